@@ -1,0 +1,63 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+# What Qt and the tests need from Debian or Ubuntu.
+QT_LIBRARIES := libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
+TEST_TOOLS := xvfb poppler-utils qpdf
+
+.PHONY: help run test lint bench screenshots clean
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
+
+run: $(STAMP) .venv/.libraries  ## open the app on the sample campaign; without a display, run the main job into outreach-demo/
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+	  exec $(BIN)/outreach; \
+	else \
+	  echo "No display here: running headless, the same job as 'outreach demo --output outreach-demo'."; \
+	  exec $(BIN)/outreach demo --output outreach-demo; \
+	fi
+
+test: $(STAMP) .venv/.libraries .venv/.tools  ## run every test
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+lint: $(STAMP)  ## format, style, types, layers
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(STAMP) .venv/.libraries  ## print ratios against named baselines
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/benchmarks -o addopts="" -q -s
+
+screenshots: $(STAMP) .venv/.libraries .venv/.tools  ## take the README's pictures of the real window
+	$(BIN)/python tests/screenshots.py resources/screenshots
+
+clean:  ## remove what the commands above made
+	rm -rf .venv dist build outreach-demo
+
+# A virtual environment with the app in it; made again when pyproject.toml changes.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "outreach needs Python 3.11 or newer; say which one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call install,python3-venv)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.venv/.libraries: $(STAMP)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -c 'import PySide6.QtWidgets, PySide6.QtPdfWidgets, PySide6.QtCharts' 2>/dev/null || $(call install,$(QT_LIBRARIES))
+	@touch $@
+
+.venv/.tools: $(STAMP)
+	@{ command -v Xvfb && command -v pdftotext && command -v qpdf; } >/dev/null 2>&1 || [ "$$(uname)" = Darwin ] || $(call install,$(TEST_TOOLS))
+	@touch $@
+
+# Install Debian packages as root or with sudo; otherwise name the one command to type.
+define install
+{ if ! command -v apt-get >/dev/null; then echo "Please install the equivalent of these Debian packages: $(1)"; exit 1; \
+  elif [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1); \
+  elif sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1); \
+  else echo "Type this once, then run make again:  sudo apt-get install $(1)"; exit 1; fi; }
+endef

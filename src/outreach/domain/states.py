@@ -1,0 +1,98 @@
+"""The life of a letter: its states, the steps between them, and what is computed from the calendar."""
+
+from enum import StrEnum
+
+from outreach.errors import NotAllowedError
+
+
+class LetterStatus(StrEnum):
+    """Stored state of a letter. *Awaiting* and *overdue* are not among them: see `Phase`."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    QUEUED = "queued"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+class ReplyKind(StrEnum):
+    """What an answer amounts to."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    SUBSTANTIVE = "substantive"
+    HOLDING = "holding"
+    REFERRED = "referred"
+    REFUSED = "refused"
+    AGREED = "agreed"
+
+
+class Channel(StrEnum):
+    """How a letter travels."""
+
+    EMAIL = "email"
+    POST = "post"
+    WEB_FORM = "web_form"
+    IN_PERSON = "in_person"
+
+
+class Phase(StrEnum):
+    """Where a sent letter stands today; computed, never stored."""
+
+    NOT_SENT = "not sent"
+    AWAITING = "awaiting"
+    DUE_SOON = "due soon"
+    OVERDUE = "overdue"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+S = LetterStatus
+TRANSITIONS: dict[LetterStatus, frozenset[LetterStatus]] = {
+    S.DRAFT: frozenset({S.APPROVED, S.WITHDRAWN}),
+    S.APPROVED: frozenset({S.QUEUED, S.SENT, S.WITHDRAWN}),
+    S.QUEUED: frozenset({S.SENT, S.FAILED, S.APPROVED, S.WITHDRAWN}),
+    S.SENT: frozenset({S.ACKNOWLEDGED, S.ANSWERED, S.BOUNCED, S.CLOSED}),
+    S.ACKNOWLEDGED: frozenset({S.ANSWERED, S.CLOSED}),
+    S.ANSWERED: frozenset({S.CLOSED}),
+    S.BOUNCED: frozenset({S.APPROVED, S.SENT, S.CLOSED, S.WITHDRAWN}),
+    S.FAILED: frozenset({S.APPROVED, S.QUEUED, S.SENT, S.WITHDRAWN}),
+    S.CLOSED: frozenset(),
+    S.WITHDRAWN: frozenset(),
+}
+SENT_STATES = frozenset({S.SENT, S.ACKNOWLEDGED, S.ANSWERED, S.CLOSED, S.BOUNCED})
+
+_HINTS = {
+    S.DRAFT: "Approve it first.",
+    S.APPROVED: "Its text is frozen; withdraw it to write another.",
+    S.WITHDRAWN: "It was withdrawn; draft a new one.",
+    S.CLOSED: "It is closed.",
+    S.SENT: "It has been sent already.",
+    S.ANSWERED: "It has been answered already.",
+}
+
+
+def check_transition(reference: str, current: LetterStatus, wanted: LetterStatus) -> None:
+    """Refuse a step that a letter's life does not have.
+
+    Raises: NotAllowedError naming the letter, its state and what to do instead.
+    """
+    if wanted not in TRANSITIONS[current]:
+        hint = _HINTS.get(current, "")
+        raise NotAllowedError(f"{reference} is {current} and cannot become {wanted}. {hint}".strip())
+
+
+def status_after_reply(current: LetterStatus, kind: ReplyKind) -> LetterStatus:
+    """State of a letter once an answer of this kind is on file; it never goes backwards.
+
+    An acknowledgement or a holding reply tells that the letter arrived; the answer is still to come.
+    """
+    if current in {S.CLOSED, S.ANSWERED}:
+        return current
+    if kind in {ReplyKind.ACKNOWLEDGEMENT, ReplyKind.HOLDING}:
+        return S.ACKNOWLEDGED
+    return S.ANSWERED

@@ -1,0 +1,15 @@
+"""What a write changed, so that each page can tell whether it must look again."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Kinds of records that a write touched, and the sentence for the user.
+
+    kinds: among directory, cases, letters, packs. refs: references of letters or slugs.
+    """
+
+    kinds: frozenset[str]
+    message: str = ""
+    refs: tuple[str, ...] = field(default=())

@@ -1,0 +1,116 @@
+"""Bringing a database's schema up to date with Alembic, never without a copy made first."""
+
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, inspect
+
+from outreach.errors import DatabaseBrokenError, DatabaseNewerError
+from outreach.store import backup
+
+SCRIPTS = Path(__file__).with_name("migrations")
+
+
+def script_directory() -> ScriptDirectory:
+    """The migrations that ship with the program."""
+    return ScriptDirectory(str(SCRIPTS))
+
+
+def head() -> str:
+    """The newest revision this program knows."""
+    revision = script_directory().get_current_head()
+    if revision is None:
+        raise DatabaseBrokenError("The program's migrations are missing. Install outreach again.")
+    return revision
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The revision a database is at; None for an empty one."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> None:
+    """Apply the revisions that are missing, oldest first, in one transaction.
+
+    A copy of the file goes to the backups folder beside it before the first change. Foreign keys are
+    off meanwhile (with them on, Alembic's batch mode deleted every child row of a rebuilt table), and
+    are checked before the end; row counts of tables that existed before may not shrink.
+
+    Raises: DatabaseNewerError if the database is ahead of this program; DatabaseBrokenError if it
+        holds tables but no revision, or if a migration would lose rows. The file is then unchanged.
+    """
+    wanted = target or head()
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        at = context.get_current_revision()
+        tables = inspect(connection).get_table_names()
+    if at == wanted:
+        return
+    scripts = script_directory()
+    if at is not None:
+        try:
+            scripts.get_revision(at)
+        except CommandError as error:
+            raise DatabaseNewerError(
+                f"{path or engine.url} was written by a newer version of outreach (schema {at}). "
+                "Install the newest version to open it; the file was not changed."
+            ) from error
+    elif tables:
+        raise DatabaseBrokenError(
+            f"{path or engine.url} holds tables that are not outreach's. Choose another file."
+        )
+    if at is not None and path is not None:
+        backup.backup_before_migration(path, at)
+    _run(engine, scripts, at, wanted)
+
+
+def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) -> None:
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if sqlite:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
+            connection.rollback()
+        try:
+            with connection.execution_options(outreach_write=True).begin():
+                before = _counts(connection)
+                context = MigrationContext.configure(
+                    connection,
+                    opts={
+                        "fn": lambda rev, ctx: scripts._upgrade_revs(wanted, rev),
+                        "render_as_batch": sqlite,
+                        "transactional_ddl": True,
+                    },
+                )
+                with Operations.context(context):
+                    context.run_migrations()
+                _refuse_losses(connection, before, sqlite)
+        finally:
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _counts(connection: Connection) -> dict[str, int]:
+    names = [
+        n for n in inspect(connection).get_table_names() if not n.startswith(("search", "alembic", "sqlite"))
+    ]
+    quote = connection.dialect.identifier_preparer.quote
+    return {
+        n: int(connection.exec_driver_sql(f"SELECT count(*) FROM {quote(n)}").scalar_one()) for n in names
+    }
+
+
+def _refuse_losses(connection: Connection, before: dict[str, int], sqlite: bool) -> None:
+    after = _counts(connection)
+    lost = [name for name, count in before.items() if name in after and after[name] < count]
+    orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() if sqlite else []
+    if lost or orphans:
+        raise DatabaseBrokenError(
+            "The update of the database would have lost rows, so it was undone. "
+            "Please report this; the file and its copy are unchanged."
+        )

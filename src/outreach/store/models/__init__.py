@@ -1,0 +1,75 @@
+"""Every table, in one place to import from."""
+
+from outreach.store.models.cases import (
+    Ask,
+    Campaign,
+    Case,
+    CaseParty,
+    Citation,
+    Fact,
+    FactStatus,
+    FactType,
+    Motion,
+    Recipient,
+    Source,
+    SourceKind,
+    VoteEvent,
+)
+from outreach.store.models.directory import (
+    Area,
+    ContactDetail,
+    Identifier,
+    Membership,
+    Organization,
+    OtherName,
+    Person,
+    Post,
+)
+from outreach.store.models.letters import (
+    Dispatch,
+    FollowUp,
+    Letter,
+    LetterAsk,
+    LetterEvent,
+    LetterFact,
+    Reply,
+)
+from outreach.store.models.packs import Pack, PackExport
+from outreach.store.models.petitions import Petition, Signature
+from outreach.store.types import Base
+
+__all__ = [
+    "Area",
+    "Ask",
+    "Base",
+    "Campaign",
+    "Case",
+    "CaseParty",
+    "Citation",
+    "ContactDetail",
+    "Dispatch",
+    "Fact",
+    "FactStatus",
+    "FactType",
+    "FollowUp",
+    "Identifier",
+    "Letter",
+    "LetterAsk",
+    "LetterEvent",
+    "LetterFact",
+    "Membership",
+    "Motion",
+    "Organization",
+    "OtherName",
+    "Pack",
+    "PackExport",
+    "Person",
+    "Petition",
+    "Post",
+    "Recipient",
+    "Reply",
+    "Signature",
+    "Source",
+    "SourceKind",
+    "VoteEvent",
+]

@@ -1,0 +1,146 @@
+"""Letters and what became of them."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.domain.states import Channel, LetterStatus, ReplyKind
+from outreach.store.types import Base, Deletable
+
+
+class Letter(Deletable, Base):
+    """One letter to one recipient.
+
+    reference: such as MAG-0042. origin: own (written here) or reported (correspondence of others that
+    a source reports, whose text is not on file). body: Markdown, without salutation and close.
+    Once approved_at is set the text columns cannot change any more: a trigger holds that.
+    sender_*: who wrote it, if not the campaign itself.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        CheckConstraint("person_id IS NOT NULL OR organization_id IS NOT NULL", name="someone"),
+    )
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
+    origin: Mapped[str] = mapped_column(String(16), default="own")
+    template: Mapped[str] = mapped_column(String(80), default="")
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    audience: Mapped[str] = mapped_column(String(40), default="default")
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    sender_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    sender_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+
+    written_on: Mapped[dt.date | None]
+    subject: Mapped[str] = mapped_column(Text, default="")
+    address_lines: Mapped[list[str]] = mapped_column(JSON, default=list)
+    sender_lines: Mapped[list[str]] = mapped_column(JSON, default=list)
+    salutation: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text, default="")
+    close: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+
+    status: Mapped[LetterStatus] = mapped_column(default=LetterStatus.DRAFT, index=True)
+    created_at: Mapped[dt.datetime]
+    approved_at: Mapped[dt.datetime | None]
+    approved_by: Mapped[str] = mapped_column(default="")
+    text_sha256: Mapped[str] = mapped_column(String(64), default="")
+    sent_on: Mapped[dt.date | None]
+    answered_on: Mapped[dt.date | None]
+
+    person: Mapped[Any] = relationship("Person", lazy="raise", foreign_keys=[person_id])
+    post: Mapped[Any] = relationship("Post", lazy="raise")
+    organization: Mapped[Any] = relationship("Organization", lazy="raise", foreign_keys=[organization_id])
+    facts: Mapped[list["LetterFact"]] = relationship(lazy="raise", cascade="all, delete-orphan")
+    asks: Mapped[list["LetterAsk"]] = relationship(lazy="raise", cascade="all, delete-orphan")
+    events: Mapped[list["LetterEvent"]] = relationship(lazy="raise", order_by="LetterEvent.id")
+    dispatches: Mapped[list["Dispatch"]] = relationship(lazy="raise", order_by="Dispatch.id")
+    replies: Mapped[list["Reply"]] = relationship(lazy="raise", order_by="Reply.received_on")
+
+
+class LetterFact(Base):
+    """A fact that a letter's text used, and the words it stood in there."""
+
+    __tablename__ = "letter_fact"
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)
+    fact_id: Mapped[int | None] = mapped_column(ForeignKey("fact.id", ondelete="SET NULL"), index=True)
+    name: Mapped[str]
+    label: Mapped[str]
+    value: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(24))
+
+
+class LetterAsk(Base):
+    """An ask that a letter makes."""
+
+    __tablename__ = "letter_ask"
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("ask.id"), index=True)
+
+
+class LetterEvent(Base):
+    """A step in a letter's life. Only ever added: a trigger refuses changes and deletion."""
+
+    __tablename__ = "letter_event"
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
+    at: Mapped[dt.datetime]
+    kind: Mapped[str] = mapped_column(String(40))
+    by: Mapped[str] = mapped_column(default="")
+    from_status: Mapped[str] = mapped_column(String(24), default="")
+    to_status: Mapped[str] = mapped_column(String(24), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Dispatch(Base):
+    """One attempt to send a letter by one channel. outcome: started, sent, failed or bounced."""
+
+    __tablename__ = "dispatch"
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[Channel]
+    outcome: Mapped[str] = mapped_column(String(16))
+    dispatched_on: Mapped[dt.date]
+    recorded_at: Mapped[dt.datetime]
+    to_address: Mapped[str] = mapped_column(Text, default="")
+    message_id: Mapped[str] = mapped_column(default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Reply(Base):
+    """What came back. raw: the message as received, byte for byte, where there was one.
+
+    received_on: the local date it came. kind: None until a person has classed it.
+    """
+
+    __tablename__ = "reply"
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
+    received_on: Mapped[dt.date]
+    recorded_at: Mapped[dt.datetime]
+    kind: Mapped[ReplyKind | None]
+    channel: Mapped[str] = mapped_column(String(24), default="")
+    from_name: Mapped[str] = mapped_column(default="")
+    from_address: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    message_id: Mapped[str] = mapped_column(default="", index=True)
+    raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    letter: Mapped[Letter] = relationship(lazy="raise", overlaps="replies")
+
+
+class FollowUp(Base):
+    """Something to do by a date, because of silence or of a promise."""
+
+    __tablename__ = "follow_up"
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
+    reply_id: Mapped[int | None] = mapped_column(ForeignKey("reply.id"))
+    due_on: Mapped[dt.date]
+    reason: Mapped[str] = mapped_column(String(24))
+    what: Mapped[str] = mapped_column(Text)
+    done_at: Mapped[dt.datetime | None]
+
+    letter: Mapped[Letter] = relationship(lazy="raise")

@@ -1,0 +1,79 @@
+"""Column types and small mixins shared by all models."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, MetaData, String
+from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from outreach.domain.states import Channel, LetterStatus, ReplyKind
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Stored in UTC, given back aware; a naive value is refused.
+
+    SQLite drops the offset of a plain DateTime: 12:00+03:00 came back as naive 12:00.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _stored_by_value(enum: type) -> SqlEnum:
+    return SqlEnum(
+        enum,
+        native_enum=False,
+        length=24,
+        create_constraint=False,
+        values_callable=lambda members: [str(m.value) for m in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. Constraints are named, since SQLite's batch migrations need names."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UtcDateTime(),
+        LetterStatus: _stored_by_value(LetterStatus),
+        ReplyKind: _stored_by_value(ReplyKind),
+        Channel: _stored_by_value(Channel),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-10)
+
+
+class Named:
+    """A record with an identifier for the terminal and for files, made from its name and kept."""
+
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+
+
+class Deletable:
+    """A record whose deletion can be undone: it stays, marked, and no ordinary read sees it."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column()
+
+
+def now() -> datetime:
+    """The present instant, aware, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
