@@ -85,6 +85,12 @@ def _gender(addressee: Addressee) -> str:
     return "male" if words & {"Mr", "Sir", "Lord"} else ""
 
 
+def formal_name(addressee: Addressee, language: str) -> str:
+    """Name as running text has it: title and family name, or the whole name where no title is known."""
+    title = _title(addressee, language)
+    return f"{title} {addressee.family_name}" if title and addressee.family_name else addressee.name
+
+
 def _filled(pattern: str, values: Mapping[str, str]) -> str | None:
     if any(not values.get(field) for field in _FIELD.findall(pattern)):
         return None

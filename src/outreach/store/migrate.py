@@ -1,6 +1,7 @@
 """Bringing a database's schema up to date with Alembic, never without a copy made first."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -72,8 +73,7 @@ def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) 
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         if sqlite:
-            raw = connection.connection.driver_connection
-            assert raw is not None
+            raw: Any = connection.connection.driver_connection
             raw.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
             connection.rollback()
         try:

@@ -1,0 +1,413 @@
+"""The form of a campaign's data files, and reading them.
+
+A campaign is a folder of YAML or JSON files. Each file holds some of the lists below; which file holds
+what is up to the writer. Identifiers are lower-case words with hyphens, unique within their list.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from outreach.domain.partial_dates import parse_partial
+from outreach.domain.states import Channel, ReplyKind
+from outreach.errors import CampaignDataError, OutreachError, UsageError
+from outreach.resources import resource
+from outreach.store.models import FactStatus, FactType, SourceKind
+
+
+def _partial(value: object) -> object:
+    if isinstance(value, dt.date | int) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str):
+        try:
+            return parse_partial(value)
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+    return value
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int | float | dt.date) and not isinstance(value, bool) else value
+
+
+Partial = Annotated[str, BeforeValidator(_partial)]
+Text = Annotated[str, BeforeValidator(_text)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CitationEntry(_Entry):
+    """source: id of a source. at: where in it. claim: which part of the record it supports."""
+
+    source: Id
+    at: Text = ""
+    claim: Text = ""
+
+
+class _Sourced(_Entry):
+    sources: list[CitationEntry] = []
+
+
+class SenderEntry(_Entry):
+    name: Text = ""
+    organization: Text = ""
+    address: Text = ""
+    email: Text = ""
+
+
+class CampaignEntry(_Entry):
+    id: Id
+    name: Text
+    prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
+    summary: Text = ""
+    sender: SenderEntry = SenderEntry()
+    as_of: dt.date | None = None
+
+
+class SourceEntry(_Entry):
+    id: Id
+    title: Text
+    kind: SourceKind = SourceKind.DOCUMENT
+    publisher: Text = ""
+    date: Partial | None = None
+    url: Text = ""
+
+
+class AskEntry(_Sourced):
+    id: Id
+    name: Text
+    text: Text
+    translations: dict[str, Text] = {}
+    audiences: list[str] = []
+
+
+class RecipientEntry(_Entry):
+    person: Id | None = None
+    post: Id | None = None
+    body: Id | None = None
+    audience: str
+
+
+class OtherNameEntry(_Sourced):
+    name: Text
+    note: Text = ""
+
+
+class IdentifierEntry(_Entry):
+    scheme: Text
+    identifier: Text
+
+
+class ContactEntry(_Sourced):
+    type: Text
+    value: Text
+    label: Text = ""
+    note: Text = ""
+    valid_from: Partial | None = None
+    valid_until: Partial | None = None
+
+
+class MembershipEntry(_Sourced):
+    """post, or body where the seat is no office of its own."""
+
+    post: Id | None = None
+    body: Id | None = None
+    role: Text = ""
+    on_behalf_of: Id | None = None
+    area: Text = ""
+    start: Partial | None = None
+    end: Partial | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "MembershipEntry":
+        if not self.post and not self.body:
+            raise ValueError("a membership needs a post or a body")
+        return self
+
+
+class PersonEntry(_Sourced):
+    id: Id
+    name: Text
+    given_name: Text = ""
+    family_name: Text = ""
+    honorific_prefix: Text = ""
+    honorific_suffix: Text = ""
+    gender: Literal["female", "male", "other", ""] = ""
+    birth_date: Partial | None = None
+    death_date: Partial | None = None
+    preferred_language: Text = ""
+    summary: Text = ""
+    other_names: list[OtherNameEntry] = []
+    identifiers: list[IdentifierEntry] = []
+    contact_details: list[ContactEntry] = []
+    memberships: list[MembershipEntry] = []
+
+
+class BodyEntry(_Sourced):
+    id: Id
+    name: Text
+    classification: Text = ""
+    jurisdiction: Annotated[str, Field(max_length=8)] = ""
+    parent: Id | None = None
+    summary: Text = ""
+    founding_date: Partial | None = None
+    dissolution_date: Partial | None = None
+    other_names: list[OtherNameEntry] = []
+    identifiers: list[IdentifierEntry] = []
+    contact_details: list[ContactEntry] = []
+
+
+class PostEntry(_Sourced):
+    id: Id
+    label: Text
+    short_label: Text = ""
+    role: Text = ""
+    body: Id
+    audience: str = ""
+    start: Partial | None = None
+    end: Partial | None = None
+
+
+class PartyEntry(_Entry):
+    person: Id | None = None
+    body: Id | None = None
+    role: Text
+    note: Text = ""
+
+
+class FactEntry(_Sourced):
+    """value: a partial date, a number, a text or a person's id, by type. unit: a currency for money."""
+
+    name: FactName
+    label: Text
+    type: FactType
+    value: Text
+    unit: Text = ""
+    translations: dict[str, Text] = {}
+    on: Partial | None = None
+    status: FactStatus = FactStatus.VERIFIED
+    conflict: Text = ""
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _typed(self) -> "FactEntry":
+        if self.type is FactType.DATE:
+            try:
+                parse_partial(self.value)
+            except UsageError as error:
+                raise ValueError(str(error)) from error
+        elif self.type in {FactType.NUMBER, FactType.MONEY}:
+            number = _decimal(self.value)
+            if number is None:
+                raise ValueError(
+                    f"“{self.value}” is not a number. Write digits, with a point before decimals."
+                )
+        if self.type is FactType.MONEY and not (len(self.unit) == 3 and self.unit.isupper()):
+            raise ValueError("money needs its currency in unit, as three capitals such as USD")
+        return self
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() and abs(number) < 10**18 else None
+
+
+class CaseEntry(_Entry):
+    id: Id
+    name: Text
+    summary: Text = ""
+    parties: list[PartyEntry] = []
+    facts: list[FactEntry] = []
+
+
+class VoteEntry(_Entry):
+    date: Partial | None = None
+    result: Text = ""
+    yes: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="for")
+    no: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="against")
+    abstain: Annotated[int, Field(ge=0)] | None = None
+
+
+class MotionEntry(_Sourced):
+    id: Id
+    body: Id
+    text: Text
+    classification: Text = ""
+    date: Partial | None = None
+    result: Text = ""
+    vote_events: list[VoteEntry] = []
+
+
+class SentEntry(_Entry):
+    on: dt.date
+    by: Channel
+
+
+class ReplyEntry(_Sourced):
+    on: dt.date
+    kind: ReplyKind
+    from_name: Text = ""
+    text: Text = ""
+    promise: Text = ""
+
+
+class CorrespondenceEntry(_Sourced):
+    id: Id
+    case: Id | None = None
+    from_person: Id | None = None
+    from_body: Id | None = None
+    to_person: Id | None = None
+    to_post: Id | None = None
+    to_body: Id | None = None
+    audience: str = "default"
+    subject: Text = ""
+    summary: Text = ""
+    sent: SentEntry | None = None
+    replies: list[ReplyEntry] = []
+
+
+class CampaignData(_Entry):
+    """Everything a campaign's files hold."""
+
+    campaign: CampaignEntry
+    sources: list[SourceEntry] = []
+    asks: list[AskEntry] = []
+    recipients: list[RecipientEntry] = []
+    bodies: list[BodyEntry] = []
+    posts: list[PostEntry] = []
+    people: list[PersonEntry] = []
+    cases: list[CaseEntry] = []
+    motions: list[MotionEntry] = []
+    correspondence: list[CorrespondenceEntry] = []
+
+
+class _CampaignLoader(yaml.SafeLoader):
+    """YAML as its version 1.2 reads it, where on, off, yes and no are words; and without aliases,
+    a few lines of which can stand for gigabytes."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_mark()
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not allowed", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
+_CampaignLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+def shipped_campaigns() -> tuple[str, ...]:
+    """Names of the campaigns that come with the program."""
+    return tuple(sorted(p.name for p in resource("resources/campaigns").iterdir() if p.is_dir()))
+
+
+def campaign_folder(name: str) -> Path:
+    """Folder of a campaign: one that ships with the program by its name, or any by its path.
+
+    Raises: UsageError naming the campaigns there are.
+    """
+    if name in shipped_campaigns():
+        return resource(f"resources/campaigns/{name}")
+    if Path(name).is_dir():
+        return Path(name)
+    raise UsageError(
+        f"There is no campaign “{name}”. Name one that ships with outreach ({', '.join(shipped_campaigns())}) "
+        "or a folder with a campaign's files."
+    )
+
+
+def read_campaign(folder: Path) -> CampaignData:
+    """Read and check a campaign's files.
+
+    Raises: CampaignDataError with the file and the place of every mistake, at most ten of them.
+    """
+    merged: dict[str, Any] = {}
+    files = sorted(p for p in folder.iterdir() if p.suffix in {".yaml", ".yml", ".json"})
+    if not files:
+        raise CampaignDataError(f"{folder} holds no campaign: it has no .yaml or .json file.")
+    origin: dict[tuple[str, int], str] = {}
+    for path in files:
+        content = _parsed(path)
+        for key, value in content.items():
+            if isinstance(value, list):
+                target = merged.setdefault(key, [])
+                if not isinstance(target, list):
+                    raise CampaignDataError(
+                        f"{path.name}: “{key}” is a list here and something else in another file."
+                    )
+                for entry in value:
+                    origin[(key, len(target))] = path.name
+                    target.append(entry)
+            elif key in merged:
+                raise CampaignDataError(f"{path.name}: “{key}” is given twice.")
+            else:
+                merged[key] = value
+                origin[(key, 0)] = path.name
+    try:
+        return CampaignData.model_validate(merged)
+    except ValidationError as error:
+        raise CampaignDataError(_mistakes(error, origin, merged, folder)) from error
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_CampaignLoader)
+    except UnicodeDecodeError as error:
+        raise CampaignDataError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        where = " ".join(str(error).split())[:300]
+        raise CampaignDataError(f"{path.name} cannot be read: {where}") from error
+    except OSError as error:
+        raise OutreachError(f"{path} cannot be read: {error.strerror}.") from error
+    if not isinstance(content, dict):
+        raise CampaignDataError(f"{path.name} must hold named lists, such as “people:”.")
+    return content
+
+
+def _mistakes(
+    error: ValidationError, origin: dict[tuple[str, int], str], merged: dict[str, Any], folder: Path
+) -> str:
+    lines = []
+    for mistake in error.errors()[:10]:
+        location = list(mistake["loc"])
+        key = str(location[0]) if location else ""
+        index = location[1] if len(location) > 1 and isinstance(location[1], int) else 0
+        name = ""
+        entries = merged.get(key)
+        if isinstance(entries, list) and index < len(entries) and isinstance(entries[index], dict):
+            name = str(entries[index].get("id") or entries[index].get("name") or "")
+        place = ".".join(str(x) for x in location)
+        lines.append(
+            f"{origin.get((key, index), folder.name)}: {place}{f' ({name})' if name else ''}: {mistake['msg']}"
+        )
+    more = error.error_count() - len(lines)
+    return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")
+
+
+def duplicates(names: Iterable[str]) -> list[str]:
+    """Names that occur more than once, each given once, in order."""
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+    return [name for name, count in seen.items() if count > 1]

@@ -1,0 +1,177 @@
+"""Bodies (Popolo: organizations) and the posts in them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from outreach.directory.citations import SourceRef, citations_of
+from outreach.directory.people import (
+    ContactRow,
+    MembershipRow,
+    OtherNameRow,
+    contacts_of,
+    memberships_of,
+    other_names_of,
+)
+from outreach.domain.partial_dates import covers
+from outreach.errors import NotFoundError
+from outreach.store.models import Citation, ContactDetail, Membership, Organization, OtherName, Person, Post
+from outreach.store.search import matching_ids
+
+
+@dataclass(frozen=True)
+class HolderRow:
+    """Who holds a post or seat. person: readable id. label: the post or role."""
+
+    person: str
+    name: str
+    label: str
+    start_date: str | None
+    end_date: str | None
+
+
+@dataclass(frozen=True)
+class BodyRow:
+    """A body with its names, ways to reach it and members; `id` is the readable identifier."""
+
+    key: int
+    id: str
+    name: str
+    classification: str
+    jurisdiction: str
+    parent: str
+    parent_id: str
+    summary: str
+    founding_date: str | None
+    dissolution_date: str | None
+    other_names: tuple[OtherNameRow, ...]
+    members: tuple[HolderRow, ...]
+    contact_details: tuple[ContactRow, ...]
+    sources: tuple[SourceRef, ...]
+
+
+@dataclass(frozen=True)
+class PostRow:
+    """An office, its body and its holders, the newest first."""
+
+    id: str
+    label: str
+    short_label: str
+    organization: str
+    organization_id: str
+    audience: str
+    holders: tuple[HolderRow, ...]
+    sources: tuple[SourceRef, ...]
+
+
+def bodies_list(
+    session: Session, *, on: date | None = None, search: str = "", keys: Collection[int] | None = None
+) -> tuple[BodyRow, ...]:
+    """Bodies in order of name.
+
+    Args: on: keep those that existed that day, with their members of that day. search: words that
+        must all begin a word of the body's names or summary.
+    """
+    parent = aliased(Organization)
+    query = (
+        select(Organization, parent.name, parent.slug)
+        .outerjoin(parent, parent.id == Organization.parent_id)
+        .order_by(Organization.name, Organization.id)
+    )
+    if keys is not None:
+        query = query.where(Organization.id.in_(list(keys)))
+    rows = list(session.execute(query))
+    if on is not None:
+        rows = [r for r in rows if covers(r[0].founding_date, r[0].dissolution_date, on)]
+    for word in search.split():
+        hits = matching_ids(session, word, "body")
+        rows = [r for r in rows if r[0].id in hits]
+    ids = [r[0].id for r in rows]
+    names = other_names_of(session, OtherName.organization_id, ids)
+    contacts = contacts_of(session, ContactDetail.organization_id, ids)
+    members = memberships_of(session, Membership.organization_id, ids)
+    people = _names_of(session, {m.person_id for held in members.values() for m in held})
+    sources = citations_of(session, Citation.organization_id, ids)
+    return tuple(
+        BodyRow(
+            key=body.id,
+            id=body.slug,
+            name=body.name,
+            classification=body.classification,
+            jurisdiction=body.jurisdiction,
+            parent=parent_name or "",
+            parent_id=parent_slug or "",
+            summary=body.summary,
+            founding_date=body.founding_date,
+            dissolution_date=body.dissolution_date,
+            other_names=tuple(names.get(body.id, ())),
+            members=_holders(members.get(body.id, []), people, on),
+            contact_details=tuple(contacts.get(body.id, ())),
+            sources=sources.get(body.id, ()),
+        )
+        for body, parent_name, parent_slug in rows
+    )
+
+
+def body_row(session: Session, slug: str) -> BodyRow:
+    """One body by identifier. Raises: NotFoundError."""
+    body = session.scalar(select(Organization).where(Organization.slug == slug))
+    if body is None:
+        raise NotFoundError(f"There is no body “{slug}”. List them with: outreach bodies list")
+    return bodies_list(session, keys=[body.id])[0]
+
+
+def posts_list(session: Session, *, on: date | None = None, search: str = "") -> tuple[PostRow, ...]:
+    """Posts in order of body and label.
+
+    Args: on: with their holders of that day only. search: words that must all begin a word of the
+        post, its body or one of its holders (of that day).
+    """
+    query = select(Post, Organization).join(Organization, Organization.id == Post.organization_id)
+    rows = [(post, body) for post, body in session.execute(query.order_by(Organization.name, Post.label))]
+    held = memberships_of(session, Membership.post_id, [p.id for p, _ in rows])
+    if on is not None:
+        rows = [r for r in rows if covers(r[0].start_date, r[0].end_date, on)]
+        held = {k: [m for m in v if covers(m.start_date, m.end_date, on)] for k, v in held.items()}
+    for word in search.split():
+        posts, bodies, people_hit = (matching_ids(session, word, k) for k in ("post", "body", "person"))
+        rows = [
+            (post, body)
+            for post, body in rows
+            if post.id in posts
+            or body.id in bodies
+            or any(m.person_id in people_hit for m in held.get(post.id, ()))
+        ]
+    people = _names_of(session, {m.person_id for ms in held.values() for m in ms})
+    sources = citations_of(session, Citation.post_id, [p.id for p, _ in rows])
+    return tuple(
+        PostRow(
+            id=post.slug,
+            label=post.label,
+            short_label=post.short_label,
+            organization=body.name,
+            organization_id=body.slug,
+            audience=post.audience,
+            holders=_holders(held.get(post.id, []), people, None),
+            sources=sources.get(post.id, ()),
+        )
+        for post, body in rows
+    )
+
+
+def _names_of(session: Session, ids: set[int]) -> dict[int, tuple[str, str]]:
+    rows = session.execute(select(Person.id, Person.slug, Person.name).where(Person.id.in_(ids)))
+    return {key: (slug, name) for key, slug, name in rows}
+
+
+def _holders(
+    memberships: list[MembershipRow], people: dict[int, tuple[str, str]], on: date | None
+) -> tuple[HolderRow, ...]:
+    return tuple(
+        HolderRow(*people[m.person_id], m.post or m.role or "member", m.start_date, m.end_date)
+        for m in memberships
+        if m.person_id in people and (on is None or covers(m.start_date, m.end_date, on))
+    )

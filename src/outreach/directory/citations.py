@@ -1,0 +1,59 @@
+"""The sources behind records: reading them for many records at once."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from outreach.store.models import Citation, Source
+
+
+@dataclass(frozen=True)
+class SourceRef:
+    """One citation. kind: document or outside. locator: where in the source. claim: what it supports."""
+
+    id: str
+    title: str
+    date: str | None
+    kind: str
+    locator: str
+    claim: str
+    publisher: str = ""
+    url: str = ""
+
+
+def citations_of(
+    session: Session, subject: InstrumentedAttribute[int | None], ids: Collection[int]
+) -> dict[int, tuple[SourceRef, ...]]:
+    """Sources of records, oldest citation first.
+
+    Args: subject: the column of `Citation` that names the records, such as ``Citation.fact_id``.
+    Returns: by record id; a record without sources is missing.
+    """
+    found: dict[int, list[SourceRef]] = defaultdict(list)
+    wanted = list(ids)
+    for start in range(0, len(wanted), 5000):
+        rows = session.execute(
+            select(subject, Citation, Source)
+            .join(Source, Source.id == Citation.source_id)
+            .where(subject.in_(wanted[start : start + 5000]))
+            .order_by(Citation.id)
+        )
+        for record_id, citation, source in rows:
+            if record_id is None:
+                continue
+            found[record_id].append(
+                SourceRef(
+                    source.slug,
+                    source.title,
+                    source.published_on,
+                    source.kind.value,
+                    citation.locator,
+                    citation.claim,
+                    source.publisher,
+                    source.url,
+                )
+            )
+    return {key: tuple(refs) for key, refs in found.items()}

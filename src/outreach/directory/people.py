@@ -1,0 +1,249 @@
+"""People: who they are, what they held and when, and how to reach them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from outreach.directory.citations import SourceRef, citations_of
+from outreach.domain.partial_dates import covers
+from outreach.errors import NotFoundError
+from outreach.store.models import (
+    Area,
+    Citation,
+    ContactDetail,
+    Identifier,
+    Membership,
+    Organization,
+    OtherName,
+    Person,
+    Post,
+)
+from outreach.store.search import matching_ids
+
+
+@dataclass(frozen=True)
+class MembershipRow:
+    """A post or seat held. start_date, end_date: partial dates, None where not on file."""
+
+    person_id: int
+    post_id: int | None
+    organization_id: int
+    area_id: int | None
+    post_slug: str
+    post: str
+    role: str
+    organization_slug: str
+    organization: str
+    on_behalf_of: str
+    area: str
+    start_date: str | None
+    end_date: str | None
+    sources: tuple[SourceRef, ...]
+
+    @property
+    def label(self) -> str:
+        """The post, or the role in the body."""
+        office = self.post or self.role or "member"
+        return office if self.organization in office else f"{office}, {self.organization}"
+
+
+@dataclass(frozen=True)
+class ContactRow:
+    """A way to reach somebody. type: Popolo's, such as email, voice, address."""
+
+    type: str
+    value: str
+    label: str
+    note: str
+    sources: tuple[SourceRef, ...]
+
+
+@dataclass(frozen=True)
+class OtherNameRow:
+    """Another name or spelling."""
+
+    name: str
+    note: str
+    sources: tuple[SourceRef, ...]
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person with everything the directory holds; `id` is the readable identifier."""
+
+    key: int
+    id: str
+    name: str
+    given_name: str
+    family_name: str
+    honorific_prefix: str
+    honorific_suffix: str
+    gender: str
+    birth_date: str | None
+    death_date: str | None
+    preferred_language: str
+    summary: str
+    other_names: tuple[OtherNameRow, ...]
+    identifiers: tuple[tuple[str, str], ...]
+    memberships: tuple[MembershipRow, ...]
+    contact_details: tuple[ContactRow, ...]
+    sources: tuple[SourceRef, ...]
+
+
+def people_list(
+    session: Session, *, on: date | None = None, search: str = "", keys: Collection[int] | None = None
+) -> tuple[PersonRow, ...]:
+    """People in order of family name.
+
+    Args: on: keep only those who held a post or a seat on that day, and only what they held then.
+        search: words that must all begin a word of the person's names, or of one post they held
+        (its label, its body, its area); accents do not matter.
+    """
+    query = select(Person).order_by(Person.family_name, Person.name, Person.id)
+    if keys is not None:
+        query = query.where(Person.id.in_(list(keys)))
+    people = list(session.scalars(query))
+    memberships = memberships_of(session, Membership.person_id, [p.id for p in people])
+    if on is not None:
+        memberships = {
+            key: [m for m in held if covers(m.start_date, m.end_date, on)]
+            for key, held in memberships.items()
+        }
+        people = [p for p in people if memberships.get(p.id)]
+    if search.strip():
+        people = _matching(session, people, memberships, search)
+    ids = [p.id for p in people]
+    names, contacts = (
+        other_names_of(session, OtherName.person_id, ids),
+        contacts_of(session, ContactDetail.person_id, ids),
+    )
+    sources = citations_of(session, Citation.person_id, ids)
+    identifiers: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for identifier in session.scalars(select(Identifier).where(Identifier.person_id.in_(ids))):
+        identifiers[identifier.person_id or 0].append((identifier.scheme, identifier.identifier))
+    return tuple(
+        PersonRow(
+            key=p.id,
+            id=p.slug,
+            name=p.name,
+            given_name=p.given_name,
+            family_name=p.family_name,
+            honorific_prefix=p.honorific_prefix,
+            honorific_suffix=p.honorific_suffix,
+            gender=p.gender,
+            birth_date=p.birth_date,
+            death_date=p.death_date,
+            preferred_language=p.preferred_language,
+            summary=p.summary,
+            other_names=tuple(names.get(p.id, ())),
+            identifiers=tuple(identifiers.get(p.id, ())),
+            memberships=tuple(memberships.get(p.id, ())),
+            contact_details=tuple(contacts.get(p.id, ())),
+            sources=sources.get(p.id, ()),
+        )
+        for p in people
+    )
+
+
+def person_row(session: Session, slug: str) -> PersonRow:
+    """One person by identifier. Raises: NotFoundError."""
+    person = session.scalar(select(Person).where(Person.slug == slug))
+    if person is None:
+        raise NotFoundError(f"There is no person “{slug}”. List them with: outreach people list")
+    return people_list(session, keys=[person.id])[0]
+
+
+def _matching(
+    session: Session, people: Sequence[Person], memberships: dict[int, list[MembershipRow]], search: str
+) -> list[Person]:
+    words = search.split()
+    by_word = [
+        {kind: matching_ids(session, word, kind) for kind in ("person", "post", "body", "area")}
+        for word in words
+    ]
+
+    def matches(person: Person) -> bool:
+        left = [hits for hits in by_word if person.id not in hits["person"]]
+        return not left or any(
+            all(
+                m.post_id in hits["post"] or m.organization_id in hits["body"] or m.area_id in hits["area"]
+                for hits in left
+            )
+            for m in memberships.get(person.id, ())
+        )
+
+    return [p for p in people if matches(p)]
+
+
+def memberships_of(session: Session, column: object, ids: Collection[int]) -> dict[int, list[MembershipRow]]:
+    """Posts and seats, newest first.
+
+    Args: column: ``Membership.person_id``, ``organization_id`` or ``post_id``, which the ids are of.
+    Returns: by that id.
+    """
+    behalf = aliased(Organization)
+    attribute = getattr(Membership, getattr(column, "key", "person_id"))
+    query = (
+        select(Membership, Organization, Post, behalf.name, Area.name)
+        .join(Organization, Organization.id == Membership.organization_id)
+        .outerjoin(Post, Post.id == Membership.post_id)
+        .outerjoin(behalf, behalf.id == Membership.on_behalf_of_id)
+        .outerjoin(Area, Area.id == Membership.area_id)
+        .where(attribute.in_(list(ids)))
+        .order_by(Membership.start_date.desc().nulls_last(), Membership.id)
+    )
+    rows = session.execute(query).all()
+    sources = citations_of(session, Citation.membership_id, [m.id for m, *_ in rows])
+    found: dict[int, list[MembershipRow]] = defaultdict(list)
+    for membership, body, post, party, area in rows:
+        found[getattr(membership, attribute.key)].append(
+            MembershipRow(
+                person_id=membership.person_id,
+                post_id=membership.post_id,
+                organization_id=membership.organization_id,
+                area_id=membership.area_id,
+                post_slug=post.slug if post else "",
+                post=(post.short_label or post.label) if post else "",
+                role=membership.role,
+                organization_slug=body.slug,
+                organization=body.name,
+                on_behalf_of=party or "",
+                area=area or "",
+                start_date=membership.start_date,
+                end_date=membership.end_date,
+                sources=sources.get(membership.id, ()),
+            )
+        )
+    return found
+
+
+def other_names_of(session: Session, column: object, ids: Collection[int]) -> dict[int, list[OtherNameRow]]:
+    """Other names by owner. Args: column: ``OtherName.person_id`` or ``organization_id``."""
+    attribute = getattr(OtherName, getattr(column, "key", "person_id"))
+    names = list(session.scalars(select(OtherName).where(attribute.in_(list(ids))).order_by(OtherName.id)))
+    sources = citations_of(session, Citation.other_name_id, [n.id for n in names])
+    found: dict[int, list[OtherNameRow]] = defaultdict(list)
+    for name in names:
+        found[getattr(name, attribute.key)].append(
+            OtherNameRow(name.name, name.note, sources.get(name.id, ()))
+        )
+    return found
+
+
+def contacts_of(session: Session, column: object, ids: Collection[int]) -> dict[int, list[ContactRow]]:
+    """Contact details by owner. Args: column: ``ContactDetail.person_id`` or ``organization_id``."""
+    attribute = getattr(ContactDetail, getattr(column, "key", "person_id"))
+    details = list(
+        session.scalars(select(ContactDetail).where(attribute.in_(list(ids))).order_by(ContactDetail.id))
+    )
+    sources = citations_of(session, Citation.contact_detail_id, [d.id for d in details])
+    found: dict[int, list[ContactRow]] = defaultdict(list)
+    for detail in details:
+        found[getattr(detail, attribute.key)].append(
+            ContactRow(detail.type, detail.value, detail.label, detail.note, sources.get(detail.id, ()))
+        )
+    return found

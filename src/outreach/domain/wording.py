@@ -1,0 +1,83 @@
+"""Dates, numbers and money in words, by language and place (CLDR's rules, through babel)."""
+
+from datetime import date
+from decimal import Decimal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date as babel_date
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_currency_symbol
+from babel.units import format_unit
+
+from outreach.domain.partial_dates import first_day
+
+LANGUAGES = {"en": "English", "fr": "French", "de": "German"}
+_DURATIONS = {
+    "day": "duration-day",
+    "week": "duration-week",
+    "month": "duration-month",
+    "year": "duration-year",
+}
+_COMPACT_FROM = Decimal(1_000_000)
+
+
+def locale_for(language: str, jurisdiction: str = "") -> Locale:
+    """Locale of a letter: English is American for US bodies and British elsewhere."""
+    try:
+        if language == "en":
+            return Locale.parse("en_US" if jurisdiction == "US" else "en_GB")
+        return Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")
+
+
+def date_in_words(partial: str | date, locale: Locale) -> str:
+    """A day, month or year as prose has it: 16 November 2009, November 2009, 2009."""
+    text = partial.isoformat() if isinstance(partial, date) else partial
+    form = {4: "y", 7: "MMMM y"}.get(len(text))
+    day = first_day(text)
+    return babel_date(day, format=form or "long", locale=locale)
+
+
+def day_short(day: date | str | None) -> str:
+    """A day for tables, such as 16 Nov 2009; empty for none. A partial date is shown as far as known."""
+    if day is None or day == "":
+        return ""
+    text = day.isoformat() if isinstance(day, date) else day
+    form = {4: "y", 7: "MMM y"}.get(len(text), "d MMM y")
+    return babel_date(first_day(text), format=form, locale="en_GB")
+
+
+def number_in_words(value: Decimal, locale: Locale) -> str:
+    """A number with the language's separators, without trailing zeros."""
+    whole = value == value.to_integral_value()
+    return format_decimal(value, format="#,##0" if whole else "#,##0.####", locale=locale)
+
+
+def with_unit(value: Decimal, unit: str, locale: Locale) -> str:
+    """A number with its unit; durations are translated, other units stay as they were written."""
+    if not unit:
+        return number_in_words(value, locale)
+    singular = unit[:-1] if unit.endswith("s") else unit
+    if singular in _DURATIONS:
+        return format_unit(value, _DURATIONS[singular], "long", locale=locale)
+    return f"{number_in_words(value, locale)} {unit}"
+
+
+def money_in_words(amount: Decimal, currency: str, locale: Locale) -> str:
+    """A sum as prose has it: US$230 million, 230 millions de dollars des États-Unis, 230 Millionen US-Dollar."""
+    compact = abs(amount) >= _COMPACT_FROM and (amount * 1000) % _COMPACT_FROM == 0
+    number = (
+        format_compact_decimal(amount, format_type="long", locale=locale, fraction_digits=3)
+        if compact
+        else number_in_words(amount, locale)
+    )
+    if locale.language == "en":
+        symbol = get_currency_symbol(currency, locale="en_GB")  # US$, not $, for readers anywhere
+        return f"{symbol}{number}" if not symbol.isalpha() or symbol == "US$" else f"{symbol} {number}"
+    if compact:
+        name = format_currency(2, currency, format="¤¤¤", locale=locale).strip()
+        joined = f"{number} d’{name}" if locale.language == "fr" and name[:1] in "aeiouéh" else None
+        if locale.language == "fr":
+            return joined or f"{number} de {name}"
+        return f"{number} {name}"
+    return format_currency(amount, currency, locale=locale)

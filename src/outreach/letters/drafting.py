@@ -1,0 +1,494 @@
+"""From a case, a template and recipients to drafts: planned first, written only if nothing is missing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.cases.campaigns import (
+    CampaignRow,
+    RecipientRow,
+    asks_list,
+    campaign_of_case,
+    recipients_list,
+)
+from outreach.cases.facts import CaseRow, FactRow, case_row, facts_for
+from outreach.directory.people import MembershipRow, memberships_of
+from outreach.domain.address import Address, Addressee, address_for, formal_name
+from outreach.domain.partial_dates import covers
+from outreach.domain.references import letter_reference
+from outreach.domain.states import LetterStatus
+from outreach.domain.wording import date_in_words, locale_for
+from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
+from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
+from outreach.store.changes import Changes
+from outreach.store.models import (
+    Campaign,
+    ContactDetail,
+    FollowUp,
+    Letter,
+    LetterAsk,
+    LetterEvent,
+    LetterFact,
+    Membership,
+    Organization,
+    Person,
+    Post,
+    Recipient,
+)
+from outreach.store.types import now
+
+AUTO = "auto"
+Progress = Callable[[int, int], bool]
+"""Called with (done, total); returns False to stop."""
+
+
+@dataclass(frozen=True)
+class PlannedLetter:
+    """One letter as it would be drafted. warnings: sentences for the user, none of which stops it."""
+
+    recipient: RecipientRow
+    template: LetterTemplate
+    language: str
+    written_on: date
+    address_lines: tuple[str, ...]
+    sender_lines: tuple[str, ...]
+    subject: str
+    salutation: str
+    body: str
+    close: str
+    facts: tuple[FactRow, ...]
+    ask_keys: tuple[int, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DraftPlan:
+    """Everything that would be written, before it is."""
+
+    campaign_key: int
+    case_key: int
+    letters: tuple[PlannedLetter, ...]
+
+
+def always(done: int, total: int) -> bool:
+    """Progress that nobody watches."""
+    return True
+
+
+def plan_letters(
+    session: Session,
+    sandbox: TemplateSandbox,
+    *,
+    case_id: str,
+    template: LetterTemplate | None,
+    recipients: Sequence[RecipientRow],
+    on: date,
+    about: str = "",
+    progress: Progress = always,
+) -> DraftPlan:
+    """Render one letter for each recipient, without writing anything.
+
+    Args: template: None chooses the one written for each recipient's audience and language. on: date
+        of the letters. about: reference of an earlier letter, for follow-ups and thanks.
+    Raises: MissingFactsError naming every fact missing from all the templates at once; TemplateError;
+        NotFoundError; CancelledError.
+    """
+    campaign = campaign_of_case(session, case_id)
+    case = case_row(session, case_id)
+    available = templates_list()
+    chosen = [(r, _chosen(available, template, r)) for r in recipients]
+    facts = _FactsByLanguage(session, case_id)
+    _refuse_missing(chosen, facts, about)
+    previous = _previous(session, about) if about else None
+    planned = []
+    for done, (recipient, chosen_template) in enumerate(chosen):
+        if not progress(done, len(chosen)):
+            raise CancelledError("Drafting was stopped; nothing was written.")
+        planned.append(
+            _planned(session, sandbox, campaign, case, facts, chosen_template, recipient, on, previous)
+        )
+    progress(len(chosen), len(chosen))
+    return DraftPlan(campaign.key, case.key, tuple(planned))
+
+
+class _FactsByLanguage:
+    """A case's facts, worded once for each language and place."""
+
+    def __init__(self, session: Session, case_id: str) -> None:
+        self._session, self._case_id = session, case_id
+        self._known: dict[tuple[str, str], dict[str, FactRow]] = {}
+
+    def of(self, language: str, jurisdiction: str) -> dict[str, FactRow]:
+        key = (language, "US" if jurisdiction == "US" else "")
+        if key not in self._known:
+            rows = facts_for(self._session, self._case_id, language=language, jurisdiction=key[1])
+            self._known[key] = {row.name: row for row in rows}
+        return self._known[key]
+
+
+def _chosen(
+    available: tuple[LetterTemplate, ...], template: LetterTemplate | None, recipient: RecipientRow
+) -> LetterTemplate:
+    if template is not None:
+        return in_language(available, template, recipient.language)
+    best = best_template(available, recipient.audience, recipient.language)
+    if best is None:
+        raise NotFoundError(
+            f"No template is written for {recipient.name} ({recipient.audience_label}). Name one, or write one for that audience."
+        )
+    return best
+
+
+def _refuse_missing(
+    chosen: Sequence[tuple[RecipientRow, LetterTemplate]], facts: _FactsByLanguage, about: str
+) -> None:
+    absent: dict[str, None] = {}
+    untranslated: dict[str, None] = {}
+    for recipient, template in chosen:
+        if template.needs_previous and not about:
+            raise TemplateError(
+                f"The template {template.id} follows up an earlier letter. Say which one: --about MAG-0001, or choose "
+                "Draft follow-up in the table of letters."
+            )
+        known = facts.of(template.language, recipient.jurisdiction)
+        for name in template.required_facts:
+            if name not in known:
+                absent[name] = None
+            elif not known[name].in_prose:
+                untranslated[f"{name} ({template.language})"] = None
+    if absent or untranslated:
+        sentences = []
+        if absent:
+            sentences.append(f"The case lacks these facts: {', '.join(absent)}.")
+        if untranslated:
+            sentences.append(f"These facts have no text in the letter's language: {', '.join(untranslated)}.")
+        raise MissingFactsError(
+            " ".join(sentences) + " Add them to the case, or choose another template. Nothing was written.",
+            (*absent, *untranslated),
+        )
+
+
+def _previous(session: Session, reference: str) -> Letter:
+    letter = session.scalar(select(Letter).where(Letter.reference == reference))
+    if letter is None:
+        raise NotFoundError(f"There is no letter {reference}. List them with: outreach letters list")
+    return letter
+
+
+def _planned(
+    session: Session,
+    sandbox: TemplateSandbox,
+    campaign: CampaignRow,
+    case: CaseRow,
+    facts: _FactsByLanguage,
+    template: LetterTemplate,
+    recipient: RecipientRow,
+    on: date,
+    previous: Letter | None,
+) -> PlannedLetter:
+    language = template.language
+    addressee, held = _addressee(session, recipient)
+    address = address_for(addressee, recipient.audience, language)
+    known = facts.of(language, recipient.jurisdiction)
+    asks = _asks(session, campaign.key, template, recipient, language)
+    context = _context(
+        session, campaign, case, recipient, addressee, address, known, asks, language, on, previous
+    )
+    rendered = sandbox.render(template.id, {"subject": template.subject, "body": template.body}, context)
+    used = tuple(known[name] for name in rendered.used)
+    body = "\n".join(line.rstrip() for line in rendered.parts["body"].strip().splitlines())
+    warnings = _warnings(session, template, recipient, address, used, held, on)
+    return PlannedLetter(
+        recipient=recipient,
+        template=template,
+        language=language,
+        written_on=on,
+        address_lines=address.lines,
+        sender_lines=_sender_lines(campaign),
+        subject=" ".join(rendered.parts["subject"].split()),
+        salutation=address.salutation,
+        body=body,
+        close=address.close,
+        facts=used,
+        ask_keys=tuple(a[0] for a in asks),
+        warnings=warnings,
+    )
+
+
+def _sender_lines(campaign: CampaignRow) -> tuple[str, ...]:
+    organization = campaign.sender_organization or campaign.name
+    lines = [campaign.sender_name, organization, *campaign.sender_address.splitlines(), campaign.sender_email]
+    return tuple(line for line in lines if line.strip())
+
+
+def _addressee(session: Session, recipient: RecipientRow) -> tuple[Addressee, list[MembershipRow]]:
+    person = (
+        session.scalar(select(Person).where(Person.slug == recipient.person_id))
+        if recipient.person_id
+        else None
+    )
+    post = session.scalar(select(Post).where(Post.slug == recipient.post_id)) if recipient.post_id else None
+    body = (
+        session.scalar(select(Organization).where(Organization.slug == recipient.body_id))
+        if recipient.body_id
+        else None
+    )
+    held = memberships_of(session, Membership.person_id, [person.id]).get(person.id, []) if person else []
+    owners = []
+    if person is not None:
+        owners.append(ContactDetail.person_id == person.id)
+    if body is not None:
+        owners.append(ContactDetail.organization_id == body.id)
+    postal = ""
+    for owner in owners:
+        postal = (
+            postal
+            or session.scalar(select(ContactDetail.value).where(owner, ContactDetail.type == "address"))
+            or ""
+        )
+    return (
+        Addressee(
+            name=person.name if person else "",
+            given_name=person.given_name if person else "",
+            family_name=person.family_name if person else "",
+            honorific_prefix=person.honorific_prefix if person else "",
+            honorific_suffix=person.honorific_suffix if person else "",
+            gender=person.gender if person else "",
+            post=(post.short_label or post.label) if post else "",
+            body_name=body.name if body else "",
+            postal_address=tuple(line.strip() for line in postal.splitlines() if line.strip()),
+        ),
+        held,
+    )
+
+
+def _asks(
+    session: Session, campaign_key: int, template: LetterTemplate, recipient: RecipientRow, language: str
+) -> list[tuple[int, str, str]]:
+    """Key, name and text of each ask of the letter, in the campaign's order."""
+    asks = asks_list(session, campaign_key, language)
+    if template.asks is not None:
+        known = {a.id for a in asks}
+        if unknown := [a for a in template.asks if a not in known]:
+            raise TemplateError(
+                f"The template {template.id} names asks that the campaign does not have: {', '.join(unknown)}."
+            )
+        wanted = [a for a in asks if a.id in template.asks]
+    else:
+        wanted = [a for a in asks if recipient.audience in a.audiences]
+    if silent := [a.name for a in wanted if not a.text]:
+        raise MissingFactsError(
+            f"These asks have no text in the letter's language ({language}): {', '.join(silent)}. Nothing was written.",
+            tuple(silent),
+        )
+    return [(a.key, a.name, a.text) for a in wanted]
+
+
+def _context(
+    session: Session,
+    campaign: CampaignRow,
+    case: CaseRow,
+    recipient: RecipientRow,
+    addressee: Addressee,
+    address: Address,
+    facts: dict[str, FactRow],
+    asks: list[tuple[int, str, str]],
+    language: str,
+    on: date,
+    previous: Letter | None,
+) -> dict[str, Any]:
+    locale = locale_for(language, recipient.jurisdiction)
+    person_key = session.scalar(select(Person.id).where(Person.slug == recipient.person_id))
+    has_written = person_key is not None and session.scalar(
+        select(Letter.id).where(Letter.sender_person_id == person_key).limit(1)
+    )
+    context: dict[str, Any] = {
+        "facts": {
+            name: {
+                "in_prose": row.in_prose,
+                "value": row.value,
+                "label": row.label,
+                "raw": row.raw,
+                "type": row.type,
+                "formal": row.formal,
+            }
+            for name, row in facts.items()
+            if row.in_prose
+        },
+        "case": {
+            "name": case.name,
+            "summary": case.summary,
+            "parties": [{"role": role, "name": name, "note": note} for role, name, note in case.parties],
+        },
+        "campaign": {"name": campaign.name, "summary": campaign.summary},
+        "recipient": {
+            "name": recipient.name,
+            "formal": formal_name(addressee, language) or recipient.name,
+            "post": recipient.post,
+            "body": recipient.body,
+            "audience": recipient.audience,
+            "jurisdiction": recipient.jurisdiction,
+            "salutation": address.salutation,
+            "has_written": bool(has_written),
+        },
+        "sender": {
+            "name": campaign.sender_name,
+            "organization": campaign.sender_organization or campaign.name,
+            "email": campaign.sender_email,
+        },
+        "letter": {"date": date_in_words(on, locale), "language": language},
+        "asks": [{"name": name, "text": text} for _, name, text in asks],
+    }
+    if previous is not None:
+        sent, answered = previous.sent_on or previous.written_on, previous.answered_on
+        promise = session.scalar(
+            select(FollowUp.what).where(FollowUp.letter_id == previous.id, FollowUp.reason == "promise")
+        )
+        context["previous"] = {
+            "reference": previous.reference,
+            "subject": previous.subject,
+            "sent_on": date_in_words(sent, locale) if sent else "",
+            "answered_on": date_in_words(answered, locale) if answered else "",
+            "promise": promise or "",
+        }
+    return context
+
+
+def _warnings(
+    session: Session,
+    template: LetterTemplate,
+    recipient: RecipientRow,
+    address: Address,
+    used: tuple[FactRow, ...],
+    held: list[MembershipRow],
+    on: date,
+) -> tuple[str, ...]:
+    warnings = [address.note] if address.note else []
+    if not template.fits(recipient.audience):
+        warnings.append(f"The template is not written for {recipient.audience_label}.")
+    if disputed := [f.label for f in used if f.status != "verified"]:
+        warnings.append(f"The sources disagree on: {', '.join(disputed)}.")
+    if not recipient.channels:
+        warnings.append("No e-mail, postal address or form is on file.")
+    relevant = [m for m in held if (not recipient.post_id or m.post_slug == recipient.post_id)]
+    if recipient.post_id and relevant and not any(covers(m.start_date, m.end_date, on) for m in relevant):
+        warnings.append(
+            f"{recipient.name} does not hold the office on this date: {_successor(session, recipient, on)}"
+        )
+    for membership in relevant:
+        warnings += [
+            f"{recipient.name}: {source.claim}."
+            for source in membership.sources
+            if "in doubt" in source.claim
+        ]
+    earlier = session.scalar(
+        select(Letter.reference).where(
+            Letter.person_id == select(Person.id).where(Person.slug == recipient.person_id).scalar_subquery()
+            if recipient.person_id
+            else Letter.organization_id
+            == select(Organization.id).where(Organization.slug == recipient.body_id).scalar_subquery(),
+            Letter.person_id.is_not(None) if recipient.person_id else Letter.person_id.is_(None),
+            Letter.origin == "own",
+            Letter.template == template.id,
+            Letter.status != LetterStatus.WITHDRAWN,
+        )
+    )
+    if earlier:
+        warnings.append(f"They have had this letter already: {earlier}.")
+    return tuple(warnings)
+
+
+def _successor(session: Session, recipient: RecipientRow, on: date) -> str:
+    post = session.scalar(select(Post.id).where(Post.slug == recipient.post_id))
+    holders = memberships_of(session, Membership.post_id, [post] if post else []).get(post or 0, [])
+    for holder in holders:
+        if covers(holder.start_date, holder.end_date, on):
+            name = session.scalar(select(Person.name).where(Person.id == holder.person_id))
+            return f"{name} does."
+    return "the directory does not say who does."
+
+
+def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
+    """Write a plan's letters as drafts, each with a reference of its own.
+
+    Returns: Changes whose refs are the new references, in the plan's order.
+    """
+    campaign = session.get_one(Campaign, plan.campaign_key)
+    references = []
+    for planned in plan.letters:
+        campaign.last_number += 1
+        letter = _letter(session, plan, planned, letter_reference(campaign.prefix, campaign.last_number))
+        session.add(letter)
+        session.flush()
+        session.add(
+            LetterEvent(
+                letter_id=letter.id,
+                at=letter.created_at,
+                kind="drafted",
+                by=by,
+                to_status=LetterStatus.DRAFT,
+                detail=f"From the template {planned.template.id}.",
+            )
+        )
+        references.append(letter.reference)
+    count = len(references)
+    return Changes(
+        frozenset({"letters"}), f"{count} draft{'s' if count != 1 else ''} written.", tuple(references)
+    )
+
+
+def _letter(session: Session, plan: DraftPlan, planned: PlannedLetter, reference: str) -> Letter:
+    recipient = session.get_one(Recipient, planned.recipient.key)
+    return Letter(
+        reference=reference,
+        campaign_id=plan.campaign_key,
+        case_id=plan.case_key,
+        origin="own",
+        template=planned.template.id,
+        language=planned.language,
+        audience=planned.recipient.audience,
+        person_id=recipient.person_id,
+        post_id=recipient.post_id,
+        organization_id=recipient.organization_id,
+        written_on=planned.written_on,
+        subject=planned.subject,
+        address_lines=list(planned.address_lines),
+        sender_lines=list(planned.sender_lines),
+        salutation=planned.salutation,
+        body=planned.body,
+        close=planned.close,
+        status=LetterStatus.DRAFT,
+        created_at=now(),
+        facts=[
+            LetterFact(fact_id=f.key, name=f.name, label=f.label, value=f.in_prose, status=f.status)
+            for f in planned.facts
+        ],
+        asks=[LetterAsk(ask_id=key) for key in planned.ask_keys],
+    )
+
+
+def recipient_of(session: Session, reference: str) -> RecipientRow:
+    """The campaign's recipient that a letter went to, for writing to them again.
+
+    Raises: NotFoundError if they are no longer a recipient.
+    """
+    letter = _previous(session, reference)
+    recipient = session.scalar(
+        select(Recipient).where(
+            Recipient.campaign_id == letter.campaign_id,
+            Recipient.person_id == letter.person_id,
+            Recipient.organization_id == letter.organization_id,
+        )
+    )
+    if recipient is not None:
+        for row in recipients_list(session, letter.campaign_id):
+            if row.key == recipient.id:
+                return row
+    raise NotFoundError(
+        f"The addressee of {reference} is not a recipient of the campaign any more. Add them in the directory."
+    )

@@ -1,0 +1,159 @@
+"""A letter parsed once: its blocks and inlines as plain data, which every format then only writes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from outreach.domain.wording import date_in_words, locale_for
+
+Block = dict[str, Any]
+"""{"type": paragraph | heading | list | quote | code | rule, …}: see `parse_blocks`."""
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False})
+
+
+@dataclass(frozen=True)
+class LetterDocument:
+    """Everything a letter says, in reading order. date: in words, in the letter's language.
+
+    signature: lines under the close. blocks: the body. is_draft: not approved yet.
+    """
+
+    reference: str
+    language: str
+    locale: str
+    sender_lines: tuple[str, ...]
+    address_lines: tuple[str, ...]
+    date: str
+    subject: str
+    salutation: str
+    blocks: tuple[Block, ...]
+    close: str
+    signature: tuple[str, ...]
+    is_draft: bool
+    body_markdown: str
+
+
+def make_document(
+    *,
+    reference: str,
+    language: str,
+    jurisdiction: str,
+    sender_lines: tuple[str, ...],
+    address_lines: tuple[str, ...],
+    written_on: date | None,
+    subject: str,
+    salutation: str,
+    body: str,
+    close: str,
+    is_draft: bool,
+) -> LetterDocument:
+    """Parse a letter's parts. jurisdiction: of the addressee's body; it decides how the date is written."""
+    locale = locale_for(language, jurisdiction)
+    return LetterDocument(
+        reference=reference,
+        language=language,
+        locale=str(locale),
+        sender_lines=sender_lines,
+        address_lines=address_lines,
+        date=date_in_words(written_on, locale) if written_on else "",
+        subject=subject,
+        salutation=salutation,
+        blocks=parse_blocks(body),
+        close=close,
+        signature=sender_lines[:2] if sender_lines else (),
+        is_draft=is_draft,
+        body_markdown=body,
+    )
+
+
+def parse_blocks(markdown: str) -> tuple[Block, ...]:
+    """Markdown (CommonMark without HTML, which stays text) as a tree of plain data.
+
+    Blocks: ``paragraph`` and ``heading`` (level) hold ``inlines``; ``list`` (ordered, start) holds
+    ``items``, each a list of blocks; ``quote`` holds ``blocks``; ``code`` holds ``text``; ``rule``.
+    Inlines: ``text``, ``code`` (text); ``strong``, ``emphasis``, ``link`` (href) hold ``children``; ``break``.
+    """
+    tokens = _MARKDOWN.parse(markdown)
+    blocks, _ = _blocks(tokens, 0, "")
+    return tuple(blocks)
+
+
+def _blocks(tokens: list[Token], at: int, until: str) -> tuple[list[Block], int]:
+    blocks: list[Block] = []
+    while at < len(tokens):
+        token = tokens[at]
+        if token.type == until:
+            return blocks, at + 1
+        at += 1
+        match token.type:
+            case "paragraph_open":
+                blocks.append({"type": "paragraph", "inlines": _inlines(tokens[at].children or [])})
+                at += 2
+            case "heading_open":
+                level = int(token.tag[1:])
+                blocks.append(
+                    {"type": "heading", "level": level, "inlines": _inlines(tokens[at].children or [])}
+                )
+                at += 2
+            case "bullet_list_open" | "ordered_list_open":
+                ordered = token.type.startswith("ordered")
+                items: list[list[Block]] = []
+                end = token.type.replace("open", "close")
+                while tokens[at].type != end:
+                    inner, at = _blocks(tokens, at + 1, "list_item_close")
+                    items.append(inner)
+                at += 1
+                start = int(token.attrGet("start") or 1) if ordered else 1
+                blocks.append({"type": "list", "ordered": ordered, "start": start, "items": items})
+            case "blockquote_open":
+                inner, at = _blocks(tokens, at, "blockquote_close")
+                blocks.append({"type": "quote", "blocks": inner})
+            case "fence" | "code_block":
+                blocks.append({"type": "code", "text": token.content.rstrip("\n")})
+            case "hr":
+                blocks.append({"type": "rule"})
+    return blocks, at
+
+
+def _inlines(tokens: list[Token]) -> list[dict[str, Any]]:
+    root: list[dict[str, Any]] = []
+    stack = [root]
+    for token in tokens:
+        match token.type:
+            case "text" | "text_special" | "html_inline" | "image":
+                if token.content:
+                    stack[-1].append({"type": "text", "text": token.content})
+            case "code_inline":
+                stack[-1].append({"type": "code", "text": token.content})
+            case "softbreak":
+                stack[-1].append({"type": "text", "text": " "})
+            case "hardbreak":
+                stack[-1].append({"type": "break"})
+            case "strong_open" | "em_open" | "link_open":
+                kind = {"strong_open": "strong", "em_open": "emphasis", "link_open": "link"}[token.type]
+                node: dict[str, Any] = {"type": kind, "children": []}
+                if kind == "link":
+                    node["href"] = str(token.attrGet("href") or "")
+                stack[-1].append(node)
+                stack.append(node["children"])
+            case "strong_close" | "em_close" | "link_close":
+                stack.pop()
+    return root
+
+
+def inline_text(inlines: list[dict[str, Any]]) -> str:
+    """The words of inlines, without their form."""
+    words = []
+    for node in inlines:
+        match node["type"]:
+            case "text" | "code":
+                words.append(str(node["text"]))
+            case "break":
+                words.append("\n")
+            case _:
+                words.append(inline_text(node["children"]))
+    return "".join(words)

@@ -1,0 +1,47 @@
+"""A letter as an e-mail message file (RFC 5322) that any mail program opens, with the PDF attached."""
+
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from outreach.letters.formats.document import LetterDocument
+from outreach.letters.formats.html import letter_html
+from outreach.letters.formats.text import letter_text
+
+
+def letter_eml(
+    document: LetterDocument, pdf: bytes, *, to_name: str, to_address: str, from_address: str, message_id: str
+) -> bytes:
+    """The message with its text, the same as HTML, and the letter as PDF.
+
+    Args: to_address, from_address: "" where not on file; the header is then left out, for the user's
+        mail program to fill. message_id: made once for a letter, so that answers can be matched.
+    """
+    message = EmailMessage(policy=SMTP)
+    if from_address:
+        message["From"] = _address(document.signature[0] if document.signature else "", from_address)
+    if to_address:
+        message["To"] = _address(to_name, to_address)
+    message["Subject"] = _one_line(f"{document.subject} [{document.reference}]")
+    message["Message-ID"] = message_id
+    message["X-Unsent"] = "1"  # Outlook then opens it as a message to be sent
+    message.set_content(letter_text(document, heading=False))
+    message.add_alternative(letter_html(document), subtype="html")
+    message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{document.reference}.pdf")
+    return message.as_bytes()
+
+
+def _address(name: str, address: str) -> Address:
+    local, _, domain = _one_line(address).rpartition("@")
+    return Address(display_name=_one_line(name), username=local, domain=domain)
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def make_message_id(reference: str, digest: str, sender: str) -> str:
+    """Message-ID of a letter: the same for the same frozen text, so that making the file again does not change it."""
+    domain = sender.rpartition("@")[2] or "outreach.invalid"
+    return f"<{reference.lower()}.{digest[:32] or datetime.now(UTC).strftime('%Y%m%d%H%M%S')}@{domain}>"

@@ -1,0 +1,226 @@
+"""The steps in a letter's life after it was drafted. Each writes an event; none can be taken back unseen."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from outreach.cases.facts import facts_for
+from outreach.domain.states import Channel, LetterStatus, check_transition
+from outreach.errors import NotAllowedError, NotFoundError, UsageError
+from outreach.store.changes import Changes
+from outreach.store.integrity import text_digest
+from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
+from outreach.store.types import now
+
+LETTERS = frozenset({"letters"})
+
+
+def find_letters(session: Session, references: Sequence[str]) -> list[Letter]:
+    """Letters by reference, in the order given; case does not matter.
+
+    Raises: NotFoundError naming every reference there is no letter for.
+    """
+    wanted = list(dict.fromkeys(r.strip().upper() for r in references))
+    found = {
+        letter.reference: letter
+        for letter in session.scalars(
+            select(Letter).where(Letter.reference.in_(wanted)).options(selectinload(Letter.facts))
+        )
+    }
+    if missing := [r for r in wanted if r not in found]:
+        raise NotFoundError(f"There is no letter {', '.join(missing)}. List them with: outreach letters list")
+    return [found[r] for r in wanted]
+
+
+def record_event(
+    session: Session, letter: Letter, kind: str, before: str, *, by: str = "", detail: str = ""
+) -> None:
+    """Add a step to a letter's history. before: its status until now."""
+    session.add(
+        LetterEvent(
+            letter_id=letter.id,
+            at=now(),
+            kind=kind,
+            by=by,
+            from_status=before,
+            to_status=letter.status.value,
+            detail=detail,
+        )
+    )
+
+
+def _count(letters: Sequence[Letter], done: str) -> str:
+    return f"{letters[0].reference} {done}." if len(letters) == 1 else f"{len(letters)} letters {done}."
+
+
+def _own(letter: Letter) -> None:
+    if letter.origin != "own":
+        raise NotAllowedError(
+            f"{letter.reference} is correspondence of others that a source reports; it cannot be changed."
+        )
+
+
+def approve_letters(
+    session: Session, references: Sequence[str], *, by: str = "", anyway: bool = False
+) -> Changes:
+    """Freeze letters' texts. From here on the text, the facts used and their hash cannot change.
+
+    Args: by: who approves. anyway: also when a fact has changed since the draft was written.
+    Raises: NotAllowedError for a letter that is no draft, is empty, still holds a placeholder, or
+        uses a fact that has changed since; then none of the letters is approved.
+    """
+    letters = find_letters(session, references)
+    for letter in letters:
+        _own(letter)
+        check_transition(letter.reference, letter.status, LetterStatus.APPROVED)
+        if letter.status is not LetterStatus.DRAFT:
+            raise NotAllowedError(f"{letter.reference} was approved already.")
+        _refuse_unfinished(letter)
+        if not anyway:
+            _refuse_stale(session, letter)
+        letter.text_sha256 = text_digest(letter)
+        letter.approved_at, letter.approved_by = now(), by
+        letter.status = LetterStatus.APPROVED
+        record_event(
+            session, letter, "approved", LetterStatus.DRAFT, by=by, detail=f"SHA-256 {letter.text_sha256}"
+        )
+    return Changes(LETTERS, _count(letters, "approved"), tuple(x.reference for x in letters))
+
+
+def _refuse_unfinished(letter: Letter) -> None:
+    if not letter.body.strip() or not letter.subject.strip():
+        raise NotAllowedError(f"{letter.reference} has no text or no subject yet. Write it first.")
+    for mark in ("{{", "{%", "[TODO", "[…]", "[...]", "XXX"):
+        if mark in letter.body or mark in letter.subject:
+            raise NotAllowedError(
+                f"{letter.reference} still holds the placeholder “{mark}”. Complete the text first."
+            )
+
+
+def _refuse_stale(session: Session, letter: Letter) -> None:
+    case = session.get(Case, letter.case_id) if letter.case_id else None
+    if case is None:
+        return
+    body = session.get(Organization, letter.organization_id) if letter.organization_id else None
+    jurisdiction = body.jurisdiction if body else ""
+    today = {
+        f.key: f.in_prose
+        for f in facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
+    }
+    for used in letter.facts:
+        value = today.get(used.fact_id or 0)
+        if value != used.value:
+            said = f"is now “{value}”" if value is not None else "has been deleted since"
+            raise NotAllowedError(
+                f"{letter.reference} says “{used.value}” for {used.label}, which {said}. "
+                "Draft it again, or approve it anyway."
+            )
+
+
+def edit_letter(
+    session: Session, reference: str, *, subject: str, salutation: str, body: str, close: str
+) -> Changes:
+    """Change a draft's text by hand. Facts whose words are gone from it are no longer counted as used.
+
+    Raises: NotAllowedError once the letter is approved.
+    """
+    letter = find_letters(session, [reference])[0]
+    _own(letter)
+    if letter.status is not LetterStatus.DRAFT:
+        raise NotAllowedError(
+            f"{reference} is {letter.status} and its text is frozen. Withdraw it to write another."
+        )
+    new = (" ".join(subject.split()), salutation.strip(), body.strip(), close.strip())
+    if new != (letter.subject, letter.salutation, letter.body, letter.close):
+        letter.subject, letter.salutation, letter.body, letter.close = new
+        plain = f"{letter.subject} {letter.body}".replace("\\", "")
+        letter.facts = [used for used in letter.facts if used.value in plain]
+        record_event(session, letter, "edited", letter.status)
+    return Changes(LETTERS, f"{reference} saved.", (reference,))
+
+
+def mark_sent(
+    session: Session, references: Sequence[str], *, by: Channel, on: date, detail: str = ""
+) -> Changes:
+    """Record that approved letters went out.
+
+    Args: by: channel. on: local day of dispatch, not before the letter's own date.
+    Raises: NotAllowedError; then none of them is marked.
+    """
+    letters = find_letters(session, references)
+    for letter in letters:
+        before = letter.status
+        check_transition(letter.reference, before, LetterStatus.SENT)
+        if letter.written_on is not None and on < letter.written_on:
+            raise UsageError(
+                f"{letter.reference} is dated after {on:%d %B %Y}; it cannot have been sent before it was written."
+            )
+        letter.status, letter.sent_on = LetterStatus.SENT, on
+        session.add(
+            Dispatch(
+                letter_id=letter.id,
+                channel=by,
+                outcome="sent",
+                dispatched_on=on,
+                recorded_at=now(),
+                detail=detail,
+            )
+        )
+        record_event(
+            session, letter, "sent", before, detail=f"by {by.value.replace('_', ' ')} on {on.isoformat()}"
+        )
+    return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
+
+
+def withdraw_letters(session: Session, references: Sequence[str], *, reason: str = "") -> Changes:
+    """Take back letters that have not gone out. Raises: NotAllowedError once they are sent."""
+    letters = find_letters(session, references)
+    for letter in letters:
+        _own(letter)
+        before = letter.status
+        check_transition(letter.reference, before, LetterStatus.WITHDRAWN)
+        letter.status = LetterStatus.WITHDRAWN
+        record_event(session, letter, "withdrawn", before, detail=reason)
+    return Changes(LETTERS, _count(letters, "withdrawn"), tuple(x.reference for x in letters))
+
+
+def close_letters(session: Session, references: Sequence[str], *, reason: str = "") -> Changes:
+    """End letters that need no more: answered to satisfaction, or given up. Raises: NotAllowedError."""
+    letters = find_letters(session, references)
+    for letter in letters:
+        before = letter.status
+        check_transition(letter.reference, before, LetterStatus.CLOSED)
+        letter.status = LetterStatus.CLOSED
+        record_event(session, letter, "closed", before, detail=reason)
+    return Changes(LETTERS, _count(letters, "closed"), tuple(x.reference for x in letters))
+
+
+def delete_drafts(session: Session, references: Sequence[str]) -> Changes:
+    """Delete drafts; `restore_drafts` undoes it. Raises: NotAllowedError for a letter that was approved."""
+    letters = find_letters(session, references)
+    for letter in letters:
+        _own(letter)
+        if letter.status is not LetterStatus.DRAFT:
+            raise NotAllowedError(
+                f"{letter.reference} is {letter.status}; only drafts can be deleted. Withdraw it instead."
+            )
+        letter.deleted_at = now()
+        record_event(session, letter, "deleted", letter.status)
+    return Changes(LETTERS, _count(letters, "deleted"), tuple(x.reference for x in letters))
+
+
+def restore_drafts(session: Session, references: Sequence[str]) -> Changes:
+    """Put back deleted drafts. References that are not deleted are left alone."""
+    letters = list(
+        session.scalars(
+            select(Letter)
+            .where(Letter.reference.in_(references), Letter.deleted_at.is_not(None))
+            .execution_options(include_deleted=True)
+        )
+    )
+    for letter in letters:
+        letter.deleted_at = None
+        record_event(session, letter, "restored", letter.status)
+    return Changes(LETTERS, f"{len(letters)} restored.", tuple(x.reference for x in letters))

@@ -1,0 +1,267 @@
+"""The tracking table: every letter, where it stands today, and what the answers add up to."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from statistics import median
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased, selectinload
+
+from outreach.cases.campaigns import CampaignRow
+from outreach.domain.deadlines import phase_of, reply_due, reply_standard
+from outreach.domain.references import folded
+from outreach.domain.states import SENT_STATES, Channel, LetterStatus, Phase
+from outreach.errors import NotFoundError
+from outreach.store.models import Dispatch, Letter, Organization, Person, Post
+
+
+@dataclass(frozen=True)
+class TrackerRow:
+    """One letter in the table. due_on: when an answer is due, None if not sent or no longer awaited.
+
+    days_taken: calendar days from sending to the answer. standard: the reply standard and its source.
+    sender: who wrote it, "" for the campaign itself.
+    """
+
+    reference: str
+    recipient: str
+    post: str
+    body: str
+    jurisdiction: str
+    audience: str
+    template: str
+    language: str
+    subject: str
+    sender: str
+    origin: str
+    status: LetterStatus
+    phase: Phase
+    channel: str
+    written_on: date | None
+    sent_on: date | None
+    due_on: date | None
+    answered_on: date | None
+    days_taken: int | None
+    answer: str
+    standard: str
+    search_text: str
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """A step in a letter's life; at: an instant with its time zone."""
+
+    at: datetime
+    kind: str
+    by: str
+    from_status: str
+    to_status: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class LetterDetail:
+    """One letter whole: its text, the facts it used, its history."""
+
+    row: TrackerRow
+    summary: str
+    address_lines: tuple[str, ...]
+    sender_lines: tuple[str, ...]
+    salutation: str
+    body: str
+    close: str
+    facts: tuple[tuple[str, str, str, str], ...]
+    events: tuple[EventRow, ...]
+    approved_by: str
+    text_sha256: str
+
+
+@dataclass(frozen=True)
+class BodyCount:
+    """Letters to one body: how many went out and how many of these were answered or are overdue."""
+
+    name: str
+    sent: int
+    answered: int
+    overdue: int
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the table adds up to. response_rate: answered of sent, None if nothing was sent."""
+
+    total: int
+    drafts: int
+    ready: int
+    sent: int
+    answered: int
+    awaiting: int
+    overdue: int
+    response_rate: float | None
+    median_days: float | None
+    by_body: tuple[BodyCount, ...]
+
+
+def tracker_rows(
+    session: Session,
+    campaign: CampaignRow,
+    *,
+    today: date | None = None,
+    status: str = "",
+    body: str = "",
+    search: str = "",
+    references: Iterable[str] | None = None,
+) -> tuple[TrackerRow, ...]:
+    """Every letter of a campaign, by reference.
+
+    Args: today: the day deadlines are judged on; by default the campaign's. status: a stored status
+        or a phase, such as overdue. body: part of the body's name. search: words that must all occur.
+    """
+    on = today or campaign.today
+    sender_body, sender = aliased(Organization), aliased(Person)
+    query = (
+        select(Letter, Person, Post, Organization, sender.name, sender_body.name)
+        .outerjoin(Person, Person.id == Letter.person_id)
+        .outerjoin(Post, Post.id == Letter.post_id)
+        .outerjoin(Organization, Organization.id == Letter.organization_id)
+        .outerjoin(sender, sender.id == Letter.sender_person_id)
+        .outerjoin(sender_body, sender_body.id == Letter.sender_organization_id)
+        .where(Letter.campaign_id == campaign.key)
+        .order_by(Letter.id)
+        .options(selectinload(Letter.replies))
+    )
+    if references is not None:
+        query = query.where(Letter.reference.in_(list(references)))
+    channels: dict[int, Channel] = {}
+    for letter_id, channel in session.execute(
+        select(Dispatch.letter_id, Dispatch.channel)
+        .join(Letter, Letter.id == Dispatch.letter_id)
+        .where(Letter.campaign_id == campaign.key, Dispatch.outcome == "sent")
+        .order_by(Dispatch.id)
+    ):
+        channels[letter_id] = channel
+    rows = []
+    for letter, person, post, organization, by_person, by_body in session.execute(query):
+        jurisdiction = organization.jurisdiction if organization else ""
+        standard = reply_standard(jurisdiction, organization.classification if organization else "")
+        due = reply_due(letter.sent_on, standard) if letter.sent_on else None
+        phase = phase_of(letter.status, due, on)
+        answer = next((r.kind.value for r in reversed(letter.replies) if r.kind), "")
+        name = person.name if person else (organization.name if organization else "")
+        rows.append(
+            TrackerRow(
+                reference=letter.reference,
+                recipient=name,
+                post=(post.short_label or post.label) if post else "",
+                body=organization.name if organization else "",
+                jurisdiction=jurisdiction,
+                audience=letter.audience,
+                template=letter.template,
+                language=letter.language,
+                subject=letter.subject,
+                sender=by_person or by_body or "",
+                origin=letter.origin,
+                status=letter.status,
+                phase=phase,
+                channel=channels[letter.id].value if letter.id in channels else "",
+                written_on=letter.written_on,
+                sent_on=letter.sent_on,
+                due_on=due if phase in {Phase.AWAITING, Phase.DUE_SOON, Phase.OVERDUE} else None,
+                answered_on=letter.answered_on,
+                days_taken=(letter.answered_on - letter.sent_on).days
+                if letter.answered_on and letter.sent_on
+                else None,
+                answer=answer,
+                standard=standard.source,
+                search_text=folded(
+                    " ".join(
+                        [
+                            letter.reference,
+                            name,
+                            post.label if post else "",
+                            organization.name if organization else "",
+                            letter.subject,
+                            letter.summary,
+                            letter.body,
+                        ]
+                    )
+                ),
+            )
+        )
+    return filter_rows(rows, status=status, body=body, search=search)
+
+
+def filter_rows(
+    rows: Iterable[TrackerRow], *, status: str = "", body: str = "", search: str = ""
+) -> tuple[TrackerRow, ...]:
+    """Rows that pass all three filters; an empty one lets everything pass."""
+    words = folded(search).split()
+    wanted_body = folded(body)
+    return tuple(
+        r
+        for r in rows
+        if (not status or status in {r.status.value, r.phase.value})
+        and (not wanted_body or wanted_body in folded(r.body))
+        and all(word in r.search_text for word in words)
+    )
+
+
+def statistics(rows: Iterable[TrackerRow]) -> Statistics:
+    """Counts over letters; those withdrawn count as neither drafts nor sent."""
+    letters = list(rows)
+    went_out = [r for r in letters if r.status in SENT_STATES]
+    answered = [r for r in went_out if r.answered_on is not None]
+    days = [r.days_taken for r in answered if r.days_taken is not None]
+    grouped: dict[str, list[TrackerRow]] = defaultdict(list)
+    for row in went_out:
+        grouped[row.body or row.recipient].append(row)
+    by_body = [
+        BodyCount(
+            name,
+            len(group),
+            sum(r.answered_on is not None for r in group),
+            sum(r.phase is Phase.OVERDUE for r in group),
+        )
+        for name, group in grouped.items()
+    ]
+    return Statistics(
+        total=len(letters),
+        drafts=sum(r.status is LetterStatus.DRAFT for r in letters),
+        ready=sum(r.status in {LetterStatus.APPROVED, LetterStatus.QUEUED} for r in letters),
+        sent=len(went_out),
+        answered=len(answered),
+        awaiting=sum(r.phase in {Phase.AWAITING, Phase.DUE_SOON, Phase.OVERDUE} for r in letters),
+        overdue=sum(r.phase is Phase.OVERDUE for r in letters),
+        response_rate=len(answered) / len(went_out) if went_out else None,
+        median_days=float(median(days)) if days else None,
+        by_body=tuple(sorted(by_body, key=lambda b: (-b.sent, b.name))),
+    )
+
+
+def letter_detail(session: Session, campaign: CampaignRow, reference: str) -> LetterDetail:
+    """One letter with its text, facts and history. Raises: NotFoundError."""
+    rows = tracker_rows(session, campaign, references=[reference.upper()])
+    letter = session.scalar(
+        select(Letter)
+        .where(Letter.reference == reference.upper(), Letter.campaign_id == campaign.key)
+        .options(selectinload(Letter.facts), selectinload(Letter.events))
+    )
+    if letter is None or not rows:
+        raise NotFoundError(f"There is no letter {reference}. List them with: outreach letters list")
+    return LetterDetail(
+        row=rows[0],
+        summary=letter.summary,
+        address_lines=tuple(letter.address_lines),
+        sender_lines=tuple(letter.sender_lines),
+        salutation=letter.salutation,
+        body=letter.body,
+        close=letter.close,
+        facts=tuple((f.name, f.label, f.value, f.status) for f in letter.facts),
+        events=tuple(
+            EventRow(e.at, e.kind, e.by, e.from_status, e.to_status, e.detail) for e in letter.events
+        ),
+        approved_by=letter.approved_by,
+        text_sha256=letter.text_sha256,
+    )
