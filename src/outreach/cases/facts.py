@@ -108,14 +108,22 @@ def case_row(session: Session, case_id: str) -> CaseRow:
     """A case with its parties in the order they were entered. Raises: NotFoundError."""
     case = find_case(session, case_id)
     rows = session.execute(
-        select(CaseParty, Person.name, Organization.name)
+        select(CaseParty, Person, Organization.name)
         .outerjoin(Person, Person.id == CaseParty.person_id)
         .outerjoin(Organization, Organization.id == CaseParty.organization_id)
         .where(CaseParty.case_id == case.id)
         .order_by(CaseParty.id)
     )
-    parties = tuple((party.role, person or body or "", party.note) for party, person, body in rows)
+    parties = tuple(
+        (party.role, _party_name(person) if person else body or "", party.note)
+        for party, person, body in rows
+    )
     return CaseRow(case.id, case.slug, case.name, case.summary, parties)
+
+
+def _party_name(person: Person) -> str:
+    """A person's name, with the rank or title where it is all that tells who is meant."""
+    return person.name if person.given_name else f"{person.honorific_prefix} {person.name}".strip()
 
 
 def facts_for(

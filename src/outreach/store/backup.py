@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlcipher3.dbapi2 as sqlite_driver
 
 from outreach.errors import DatabaseBrokenError, DatabaseMissingError, OutreachError
+from outreach.files import os_error
 
 
 def backup(source: Path, target: Path) -> Path:
@@ -18,7 +19,7 @@ def backup(source: Path, target: Path) -> Path:
 
     Returns: target. Raises: OutreachError if the source is missing or the target cannot be written.
     """
-    from outreach.store.database import friendly_errors, os_error
+    from outreach.store.database import friendly_errors
 
     if not source.exists():
         raise DatabaseMissingError(f"There is no database at {source}, so there is nothing to copy.")
@@ -63,8 +64,6 @@ def restore(copy: Path, path: Path) -> Path | None:
     Returns: where the former database went, None if there was none.
     Raises: DatabaseBrokenError if the copy is not a whole database; nothing is then changed.
     """
-    from outreach.store.database import os_error
-
     _check_whole(copy)
     aside: Path | None = None
     try:

@@ -1,7 +1,6 @@
 """Opening the database: one engine, short sessions, and errors that tell the user what to do."""
 
 import contextlib
-import errno
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from outreach.errors import (
     DatabaseError,
     DatabaseMissingError,
     DiskFullError,
-    OutreachError,
     ReadOnlyError,
 )
+from outreach.files import os_error
 from outreach.store import migrate
 from outreach.store.integrity import frozen_text_problems
 from outreach.store.types import Deletable
@@ -192,18 +191,6 @@ def _explained(error: Exception, location: str) -> Exception:
             "with: outreach restore"
         )
     return error
-
-
-def os_error(error: OSError, path: Path) -> OutreachError:
-    """The sentence for a file operation that failed: no room, no right, or no such place."""
-    if error.errno == errno.ENOSPC:
-        return DiskFullError(f"The disk is full, so {path} was not written. Free some space and try again.")
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return ReadOnlyError(
-            f"{path} cannot be written or read. Choose another folder, or change its rights."
-        )
-    reason = (error.strerror or "an error of the system").rstrip(".")
-    return DatabaseError(f"{path} could not be used: {reason}. Choose another place.")
 
 
 def check(database: Database) -> list[str]:

@@ -4,14 +4,15 @@ import json
 import threading
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
 from outreach.errors import TypesettingError
 from outreach.resources import resource
 
-STANDARDS = ["a-2a", "ua-1"]
+_Claims = list[Literal["a-2a", "ua-1"]]
+STANDARDS: _Claims = ["a-2a", "ua-1"]
 _LOCK = threading.Lock()
 
 
@@ -40,12 +41,13 @@ def typeset(
     stamp = int((at or datetime(2000, 1, 1, tzinfo=UTC)).timestamp())
     with _LOCK:
         compiler = _compiler(layout)
-        for claims in [STANDARDS, []] if standards else [[]]:
+        none: _Claims = []
+        for claims in [STANDARDS, none] if standards else [none]:
             try:
-                made = compiler.compile(
-                    format="pdf", sys_inputs=inputs, pdf_standards=claims, timestamp=stamp
-                )
-                return bytes(made)
+                made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=claims, timestamp=stamp)
+                if isinstance(made, bytes):
+                    return made
+                raise TypeError("typst gave no document")
             except (RuntimeError, ValueError, TypeError) as error:
                 cause: Exception = error
     raise TypesettingError(f"The document could not be set: {' '.join(str(cause).split())[:300]}") from cause

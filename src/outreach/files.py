@@ -1,0 +1,56 @@
+"""Writing files so that they are whole or not there at all, with errors that say what to do."""
+
+import contextlib
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from outreach.errors import DiskFullError, ExportError, OutreachError, ReadOnlyError
+
+
+def os_error(error: OSError, path: Path) -> OutreachError:
+    """The sentence for a file operation that failed: no room, no right, or no such place."""
+    if error.errno == errno.ENOSPC:
+        return DiskFullError(f"The disk is full, so {path} was not written. Free some space and try again.")
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return ReadOnlyError(
+            f"{path} cannot be written or read. Choose another folder, or change its rights."
+        )
+    reason = (error.strerror or "an error of the system").rstrip(".")
+    return ExportError(f"{path} could not be used: {reason}. Choose another place.")
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder and those above it. Raises: OutreachError saying what to do."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise os_error(error, path) from error
+    return path
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a file by way of a scratch file beside it, so that an error leaves the former one in place.
+
+    Returns: path. Raises: DiskFullError, ReadOnlyError, ExportError.
+    """
+    make_folder(path.parent)
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder. Name a file in it.")
+    scratch = ""
+    try:
+        handle, scratch = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(scratch).chmod(0o666 & ~mask)
+        Path(scratch).replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            Path(scratch).unlink(missing_ok=True)
+        raise os_error(error, path) from error
+    return path

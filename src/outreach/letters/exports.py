@@ -1,0 +1,225 @@
+"""Letters as files, in any of the formats, and the tracking table as CSV and XLSX."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.domain.address import audiences
+from outreach.errors import CancelledError, NotAllowedError, UsageError
+from outreach.files import make_folder, write_file
+from outreach.letters.drafting import Progress, always
+from outreach.letters.formats.document import LetterDocument, make_document
+from outreach.letters.formats.docx import letter_docx
+from outreach.letters.formats.eml import letter_eml, make_message_id
+from outreach.letters.formats.html import letter_html
+from outreach.letters.formats.pdf import letter_pdf
+from outreach.letters.formats.text import letter_text
+from outreach.letters.lifecycle import find_letters
+from outreach.letters.tracker import TrackerRow
+from outreach.store.models import Campaign, ContactDetail, Letter, Organization, Person
+
+FORMATS = ("pdf", "docx", "eml", "txt", "html")
+
+
+def letter_document(session: Session, letter: Letter) -> LetterDocument:
+    """A letter's text, parsed for the formats. Raises: NotAllowedError for a letter whose text is not on file."""
+    if letter.origin != "own":
+        raise NotAllowedError(
+            f"{letter.reference} is reported correspondence; its text is not on file, so it cannot be exported."
+        )
+    body = session.get(Organization, letter.organization_id) if letter.organization_id else None
+    return make_document(
+        reference=letter.reference,
+        language=letter.language,
+        jurisdiction=body.jurisdiction if body else "",
+        sender_lines=tuple(letter.sender_lines),
+        address_lines=tuple(letter.address_lines),
+        written_on=letter.written_on,
+        subject=letter.subject,
+        salutation=letter.salutation,
+        body=letter.body,
+        close=letter.close,
+        is_draft=letter.approved_at is None,
+    )
+
+
+def parse_formats(text: str) -> tuple[str, ...]:
+    """Formats from a list with commas. Raises: UsageError naming those there are."""
+    wanted = tuple(dict.fromkeys(f.strip().lower() for f in text.split(",") if f.strip()))
+    if unknown := [f for f in wanted if f not in FORMATS]:
+        raise UsageError(f"There is no format {', '.join(unknown)}. Choose from {', '.join(FORMATS)}.")
+    if not wanted:
+        raise UsageError(f"Name at least one format: {', '.join(FORMATS)}.")
+    return wanted
+
+
+def export_letters(
+    session: Session,
+    references: Sequence[str],
+    formats: Sequence[str],
+    folder: Path,
+    *,
+    progress: Progress = always,
+) -> tuple[Path, ...]:
+    """Write letters into a folder, one file a letter and format, named by reference and addressee.
+
+    Returns: the files written. Raises: NotFoundError, NotAllowedError before anything is written;
+        DiskFullError, ReadOnlyError, CancelledError, after which the files written so far are whole.
+    """
+    letters = find_letters(session, references)
+    documents = [(letter, letter_document(session, letter)) for letter in letters]
+    make_folder(folder)
+    written: list[Path] = []
+    for done, (letter, document) in enumerate(documents):
+        if not progress(done, len(documents)):
+            raise CancelledError(f"Export was stopped after {done} letters.")
+        pdf = letter_pdf(document, at=letter.approved_at) if {"pdf", "eml"} & set(formats) else b""
+        for extension in formats:
+            content = _content(session, letter, document, extension, pdf)
+            written.append(write_file(folder / f"{file_stem(document)}.{extension}", content))
+    progress(len(documents), len(documents))
+    return tuple(written)
+
+
+def _content(session: Session, letter: Letter, document: LetterDocument, extension: str, pdf: bytes) -> bytes:
+    match extension:
+        case "pdf":
+            return pdf
+        case "docx":
+            return letter_docx(document, at=letter.approved_at)
+        case "txt":
+            return letter_text(document).encode("utf-8")
+        case "html":
+            return letter_html(document).encode("utf-8")
+        case _:
+            sender = (
+                session.scalar(select(Campaign.sender_email).where(Campaign.id == letter.campaign_id)) or ""
+            )
+            return letter_eml(
+                document,
+                pdf,
+                to_name=_name(session, letter),
+                to_address=_email(session, letter),
+                from_address=sender,
+                message_id=make_message_id(letter.reference, letter.text_sha256, sender),
+            )
+
+
+def _name(session: Session, letter: Letter) -> str:
+    if letter.person_id:
+        return session.scalar(select(Person.name).where(Person.id == letter.person_id)) or ""
+    return session.scalar(select(Organization.name).where(Organization.id == letter.organization_id)) or ""
+
+
+def _email(session: Session, letter: Letter) -> str:
+    for owner in (
+        ContactDetail.person_id == letter.person_id if letter.person_id else None,
+        ContactDetail.organization_id == letter.organization_id if letter.organization_id else None,
+    ):
+        if owner is not None:
+            found = session.scalar(select(ContactDetail.value).where(owner, ContactDetail.type == "email"))
+            if found:
+                return found
+    return ""
+
+
+def file_stem(document: LetterDocument) -> str:
+    """File name of a letter without its ending: MAG-0006 The Rt Hon Theresa May MP, safe on every system."""
+    first = document.address_lines[0] if document.address_lines else ""
+    second = (
+        document.address_lines[1] if first.startswith("The ") and len(document.address_lines) == 2 else ""
+    )
+    named = " ".join(x for x in (first, second) if x)
+    safe = "".join(c if c.isalnum() or c in " -.’'" else " " for c in named)
+    return f"{document.reference} {' '.join(safe.split())}"[:120].strip(" .")
+
+
+_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("Reference", "reference"),
+    ("Recipient", "recipient"),
+    ("Office", "post"),
+    ("Body", "body"),
+    ("Audience", "audience"),
+    ("Subject", "subject"),
+    ("Language", "language"),
+    ("Written by", "sender"),
+    ("Status", "status"),
+    ("Standing", "phase"),
+    ("Sent by", "channel"),
+    ("Dated", "written_on"),
+    ("Sent on", "sent_on"),
+    ("Answer due", "due_on"),
+    ("Answered on", "answered_on"),
+    ("Days taken", "days_taken"),
+    ("Answer", "answer"),
+)
+
+
+def _cells(row: TrackerRow) -> list[object]:
+    cells: list[object] = []
+    for _, field in _COLUMNS:
+        value = getattr(row, field)
+        if field == "audience":
+            value = audiences().get(value, value)
+        cells.append("" if value is None else value)
+    return cells
+
+
+def tracker_csv(rows: Iterable[TrackerRow]) -> bytes:
+    """The table as CSV in UTF-8 with a byte-order mark, as spreadsheets expect; dates as YYYY-MM-DD.
+
+    A text that a spreadsheet would run as a formula is given a leading apostrophe.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow([title for title, _ in _COLUMNS])
+    for row in rows:
+        writer.writerow([harmless(c) for c in _cells(row)])
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def harmless(value: object) -> str:
+    """A cell's text that no spreadsheet takes for a formula."""
+    text = str(value)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
+    """The table as an Excel workbook with real dates, a frozen heading and a filter."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Letters"
+    sheet.append([title for title, _ in _COLUMNS])
+    widths = [len(title) for title, _ in _COLUMNS]
+    for row in rows:
+        cells = _cells(row)
+        sheet.append([c if isinstance(c, int | date) else "" for c in cells])
+        for number, cell in enumerate(cells):
+            if isinstance(cell, date):
+                sheet.cell(sheet.max_row, number + 1).number_format = "d mmm yyyy"
+            elif not isinstance(cell, int):
+                target = sheet.cell(sheet.max_row, number + 1)
+                target.value, target.data_type = _xml_safe(str(cell)), "s"  # never read as a formula
+            widths[number] = max(widths[number], min(48, len(str(cell)) + 1))
+    for number, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width + 2
+        sheet.cell(1, number).font = Font(bold=True)
+        sheet.cell(1, number).alignment = Alignment(vertical="top")
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = sheet.dimensions
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _xml_safe(text: str) -> str:
+    return "".join(c for c in text if c in "\n\t" or c >= " ")
