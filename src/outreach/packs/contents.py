@@ -33,8 +33,8 @@ SECTIONS = (
     ("votes", "Votes"),
     ("asks", "What is asked"),
     ("recipients", "Recipients and answers"),
-    ("letters", "Letters"),
     ("replies", "Answers received"),
+    ("letters", "Letters"),
 )
 
 
@@ -141,7 +141,7 @@ def pack_contents(
             for b in figures.by_body
         ],
         "response_rate": f"{figures.response_rate:.0%}" if figures.response_rate is not None else "",
-        "median_days": f"{figures.median_days:g}" if figures.median_days is not None else "",
+        "median_days": f"{figures.median_days:g}" if figures.median_days else "",
         "letters": _letters(session, rows),
         "replies": [
             {
