@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.facts import facts_for
 from outreach.domain.states import Channel, LetterStatus, check_transition
+from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.store.changes import Changes
 from outreach.store.integrity import text_digest
@@ -155,7 +156,7 @@ def mark_sent(
         check_transition(letter.reference, before, LetterStatus.SENT)
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
-                f"{letter.reference} is dated after {on:%d %B %Y}; it cannot have been sent before it was written."
+                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been sent before it was written."
             )
         letter.status, letter.sent_on = LetterStatus.SENT, on
         session.add(
@@ -169,7 +170,11 @@ def mark_sent(
             )
         )
         record_event(
-            session, letter, "sent", before, detail=f"by {by.value.replace('_', ' ')} on {on.isoformat()}"
+            session,
+            letter,
+            "sent",
+            before,
+            detail=f"by {by.value.replace('_', ' ')} on {date_in_words(on, locale_for('en'))}",
         )
     return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
 

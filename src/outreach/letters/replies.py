@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.cases.campaigns import CampaignRow
 from outreach.domain.deadlines import ReplyStandard, reply_due, reply_standard
 from outreach.domain.states import SENT_STATES, LetterStatus, ReplyKind, status_after_reply
+from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.lifecycle import LETTERS, find_letters, record_event
 from outreach.store.changes import Changes
@@ -193,7 +194,7 @@ def record_reply(
         raise UsageError("The message has no readable date. Say on which day it came.")
     if letter.sent_on and day < letter.sent_on:
         raise UsageError(
-            f"{letter.reference} was sent on {letter.sent_on:%d %B %Y}; an answer cannot have come before. Give the day it came."
+            f"{letter.reference} was sent on {date_in_words(letter.sent_on, locale_for('en'))}; an answer cannot have come before. Give the day it came."
         )
     if message and message.message_id:
         known = session.execute(
@@ -222,7 +223,13 @@ def record_reply(
     letter.status = status_after_reply(before, kind)
     if letter.status is LetterStatus.ANSWERED and letter.answered_on is None:
         letter.answered_on = day
-    record_event(session, letter, "reply_received", before, detail=f"{kind.value}, {day.isoformat()}")
+    record_event(
+        session,
+        letter,
+        "reply_received",
+        before,
+        detail=f"{kind.value}, {date_in_words(day, locale_for('en'))}",
+    )
     if promise.strip():
         session.add(
             FollowUp(
