@@ -43,6 +43,7 @@ from outreach.files import write_file
 from outreach.letters.checking import check_template
 from outreach.letters.drafting import AUTO, draft_letters, plan_letters
 from outreach.letters.exports import export_letters, harmless, parse_formats, tracker_csv, tracker_xlsx
+from outreach.letters.following_up import draft_follow_ups
 from outreach.letters.lifecycle import approve_letters, close_letters, mark_sent, withdraw_letters
 from outreach.letters.replies import read_message, record_reply, replies_list
 from outreach.letters.sandbox import TemplateSandbox
@@ -531,6 +532,18 @@ def draft(
     )
     for warning in dict.fromkeys(w for p in plan.letters for w in p.warnings):
         typer.echo(f"Note: {warning}", err=True)
+
+
+@_GROUPS["letters"].command("follow-up")
+def follow_up(context: typer.Context, refs: Refs) -> None:
+    """Draft a reminder about letters without an answer, and thanks for those that have one."""
+    sandbox = TemplateSandbox()
+    try:
+        with _database(context) as database, database.write() as session:
+            changes = draft_follow_ups(session, sandbox, refs, by=_user())
+    finally:
+        sandbox.close()
+    typer.echo(f"{changes.message} {' '.join(changes.refs)}")
 
 
 @_GROUPS["letters"].command("list")

@@ -356,6 +356,34 @@ def create_campaign(session: Session, *, name: str, prefix: str, case_name: str,
     )
 
 
+def update_campaign(
+    session: Session,
+    campaign_key: int,
+    *,
+    name: str,
+    sender_name: str,
+    sender_organization: str,
+    sender_address: str,
+    sender_email: str,
+) -> Changes:
+    """Change a campaign's name and who its letters come from; letters already drafted keep their sender.
+
+    Raises: UsageError if the name is empty or the e-mail address is not one.
+    """
+    if not name.strip():
+        raise UsageError("A campaign needs a name.")
+    email = sender_email.strip()
+    if email and (email.count("@") != 1 or email.startswith("@") or email.endswith("@") or " " in email):
+        raise UsageError(f"“{email}” is not an e-mail address. Correct it, or leave it empty.")
+    campaign = session.get_one(Campaign, campaign_key)
+    campaign.name = name.strip()
+    campaign.sender_name = sender_name.strip()
+    campaign.sender_organization = sender_organization.strip()
+    campaign.sender_address = "\n".join(line.strip() for line in sender_address.splitlines() if line.strip())
+    campaign.sender_email = email
+    return Changes(frozenset({"cases", "letters", "packs"}), "Campaign saved.", (campaign.slug,))
+
+
 def _free(session: Session, model: type[Campaign] | type[Case], wanted: str) -> str:
     taken = session.scalar(select(func.count()).select_from(model).where(model.slug.like(f"{wanted}%"))) or 0
     return wanted if not taken else f"{wanted[:70]}-{taken + 1}"

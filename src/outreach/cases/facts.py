@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from babel import Locale
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.campaign_data import FactEntry
 from outreach.directory.citations import SourceRef, citations_of
 from outreach.domain.address import Addressee, formal_name
+from outreach.domain.partial_dates import parse_partial
+from outreach.domain.references import slug
 from outreach.domain.wording import date_in_words, locale_for, money_in_words, number_in_words, with_unit
 from outreach.errors import NotFoundError, UsageError
 from outreach.store.changes import Changes
@@ -257,6 +260,49 @@ def sources_list(session: Session) -> tuple[tuple[str, str], ...]:
     """Sources on file as (id, title), the newest first."""
     rows = session.execute(select(Source.slug, Source.title).order_by(Source.published_on.desc(), Source.id))
     return tuple((slug, title) for slug, title in rows)
+
+
+def add_source(session: Session, *, title: str, published_on: str, publisher: str, url: str) -> Changes:
+    """Put a source on file, to be cited by facts.
+
+    Args: published_on: partial date, "" if not known. Returns: Changes whose ref is its id.
+    Raises: UsageError without a title or with a malformed date.
+    """
+    if not title.strip():
+        raise UsageError("A source needs a title.")
+    day = parse_partial(published_on) if published_on.strip() else None
+    wanted = slug(title, "source")
+    taken = set(session.scalars(select(Source.slug).where(Source.slug.like(f"{wanted}%"))))
+    number, candidate = 1, wanted
+    while candidate in taken:
+        number += 1
+        candidate = f"{wanted[:74]}-{number}"
+    session.add(
+        Source(
+            slug=candidate,
+            title=title.strip(),
+            published_on=day,
+            publisher=publisher.strip(),
+            url=url.strip(),
+        )
+    )
+    return Changes(frozenset({"cases"}), f"Source “{title.strip()}” is on file.", (candidate,))
+
+
+def fact_entry(values: dict[str, object]) -> FactEntry:
+    """A fact as a user entered it. Args: values: by the fields of FactEntry.
+
+    Raises: UsageError with the first thing to correct.
+    """
+    try:
+        return FactEntry.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = {"name": "name", "value": "value", "on": "day", "label": "label"}.get(
+            str(first["loc"][0]) if first["loc"] else "", ""
+        )
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise UsageError(f"The fact’s {place}: {message}" if place else message) from error
 
 
 def save_fact(session: Session, case_id: str, entry: FactEntry) -> Changes:

@@ -59,7 +59,9 @@ def with_unit(value: Decimal, unit: str, locale: Locale) -> str:
         return number_in_words(value, locale)
     singular = unit[:-1] if unit.endswith("s") else unit
     if singular in _DURATIONS:
-        return format_unit(value, _DURATIONS[singular], "long", locale=locale)
+        # A whole number without decimals, else "1.0000" would take the plural.
+        plain = int(value) if value == value.to_integral_value() else value.normalize()
+        return format_unit(plain, _DURATIONS[singular], "long", locale=locale)
     return f"{number_in_words(value, locale)} {unit}"
 
 

@@ -1,0 +1,271 @@
+"""The window's way in, and the only place that wires the parts together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator, Slot
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from outreach import __version__
+from outreach.cases.campaign_data import campaign_folder, read_campaign
+from outreach.cases.loading import load_campaign
+from outreach.errors import OutreachError, UsageError
+from outreach.letters.sandbox import TemplateSandbox
+from outreach.settings import Settings, default_database, load_settings, save_settings
+from outreach.store.backup import restore
+from outreach.store.database import Database, open_database
+from outreach.ui.errors import ErrorHook, show_message
+from outreach.ui.jobs import Jobs
+from outreach.ui.main_window import MainWindow
+from outreach.ui.theme import Theme
+from outreach.ui.widgets.parts import Words
+from outreach.ui.workspace import Workspace
+
+SAMPLE = "magnitsky"
+
+
+def make_application(arguments: Sequence[str] = ()) -> QApplication:
+    """The one QApplication of the process, made if need be."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(["outreach", *arguments])
+    application.setApplicationName("outreach")
+    application.setApplicationDisplayName("outreach")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("outreach")
+    QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
+    translator = QTranslator(application)
+    if translator.load(
+        QLocale(), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    ):
+        application.installTranslator(translator)
+    return application
+
+
+class Desktop(QObject):
+    """Owns the database in use, its jobs and its window; one at a time."""
+
+    def __init__(self, application: QApplication, settings: Settings) -> None:
+        super().__init__(application)
+        self._settings = settings
+        self.theme = Theme(application)
+        self.theme.apply(settings.theme)
+        self.window: MainWindow | None = None
+        self._database: Database | None = None
+        self._jobs: Jobs | None = None
+        self._sandbox = TemplateSandbox()
+        self._replacing = False
+        application.aboutToQuit.connect(self.shut_down)
+
+    def open(self, location: str, *, sample: bool = False, create: bool = False) -> MainWindow:
+        """Open a database in a window, in place of the one that is open.
+
+        Args: sample: load the first campaign into a new database. create: make it if there is none.
+        Raises: OutreachError; the window that is open then stays as it was.
+        """
+        database = open_database(location, create=create or sample)
+        try:
+            if sample:
+                with database.write() as session:
+                    load_campaign(session, read_campaign(campaign_folder(SAMPLE)))
+        except BaseException:
+            database.close()
+            raise
+        self._close_window()
+        self._database = database
+        self._jobs = Jobs(database)
+        workspace = Workspace(self._jobs, self._sandbox, self._jobs)
+        window = MainWindow(workspace, self.theme, self._settings, location)
+        window.open_wanted.connect(self._open)
+        window.new_wanted.connect(self._new)
+        window.restore_wanted.connect(self._restore)
+        window.closed.connect(self._closed)
+        self.window = window
+        self._location = location
+        self._settings = replace(self._settings, last_database=location)
+        save_settings(self._settings)
+        window.show()
+        return window
+
+    def _close_window(self) -> None:
+        if self.window is not None:
+            self._replacing = True
+            self.window.close()
+            self.window.deleteLater()
+            self.window = None
+            self._replacing = False
+        if self._jobs is not None:
+            self._jobs.close()
+            self._jobs.deleteLater()
+            self._jobs = None
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    @Slot(object)
+    def _closed(self, settings: Settings) -> None:
+        self._settings = replace(settings, last_database=self._location)
+        save_settings(self._settings)
+        if not self._replacing:
+            QApplication.quit()
+
+    @Slot(str)
+    def _open(self, path: str) -> None:
+        try:
+            self.open(path)
+        except OutreachError as error:
+            show_message(self.window, str(error))
+
+    @Slot(str)
+    def _new(self, path: str) -> None:
+        try:
+            if Path(path).exists():
+                raise UsageError(f"There is a file at {path} already. Choose another name.")
+            self.open(path, create=True)
+        except OutreachError as error:
+            show_message(self.window, str(error))
+
+    @Slot(str)
+    def _restore(self, copy: str) -> None:
+        location = self._location
+        try:
+            if "://" in location:
+                raise UsageError(
+                    "Copies are made of database files. Use the server's own tools for a server."
+                )
+            self._close_window()
+            restore(Path(copy), Path(location))
+        except OutreachError as error:
+            self.open(location)
+            show_message(self.window, str(error))
+        else:
+            window = self.open(location)
+            window.workspace.said.emit(f"Restored from {copy}.")
+
+    @Slot()
+    def shut_down(self) -> None:
+        """End jobs, the templates' process and the database."""
+        self._close_window()
+        self._sandbox.close()
+
+
+class Welcome(QWidget):
+    """Shown when the database cannot be opened: says why, and offers what can be done."""
+
+    def __init__(self, desktop: Desktop, location: str, problem: str) -> None:
+        super().__init__()
+        self._desktop, self._location = desktop, location
+        self.setWindowTitle("outreach")
+        self.setMinimumWidth(560)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(32, 28, 32, 24)
+        layout.setSpacing(12)
+        layout.addWidget(Words("The database could not be opened", size=18, strong=True))
+        self.problem = Words(problem)
+        layout.addWidget(self.problem)
+        layout.addWidget(
+            Words(
+                "Nothing was changed. Copies made before updates lie in the folder “backups” beside it.",
+                tone="quiet",
+            )
+        )
+        row = QHBoxLayout()
+        for text, slot in (
+            ("Open another…", self._choose),
+            ("Restore a copy…", self._choose_copy),
+            ("New database…", self._choose_new),
+        ):
+            button = QPushButton(text)
+            button.clicked.connect(slot)
+            row.addWidget(button)
+        layout.addSpacing(8)
+        layout.addLayout(row)
+
+    def _ask(self, title: str, slot: object, *, save: bool = False) -> None:
+        dialog = QFileDialog(self, title, "", "outreach databases (*.db);;All files (*)")
+        if save:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix("db")
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(slot)
+        dialog.open()
+
+    @Slot()
+    def _choose(self) -> None:
+        self._ask("Open database", self.open)
+
+    @Slot()
+    def _choose_copy(self) -> None:
+        self._ask("Restore a copy", self.restore)
+
+    @Slot()
+    def _choose_new(self) -> None:
+        self._ask("New database", self.create, save=True)
+
+    @Slot(str)
+    def open(self, path: str) -> None:
+        """Open another database."""
+        self._try(path)
+
+    @Slot(str)
+    def create(self, path: str) -> None:
+        """Make a new database with the sample campaign."""
+        self._try(path, sample=not Path(path).exists())
+
+    @Slot(str)
+    def restore(self, copy: str) -> None:
+        """Put a copy in the place of the database, which is moved aside, and open it."""
+        try:
+            restore(Path(copy), Path(self._location))
+        except OutreachError as error:
+            self.problem.setText(str(error))
+            return
+        self._try(self._location)
+
+    def _try(self, path: str, *, sample: bool = False) -> None:
+        try:
+            self._desktop.open(path, sample=sample)
+        except OutreachError as error:
+            self.problem.setText(str(error))
+        else:
+            self.close()
+
+
+def start(desktop: Desktop, database: str, settings: Settings) -> QWidget:
+    """Open the database named, else the one used last, else a new one with the sample campaign.
+
+    Returns: the main window, or the welcome window that says why the database cannot be opened.
+    Raises: OutreachError if a database that was named does not open.
+    """
+    if database:
+        return desktop.open(database)
+    last = settings.last_database
+    location = last if last and ("://" in last or Path(last).exists()) else str(default_database())
+    try:
+        is_new = "://" not in location and not Path(location).exists()
+        return desktop.open(location, sample=is_new)
+    except OutreachError as error:
+        welcome = Welcome(desktop, location, str(error))
+        welcome.show()
+        return welcome
+
+
+def run_app(database: str = "") -> int:
+    """Open the window and run until it is closed.
+
+    Args: database: path or URL; "" for the one used last.
+    Returns: the exit code. Raises: OutreachError if the database named cannot be opened.
+    """
+    application = make_application()
+    settings = load_settings()
+    hook = ErrorHook(application)
+    desktop = Desktop(application, settings)
+    try:
+        shown = start(desktop, database, settings)
+        code = application.exec()
+        del shown
+    finally:
+        desktop.shut_down()
+        hook.release()
+    return int(code)

@@ -1,0 +1,177 @@
+"""People and bodies entered or corrected by hand."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.domain.partial_dates import parse_partial
+from outreach.domain.references import slug
+from outreach.errors import NotFoundError, UsageError
+from outreach.store.changes import Changes
+from outreach.store.models import ContactDetail, Membership, Organization, Person, Post
+
+BY_HAND = "entered by hand"
+CONTACT_TYPES = ("email", "address", "form")
+
+
+@dataclass(frozen=True)
+class PersonEntry:
+    """What a user enters of a person. contacts: value by type, "" removes it.
+
+    body_id, post_id, role, start_date, end_date: a term to add, body_id "" for none; partial dates.
+    """
+
+    given_name: str
+    family_name: str
+    honorific_prefix: str
+    honorific_suffix: str
+    gender: str
+    preferred_language: str
+    summary: str
+    contacts: tuple[tuple[str, str], ...]
+    body_id: str = ""
+    post_id: str = ""
+    role: str = ""
+    start_date: str = ""
+    end_date: str = ""
+
+
+@dataclass(frozen=True)
+class BodyEntry:
+    """What a user enters of a body. contacts: value by type, "" removes it."""
+
+    name: str
+    classification: str
+    jurisdiction: str
+    parent_id: str
+    summary: str
+    contacts: tuple[tuple[str, str], ...]
+
+
+def save_person(session: Session, entry: PersonEntry, person_id: str = "") -> Changes:
+    """Add a person, or change the one with this id.
+
+    Returns: Changes whose ref is the id. Raises: UsageError for a missing name, a malformed address or
+        date; NotFoundError.
+    """
+    name = " ".join(f"{entry.given_name} {entry.family_name}".split())
+    if not name:
+        raise UsageError("A person needs a name.")
+    _check_contacts(entry.contacts)
+    if person_id:
+        person = session.scalar(select(Person).where(Person.slug == person_id))
+        if person is None:
+            raise NotFoundError(f"There is no person “{person_id}” in the directory.")
+    else:
+        person = Person(slug=_free(session, Person, slug(name, "person")), name=name)
+        session.add(person)
+    person.name = name
+    person.given_name, person.family_name = entry.given_name.strip(), entry.family_name.strip()
+    person.honorific_prefix = entry.honorific_prefix.strip()
+    person.honorific_suffix = entry.honorific_suffix.strip()
+    person.gender, person.preferred_language = entry.gender, entry.preferred_language
+    person.summary = entry.summary.strip()
+    session.flush()
+    _save_contacts(session, entry.contacts, person_id=person.id)
+    if entry.body_id:
+        _add_term(session, person, entry)
+    return Changes(frozenset({"directory", "letters"}), f"Saved {name}.", (person.slug,))
+
+
+def _add_term(session: Session, person: Person, entry: PersonEntry) -> None:
+    body = session.scalar(select(Organization).where(Organization.slug == entry.body_id))
+    if body is None:
+        raise NotFoundError(f"There is no body “{entry.body_id}” in the directory.")
+    post = session.scalar(select(Post).where(Post.slug == entry.post_id)) if entry.post_id else None
+    start = parse_partial(entry.start_date) if entry.start_date.strip() else None
+    end = parse_partial(entry.end_date) if entry.end_date.strip() else None
+    if start and end and end < start:
+        raise UsageError("The term ends before it begins. Correct one of its dates.")
+    session.add(
+        Membership(
+            person_id=person.id,
+            organization_id=body.id,
+            post_id=post.id if post else None,
+            role=entry.role.strip() or (post.label if post else ""),
+            start_date=start,
+            end_date=end,
+        )
+    )
+
+
+def save_body(session: Session, entry: BodyEntry, body_id: str = "") -> Changes:
+    """Add a body, or change the one with this id. Returns and raises as `save_person`."""
+    name = " ".join(entry.name.split())
+    if not name:
+        raise UsageError("A body needs a name.")
+    _check_contacts(entry.contacts)
+    if body_id:
+        body = session.scalar(select(Organization).where(Organization.slug == body_id))
+        if body is None:
+            raise NotFoundError(f"There is no body “{body_id}” in the directory.")
+    else:
+        body = Organization(slug=_free(session, Organization, slug(name, "body")), name=name)
+        session.add(body)
+    parent = (
+        session.scalar(select(Organization).where(Organization.slug == entry.parent_id))
+        if entry.parent_id
+        else None
+    )
+    if entry.parent_id and parent is None:
+        raise NotFoundError(f"There is no body “{entry.parent_id}” in the directory.")
+    body.name, body.classification = name, entry.classification.strip()
+    body.jurisdiction, body.summary = entry.jurisdiction.strip().upper(), entry.summary.strip()
+    session.flush()
+    if parent is not None:
+        _refuse_circle(session, body, parent)
+    body.parent_id = parent.id if parent else None
+    _save_contacts(session, entry.contacts, organization_id=body.id)
+    return Changes(frozenset({"directory", "letters"}), f"Saved {name}.", (body.slug,))
+
+
+def _refuse_circle(session: Session, body: Organization, parent: Organization) -> None:
+    above: Organization | None = parent
+    while above is not None:
+        if above.id == body.id:
+            raise UsageError(f"{body.name} cannot be part of itself. Choose another body.")
+        above = session.get(Organization, above.parent_id) if above.parent_id else None
+
+
+def _check_contacts(contacts: tuple[tuple[str, str], ...]) -> None:
+    for kind, value in contacts:
+        text = value.strip()
+        if kind == "email" and text:
+            local, at, domain = text.partition("@")
+            if not (local and at and "." in domain) or any(c.isspace() or c in "<>,;" for c in text):
+                raise UsageError(f"“{text}” is not an e-mail address. Correct it, or leave it empty.")
+        if kind == "form" and text and not text.startswith(("https://", "http://")):
+            raise UsageError(f"“{text}” is not a web address. Begin it with https://")
+
+
+def _save_contacts(session: Session, contacts: tuple[tuple[str, str], ...], **owner: int) -> None:
+    for kind, value in contacts:
+        text = "\n".join(line.strip() for line in value.strip().splitlines())
+        found = session.scalars(
+            select(ContactDetail).filter_by(type=kind, **owner).order_by(ContactDetail.id)
+        ).first()
+        if not text:
+            if found is not None:
+                session.delete(found)
+        elif found is None:
+            session.add(ContactDetail(type=kind, value=text, note=BY_HAND, **owner))
+        elif found.value != text:
+            found.value, found.note = text, BY_HAND
+
+
+def _free(session: Session, model: type[Person] | type[Organization], wanted: str) -> str:
+    taken = set(
+        session.scalars(
+            select(model.slug).where(model.slug.like(f"{wanted}%")).execution_options(include_deleted=True)
+        )
+    )
+    number, candidate = 1, wanted
+    while candidate in taken:
+        number += 1
+        candidate = f"{wanted[:74]}-{number}"
+    return candidate

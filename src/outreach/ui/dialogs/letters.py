@@ -1,0 +1,171 @@
+"""Dialogs about letters: how they went out, what came back."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from outreach.domain.states import Channel, ReplyKind
+from outreach.errors import OutreachError, UsageError
+from outreach.letters.exports import FORMATS
+from outreach.letters.replies import ReadMessage, read_message
+from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_area, text_field
+from outreach.ui.words import channel_in_words, counted
+
+
+class MarkSentDialog(FormDialog):
+    """How and when letters went out. Values: by (Channel), on (date), detail (str)."""
+
+    def __init__(self, parent: QWidget, count: int, today: date) -> None:
+        super().__init__(
+            parent,
+            "Mark as sent",
+            "Mark as sent",
+            f"Record that {counted(count, 'letter', 'letters')} went out. The day an answer is due is counted from then.",
+        )
+        self.channel = Choice([(c.value, channel_in_words(c.value).capitalize()) for c in Channel], "post")
+        self.day = DayField(today)
+        self.detail = text_field(hint="Such as a tracking number; may stay empty")
+        self.form.addRow("Sent by", self.channel)
+        self.form.addRow("On", self.day)
+        self.form.addRow("Note", self.detail)
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "by": Channel(self.channel.value()),
+            "on": self.day.day(),
+            "detail": self.detail.text().strip(),
+        }
+
+
+class ReplyDialog(FormDialog):
+    """An answer to a letter. Values: kind, on, from_name, text, channel, message, promise, promise_due."""
+
+    _KINDS = {
+        ReplyKind.SUBSTANTIVE: "Substantive: it deals with what was asked",
+        ReplyKind.ACKNOWLEDGEMENT: "Acknowledgement: it only says the letter arrived",
+        ReplyKind.HOLDING: "Holding: an answer is to follow",
+        ReplyKind.REFERRED: "Referred: passed on to somebody else",
+        ReplyKind.AGREED: "Agreed: they will do what was asked",
+        ReplyKind.REFUSED: "Refused: they will not",
+    }
+
+    def __init__(self, parent: QWidget, reference: str, recipient: str, today: date) -> None:
+        super().__init__(
+            parent,
+            f"Answer to {reference}",
+            "Record answer",
+            f"What came back from {recipient}. A message saved as a file is kept whole with it.",
+        )
+        self.message: ReadMessage | None = None
+        self.file = QLabel("No file")
+        choose = QPushButton("Open message…")
+        choose.setAutoDefault(False)
+        choose.clicked.connect(self._choose)
+        line = QHBoxLayout()
+        line.addWidget(choose)
+        line.addWidget(self.file, 1)
+        self.kind = Choice([(k.value, words) for k, words in self._KINDS.items()])
+        self.day = DayField(today)
+        self.channel = Choice([(c.value, channel_in_words(c.value).capitalize()) for c in Channel])
+        self.sender = text_field(recipient)
+        self.text = text_area(hint="What it says, or the points that matter", lines=6)
+        self.promise = text_field(hint="Such as: to meet in February")
+        self.has_due = QCheckBox("by")
+        self.due = DayField(today)
+        self.due.setEnabled(False)
+        self.has_due.toggled.connect(self.due.setEnabled)
+        promised = QHBoxLayout()
+        promised.addWidget(self.promise, 1)
+        promised.addWidget(self.has_due)
+        promised.addWidget(self.due)
+        self.form.addRow("Message file", line)
+        self.form.addRow("It is", self.kind)
+        self.form.addRow("Received on", self.day)
+        self.form.addRow("Came by", self.channel)
+        self.form.addRow("From", self.sender)
+        self.form.addRow("Text", self.text)
+        self.form.addRow("It promises", promised)
+        self.setMinimumWidth(620)
+
+    @Slot()
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, "Open message", "", "E-mail messages (*.eml);;All files (*)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.load_message)
+        dialog.open()
+
+    @Slot(str)
+    def load_message(self, path: str) -> None:
+        """Fill the form from a message that was saved as a file."""
+        try:
+            self.message = read_message(Path(path))
+        except OutreachError as error:
+            self.show_problem(error)
+            return
+        self.problem.hide()
+        self.file.setText(Path(path).name)
+        self.channel.choose("email")
+        self.sender.setText(self.message.from_name or self.message.from_address)
+        self.text.setPlainText(self.message.text)
+        if self.message.sent_on:
+            self.day.setDate(self.message.sent_on)
+
+    def values(self) -> dict[str, Any]:
+        if self.has_due.isChecked() and not self.promise.text().strip():
+            raise UsageError("Say what was promised, or untick the day.")
+        return {
+            "kind": ReplyKind(self.kind.value()),
+            "on": self.day.day(),
+            "from_name": self.sender.text().strip(),
+            "text": self.text.toPlainText().strip(),
+            "channel": self.channel.value(),
+            "message": self.message,
+            "promise": self.promise.text().strip(),
+            "promise_due": self.due.day() if self.has_due.isChecked() else None,
+        }
+
+
+class ReasonDialog(FormDialog):
+    """Why a step is taken. Values: reason."""
+
+    def __init__(self, parent: QWidget, title: str, submit: str, explanation: str) -> None:
+        super().__init__(parent, title, submit, explanation)
+        self.reason = text_field(hint="Kept in the history; may stay empty")
+        self.form.addRow("Reason", self.reason)
+
+    def values(self) -> dict[str, Any]:
+        return {"reason": self.reason.text().strip()}
+
+
+class ExportDialog(FormDialog):
+    """Which files to make of letters. Values: formats (tuple of keys)."""
+
+    _NAMES = {
+        "pdf": "PDF, for print and archive",
+        "docx": "Word document",
+        "eml": "E-mail message with the PDF attached",
+        "txt": "Plain text",
+        "html": "Web page",
+    }
+
+    def __init__(self, parent: QWidget, count: int) -> None:
+        super().__init__(
+            parent,
+            "Export letters",
+            "Choose folder…",
+            f"One file for each of {counted(count, 'letter', 'letters')} and format.",
+        )
+        self.ticks: dict[str, QCheckBox] = {}
+        for key in FORMATS:
+            self.ticks[key] = QCheckBox(self._NAMES[key])
+            self.ticks[key].setChecked(key == "pdf")
+            self.form.addRow("" if self.form.rowCount() else "Formats", self.ticks[key])
+
+    def values(self) -> dict[str, Any]:
+        formats = tuple(key for key, tick in self.ticks.items() if tick.isChecked())
+        if not formats:
+            raise UsageError("Choose at least one format.")
+        return {"formats": formats}

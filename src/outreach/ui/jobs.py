@@ -1,0 +1,220 @@
+"""Work off the window's thread: one writer, three readers, results always back on the window's thread.
+
+One writer, because two would wait for each other's lock; a job gets its own session and hands back
+dataclasses. No page owns a thread: this runner does, and `close` waits for it.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+from shiboken6 import isValid
+
+from outreach.errors import CancelledError, OutreachError
+from outreach.store.changes import Changes
+from outreach.store.database import Database
+
+Done = Callable[[Any], None]
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work. title: shown while it runs, "" for quick ones. done, total: how far it is."""
+
+    owner: QObject
+    title: str = ""
+    slot: str = ""
+    done: int = 0
+    total: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next step."""
+        self._stop.set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stop.is_set()
+
+
+class Jobs(QObject):
+    """Owns the threads. Signals: changed(Changes) after a write; failed(str) for an error that nobody took;
+    shown() when the list of jobs with a title, or how far they are, has changed."""
+
+    changed = Signal(object)
+    failed = Signal(str)
+    shown = Signal()
+    _home = Signal(object)
+    _step = Signal(object, int, int)
+
+    def __init__(self, database: Database, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._database = database
+        self._writer = ThreadPoolExecutor(1, "outreach-writer")
+        self._readers = ThreadPoolExecutor(3, "outreach-reader")
+        self._running: list[Job] = []
+        self._latest: dict[tuple[int, str], Job] = {}
+        self._closed = False
+        self._home.connect(self._arrive)
+        self._step.connect(self._progressed)
+
+    def read(
+        self,
+        owner: QObject,
+        work: Callable[[Any], Any],
+        done: Done,
+        *,
+        failed: Done | None = None,
+        slot: str = "",
+    ) -> Job:
+        """Read from the database.
+
+        Args: owner: the result is dropped if it is gone by then. work: gets a session. slot: of several
+            reads of one owner with the same name, only the last one's result is delivered.
+        """
+
+        def run(job: Job) -> Any:
+            with self._database.read() as session:
+                return work(session)
+
+        return self._start(self._readers, Job(owner, slot=slot), run, done, failed)
+
+    def compute(
+        self,
+        owner: QObject,
+        work: Callable[[], Any],
+        done: Done,
+        *,
+        failed: Done | None = None,
+        slot: str = "",
+    ) -> Job:
+        """Work that needs no database, such as typesetting a preview. Args: as for `read`."""
+
+        def run(job: Job) -> Any:
+            # What was asked for since makes this one's result unwanted.
+            return None if job.slot and self._latest.get((id(owner), slot)) is not job else work()
+
+        return self._start(self._readers, Job(owner, slot=slot), run, done, failed)
+
+    def write(
+        self,
+        owner: QObject,
+        work: Callable[[Any], Any],
+        done: Done | None = None,
+        *,
+        failed: Done | None = None,
+    ) -> Job:
+        """Change the database in one transaction; `changed` follows if work returns Changes."""
+
+        def run(job: Job) -> Any:
+            with self._database.write() as session:
+                return work(session)
+
+        return self._start(self._writer, Job(owner), run, done, failed)
+
+    def long(
+        self,
+        owner: QObject,
+        title: str,
+        work: Callable[[Database, Callable[[int, int], bool]], Any],
+        done: Done | None = None,
+        *,
+        failed: Done | None = None,
+    ) -> Job:
+        """Slow work that shows progress and can be cancelled. work: gets the database and a progress function."""
+
+        def run(job: Job) -> Any:
+            def progress(finished: int, total: int) -> bool:
+                self._step.emit(job, finished, total)
+                return not job.is_cancelled
+
+            return work(self._database, progress)
+
+        return self._start(self._writer, Job(owner, title=title), run, done, failed)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs and nothing waits to be delivered."""
+        return not self._running
+
+    @property
+    def titled(self) -> list[Job]:
+        """Jobs to show to the user."""
+        return [job for job in self._running if job.title]
+
+    def close(self) -> None:
+        """Stop what can be stopped, wait for the rest, drop their results."""
+        self._closed = True
+        for job in self._running:
+            job.cancel()
+        self._writer.shutdown(wait=True, cancel_futures=False)
+        self._readers.shutdown(wait=True, cancel_futures=True)
+        self._running.clear()
+
+    def _start(
+        self,
+        pool: ThreadPoolExecutor,
+        job: Job,
+        run: Callable[[Job], Any],
+        done: Done | None,
+        failed: Done | None,
+    ) -> Job:
+        if self._closed:
+            return job
+        self._running.append(job)
+        if job.slot:
+            self._latest[(id(job.owner), job.slot)] = job
+        pool.submit(self._work, job, run, done, failed)
+        if job.title:
+            self.shown.emit()
+        return job
+
+    def _work(self, job: Job, run: Callable[[Job], Any], done: Done | None, failed: Done | None) -> None:
+        result: Any = None
+        error: BaseException | None = None
+        try:
+            if job.is_cancelled:
+                raise CancelledError("Stopped.")
+            result = run(job)
+        except BaseException as caught:
+            error = caught
+        self._home.emit((job, result, error, done, failed))
+
+    @Slot(object)
+    def _arrive(self, outcome: tuple[Job, Any, BaseException | None, Done | None, Done | None]) -> None:
+        job, result, error, done, failed = outcome
+        if job in self._running:
+            self._running.remove(job)
+        if job.title:
+            self.shown.emit()
+        superseded = False
+        if job.slot:
+            superseded = self._latest.get((id(job.owner), job.slot)) is not job
+            if not superseded:
+                del self._latest[(id(job.owner), job.slot)]
+        if self._closed:
+            return
+        alive = isValid(job.owner) and not superseded
+        if isinstance(error, OutreachError):
+            if failed is not None and alive:
+                failed(error)
+            elif not superseded:
+                self.failed.emit(str(error))
+        elif error is not None:
+            sys.excepthook(type(error), error, error.__traceback__)
+        else:
+            if done is not None and alive:
+                done(result)
+            if isinstance(result, Changes):
+                self.changed.emit(result)
+
+    @Slot(object, int, int)
+    def _progressed(self, job: Job, done: int, total: int) -> None:
+        job.done, job.total = done, total
+        if job.title:
+            self.shown.emit()

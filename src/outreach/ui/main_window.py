@@ -1,0 +1,422 @@
+"""The window: pages at the left, menus, undo, what runs and what went wrong."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from outreach import __version__
+from outreach.cases.campaigns import CampaignRow, campaigns_list, create_campaign, update_campaign
+from outreach.settings import Settings
+from outreach.store.backup import backup
+from outreach.store.changes import Changes
+from outreach.store.database import check
+from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.records import CampaignDialog, NewCampaignDialog
+from outreach.ui.errors import show_message
+from outreach.ui.icons import icon
+from outreach.ui.pages.base import Page
+from outreach.ui.pages.cases import CasesPage
+from outreach.ui.pages.compose import ComposePage
+from outreach.ui.pages.directory import DirectoryPage
+from outreach.ui.pages.letters import LettersPage
+from outreach.ui.pages.overview import OverviewPage
+from outreach.ui.pages.packs import PacksPage
+from outreach.ui.theme import CHOICES, Theme
+from outreach.ui.widgets.parts import Words
+from outreach.ui.widgets.sidebar import Sidebar
+from outreach.ui.workspace import Place, Workspace
+
+_PAGES: tuple[tuple[str, str, str, type[Page]], ...] = (
+    ("overview", "Overview", "house", OverviewPage),
+    ("letters", "Letters", "mail", LettersPage),
+    ("compose", "Compose", "pen-line", ComposePage),
+    ("directory", "Directory", "users", DirectoryPage),
+    ("cases", "Cases", "scale", CasesPage),
+    ("packs", "Packs", "briefcase-business", PacksPage),
+)
+_SAID_MS = 8000
+
+
+class MainWindow(QMainWindow):
+    """One database's window. Signals: open_wanted(str) and restore_wanted(str) with a file chosen;
+    new_wanted(str) with the file for a new database; closed(Settings) when it is gone, with what to remember."""
+
+    open_wanted = Signal(str)
+    new_wanted = Signal(str)
+    restore_wanted = Signal(str)
+    closed = Signal(object)
+
+    def __init__(self, workspace: Workspace, theme: Theme, settings: Settings, location: str) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self._theme = theme
+        self._settings = settings
+        self._location = location
+        self.setWindowTitle(self.tr("outreach"))
+        self.setWindowIcon(icon("mail", "accent"))
+        self.resize(1280, 800)
+        self.sidebar = Sidebar()
+        self.stack = QStackedWidget()
+        self.pages: dict[str, Page] = {}
+        for key, title, symbol, make in _PAGES:
+            page = make(workspace)
+            self.pages[key] = page
+            self.stack.addWidget(page)
+            self.sidebar.add(key, self.tr(title), symbol)
+        self.sidebar.turned.connect(self.turn)
+        self.campaign_name = Words("", size=13, strong=True)
+        self.campaign_choice = Choice([])
+        self.campaign_choice.setAccessibleName(self.tr("Campaign"))
+        self.campaign_choice.currentIndexChanged.connect(self._campaign_chosen)
+        self.setCentralWidget(self._layout())
+        self._make_status_bar()
+        self._make_menus()
+        workspace.jobs.changed.connect(self._changed)
+        workspace.jobs.failed.connect(self._failed)
+        workspace.jobs.shown.connect(self._show_jobs)
+        workspace.going.connect(self._go)
+        workspace.said.connect(self._say)
+        theme.changed.connect(self._recolor)
+        self._restore_state()
+        self.sidebar.setCurrentRow(0)
+        self._read_campaigns()
+
+    def _layout(self) -> QWidget:
+        side = QWidget()
+        side.setFixedWidth(204)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 16, 0, 12)
+        column.setSpacing(8)
+        head = QVBoxLayout()
+        head.setContentsMargins(18, 0, 14, 6)
+        head.setSpacing(4)
+        head.addWidget(Words("outreach", size=18, strong=True, tone="accent", wrap=False))
+        head.addWidget(self.campaign_name)
+        head.addWidget(self.campaign_choice)
+        column.addLayout(head)
+        column.addWidget(self.sidebar, 1)
+        middle = QWidget()
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(side)
+        row.addWidget(self.stack, 1)
+        return middle
+
+    def _make_status_bar(self) -> None:
+        self._job_name = QLabel()
+        self._progress = QProgressBar()
+        self._progress.setFixedWidth(160)
+        self._progress.setTextVisible(False)
+        self._cancel = QPushButton(self.tr("Cancel"))
+        self._cancel.clicked.connect(self._cancel_jobs)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        for widget in (self._job_name, self._progress, self._cancel):
+            bar.addPermanentWidget(widget)
+            widget.hide()
+
+    def _action(
+        self, menu: QMenu, text: str, slot: Any, shortcut: Any = None, *, symbol: str = ""
+    ) -> QAction:
+        action = menu.addAction(text)
+        if symbol:
+            action.setIcon(icon(symbol))
+        action.triggered.connect(slot)
+        if shortcut is not None:
+            action.setShortcut(shortcut)
+        return action
+
+    def _make_menus(self) -> None:
+        keys = QKeySequence.StandardKey
+        file = self.menuBar().addMenu(self.tr("&File"))
+        self._action(file, self.tr("New campaign…"), self._new_campaign, symbol="plus")
+        self._action(file, self.tr("Campaign details…"), self._edit_campaign, symbol="pencil")
+        file.addSeparator()
+        self._action(file, self.tr("New database…"), self._new_database)
+        self._action(file, self.tr("Open database…"), self._open_database, keys.Open, symbol="folder-open")
+        self._action(file, self.tr("Back up…"), self._back_up, symbol="save")
+        self._action(file, self.tr("Restore a copy…"), self._restore_copy, symbol="rotate-ccw")
+        self._action(file, self.tr("Check database"), self._check)
+        file.addSeparator()
+        letters = self._letters()
+        file.addAction(letters.export_table)
+        file.addSeparator()
+        self._action(file, self.tr("Quit"), self.close, keys.Quit)
+
+        edit = self.menuBar().addMenu(self.tr("&Edit"))
+        undo = self.workspace.undo.createUndoAction(self, self.tr("Undo"))
+        undo.setShortcut(keys.Undo)
+        redo = self.workspace.undo.createRedoAction(self, self.tr("Redo"))
+        redo.setShortcut(keys.Redo)
+        edit.addActions([undo, redo])
+        edit.addSeparator()
+        self._action(edit, self.tr("Find on this page"), self._find, keys.Find, symbol="search")
+
+        view = self.menuBar().addMenu(self.tr("&View"))
+        for number, (key, title, symbol, _) in enumerate(_PAGES, start=1):
+            self._action(
+                view, self.tr(title), partial(self.sidebar.choose, key), f"Ctrl+{number}", symbol=symbol
+            )
+        view.addSeparator()
+        self._action(view, self.tr("Read again"), self._refresh, keys.Refresh, symbol="refresh-cw")
+        view.addSeparator()
+        looks = view.addMenu(self.tr("Colours"))
+        group = QActionGroup(self)
+        names = {
+            "system": self.tr("As the system"),
+            "light": self.tr("Light"),
+            "dark": self.tr("Dark"),
+        }
+        for choice in CHOICES:
+            action = looks.addAction(names[choice])
+            action.setCheckable(True)
+            action.setChecked(choice == self._theme.choice)
+            action.triggered.connect(partial(self._theme.apply, choice))
+            group.addAction(action)
+
+        menu = self.menuBar().addMenu(self.tr("&Letters"))
+        self._action(menu, self.tr("Write letters"), partial(self.sidebar.choose, "compose"), keys.New)
+        menu.addSeparator()
+        menu.addActions(letters.actions_for_menu())
+
+        help_ = self.menuBar().addMenu(self.tr("&Help"))
+        self._action(help_, self.tr("Keyboard shortcuts"), self._show_shortcuts, "F1")
+        self._action(help_, self.tr("About outreach"), self._about)
+
+    def _letters(self) -> LettersPage:
+        page = self.pages["letters"]
+        assert isinstance(page, LettersPage)
+        return page
+
+    def turn(self, key: str) -> None:
+        """Show a page."""
+        self.stack.setCurrentWidget(self.pages[key])
+
+    def _go(self, place: Place) -> None:
+        self.sidebar.choose(place.page)
+        self.pages[place.page].show_place(place.what)
+
+    def _read_campaigns(self) -> None:
+        self.workspace.jobs.read(self, campaigns_list, self._show_campaigns, slot="campaigns")
+
+    def _show_campaigns(self, campaigns: tuple[CampaignRow, ...]) -> None:
+        self._campaigns = campaigns
+        self.campaign_choice.set_options([(c.id, c.name) for c in campaigns])
+        self.campaign_choice.setVisible(len(campaigns) > 1)
+        self.campaign_name.setVisible(len(campaigns) <= 1)
+        if not campaigns:
+            self.campaign_name.setText(self.tr("No campaign yet"))
+            self.workspace.set_campaign(None)
+            self._new_campaign()
+            return
+        self._campaign_chosen()
+
+    def _campaign_chosen(self) -> None:
+        chosen = self.campaign_choice.value()
+        for campaign in self._campaigns:
+            if campaign.id == chosen:
+                self.campaign_name.setText(campaign.name)
+                self.setWindowTitle(self.tr("{0} – outreach").format(campaign.name))
+                if campaign != self.workspace.campaign:
+                    self.workspace.set_campaign(campaign)
+
+    def _changed(self, changes: Changes) -> None:
+        if "cases" in changes.kinds:
+            self._read_campaigns()
+        for page in self.pages.values():
+            if page.concerns(changes.kinds):
+                page.mark_stale()
+
+    def _failed(self, message: str) -> None:
+        show_message(self, message)
+
+    def _say(self, message: str) -> None:
+        self.statusBar().showMessage(message, _SAID_MS)
+
+    def _show_jobs(self) -> None:
+        jobs = self.workspace.jobs.titled
+        for widget in (self._job_name, self._progress, self._cancel):
+            widget.setVisible(bool(jobs))
+        if jobs:
+            job = jobs[0]
+            self._job_name.setText(job.title)
+            self._progress.setRange(0, job.total)
+            self._progress.setValue(job.done)
+            self._cancel.setEnabled(not job.is_cancelled)
+
+    def _cancel_jobs(self) -> None:
+        for job in self.workspace.jobs.titled:
+            job.cancel()
+        self._show_jobs()
+
+    def _page(self) -> Page:
+        page = self.stack.currentWidget()
+        assert isinstance(page, Page)
+        return page
+
+    def _find(self) -> None:
+        self._page().focus_search()
+
+    def _refresh(self) -> None:
+        for page in self.pages.values():
+            page.mark_stale()
+
+    def _recolor(self) -> None:
+        self._refresh()
+        self.sidebar.viewport().update()
+
+    def _save_with(self, dialog: FormDialog, work: Any) -> None:
+        def saved(changes: Changes) -> None:
+            dialog.accept_result()
+            self._say(changes.message)
+
+        self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+
+    def _new_campaign(self) -> None:
+        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            def work(session: Any) -> Changes:
+                return create_campaign(session, **values)
+
+            def saved(changes: Changes) -> None:
+                dialog.accept_result()
+                self._say(changes.message)
+                self._wanted_campaign = changes.refs[0]
+                self.workspace.jobs.read(self, campaigns_list, self._show_new_campaign)
+
+            self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+
+        ask(NewCampaignDialog(self), submit)
+
+    def _show_new_campaign(self, campaigns: tuple[CampaignRow, ...]) -> None:
+        self._show_campaigns(campaigns)
+        self.campaign_choice.choose(self._wanted_campaign)
+
+    def _edit_campaign(self) -> None:
+        campaign = self.workspace.campaign
+        if campaign is None:
+            self._new_campaign()
+            return
+
+        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            self._save_with(dialog, partial(update_campaign, campaign_key=campaign.key, **values))
+
+        ask(CampaignDialog(self, campaign), submit)
+
+    def _file_dialog(self, title: str, name: str, slot: Any, *, save: bool) -> None:
+        dialog = QFileDialog(self, title, name, self.tr("outreach databases (*.db);;All files (*)"))
+        if save:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix("db")
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(slot)
+        dialog.open()
+
+    def _open_database(self) -> None:
+        self._file_dialog(self.tr("Open database"), "", self.open_wanted, save=False)
+
+    def _new_database(self) -> None:
+        self._file_dialog(self.tr("New database"), "outreach.db", self.new_wanted, save=True)
+
+    def _restore_copy(self) -> None:
+        self._file_dialog(self.tr("Restore a copy"), "", self.restore_wanted, save=False)
+
+    def _back_up(self) -> None:
+        self._file_dialog(self.tr("Back up to"), "outreach backup.db", self.back_up_to, save=True)
+
+    def back_up_to(self, path: str) -> None:
+        """Copy the database to a file."""
+        source = Path(self._location)
+
+        def work(database: Any, progress: Any) -> Path:
+            return backup(source, Path(path))
+
+        def done(target: Path) -> None:
+            self._say(self.tr("Copied to {0}").format(target))
+
+        self.workspace.jobs.long(self, self.tr("Backing up"), work, done)
+
+    def _check(self) -> None:
+        def work(database: Any, progress: Any) -> list[str]:
+            return check(database)
+
+        self.workspace.jobs.long(self, self.tr("Checking the database"), work, self._checked)
+
+    def _checked(self, problems: list[str]) -> None:
+        if problems:
+            show_message(self, "\n\n".join(problems))
+        else:
+            self._say(self.tr("The database is in order."))
+
+    def _show_shortcuts(self) -> None:
+        rows = []
+        for menu in self.menuBar().findChildren(QMenu):
+            for action in menu.actions():
+                if not action.shortcut().isEmpty():
+                    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                    rows.append(f"<tr><td>{action.text().rstrip('…')}</td><td><b>{keys}</b></td></tr>")
+        self._message(
+            self.tr("Keyboard shortcuts"),
+            f"<table cellspacing='0' cellpadding='3' width='380'>{''.join(dict.fromkeys(rows))}</table>",
+        )
+
+    def _about(self) -> None:
+        self._message(
+            self.tr("About outreach"),
+            f"<p><b>outreach {__version__}</b></p>"
+            "<p>Letters to people in power, and who answered.</p>"
+            f"<p>This database: {self._location}</p>"
+            "<p>MIT licence. Fonts: Inter and Source Serif 4 (SIL OFL). Icons: Lucide (ISC).</p>",
+        )
+
+    def _message(self, title: str, markup: str) -> None:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, title, markup, QMessageBox.StandardButton.Close, self)
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _restore_state(self) -> None:
+        if self._settings.window_geometry:
+            self.restoreGeometry(QByteArray.fromHex(self._settings.window_geometry.encode()))
+        parts = self._settings.window_state.split(",")
+        splitters = self._splitters()
+        if len(parts) == len(splitters):
+            for splitter, state in zip(splitters, parts, strict=True):
+                splitter.restoreState(QByteArray.fromHex(state.encode()))
+
+    def _splitters(self) -> list[Any]:
+        return [page.splitter for page in self.pages.values() if hasattr(page, "splitter")]
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        compose = self.pages["compose"]
+        assert isinstance(compose, ComposePage)
+        compose.editor.save()
+        state = ",".join(bytes(s.saveState().toHex()).decode() for s in self._splitters())
+        settings = replace(
+            self._settings,
+            window_geometry=bytes(self.saveGeometry().toHex()).decode(),
+            window_state=state,
+            theme=self._theme.choice,
+        )
+        self.workspace.jobs.close()
+        event.accept()
+        self.closed.emit(settings)

@@ -1,0 +1,192 @@
+"""The columns of each table in the window."""
+
+from typing import Any
+
+from outreach.domain.wording import day_short
+from outreach.ui.models.rows import Column
+from outreach.ui.words import PHASE_TONE, channel_in_words, standing_in_words
+
+
+def _standing_tone(row: Any) -> str:
+    return PHASE_TONE.get(row.phase.value if row.phase.value != "not sent" else row.status.value, "")
+
+
+def letter_columns() -> list[Column]:
+    """The tracking table."""
+    return [
+        Column("Reference", lambda r: r.reference, width=90),
+        Column("Recipient", lambda r: r.recipient, width=160, bold=True),
+        Column(
+            "Standing",
+            standing_in_words,
+            key=lambda r: list(PHASE_TONE).index(r.status.value) if r.status.value in PHASE_TONE else 99,
+            width=124,
+            tone=_standing_tone,
+        ),
+        Column(
+            "Sent",
+            lambda r: day_short(r.sent_on),
+            key=lambda r: r.sent_on,
+            width=96,
+            tip=lambda r: f"Sent by {channel_in_words(r.channel)}" if r.channel else "",
+        ),
+        Column(
+            "Answer due",
+            lambda r: day_short(r.due_on),
+            key=lambda r: r.due_on,
+            width=96,
+            tip=lambda r: r.standard if r.due_on else "",
+        ),
+        Column("Answered", lambda r: day_short(r.answered_on), key=lambda r: r.answered_on, width=96),
+        Column(
+            "Days",
+            lambda r: "" if r.days_taken is None else str(r.days_taken),
+            key=lambda r: r.days_taken,
+            width=56,
+            right=True,
+            tip=lambda r: "Days from sending to the answer",
+        ),
+        Column(
+            "Body",
+            lambda r: r.body if r.body != r.recipient else "",
+            key=lambda r: r.body,
+            width=150,
+            tip=lambda r: ", ".join(x for x in (r.post, r.body) if x),
+        ),
+        Column("Answer", lambda r: r.answer.capitalize(), width=110),
+        Column("Subject", lambda r: r.subject, width=320),
+    ]
+
+
+def due_columns() -> list[Column]:
+    """What is awaited, on the overview."""
+    return [
+        Column("Recipient", lambda r: r.recipient, width=190, bold=True, stretch=True),
+        Column("Standing", standing_in_words, width=130, tone=_standing_tone),
+        Column("Answer due", lambda r: day_short(r.due_on), key=lambda r: r.due_on, width=110),
+        Column("Reference", lambda r: r.reference, width=96),
+    ]
+
+
+def person_columns() -> list[Column]:
+    """People in the directory."""
+
+    def offices(person: Any) -> str:
+        return "; ".join(
+            dict.fromkeys(
+                ", ".join(x for x in (m.post or m.role, m.organization) if x) for m in person.memberships
+            )
+        )
+
+    return [
+        Column(
+            "Name",
+            lambda p: " ".join(x for x in (p.honorific_prefix, p.name) if x),
+            key=lambda p: (p.family_name or p.name).casefold(),
+            width=220,
+            bold=True,
+        ),
+        Column("Offices", offices, width=420, stretch=True),
+    ]
+
+
+def body_columns() -> list[Column]:
+    """Bodies in the directory."""
+    return [
+        Column("Name", lambda b: b.name, width=320, bold=True, stretch=True),
+        Column("Kind", lambda b: b.classification.capitalize(), width=150),
+        Column("Part of", lambda b: b.parent, width=170),
+    ]
+
+
+def post_columns() -> list[Column]:
+    """Offices in the directory."""
+    return [
+        Column(
+            "Office",
+            lambda p: p.short_label or p.label,
+            width=300,
+            bold=True,
+            stretch=True,
+            tip=lambda p: p.label,
+        ),
+        Column("Body", lambda p: p.organization, width=170),
+        Column("Held by", lambda p: "; ".join(h.name for h in p.holders), width=140),
+    ]
+
+
+def recipient_columns() -> list[Column]:
+    """Whom the campaign writes to."""
+    return [
+        Column("Recipient", lambda r: r.name, width=190, bold=True),
+        Column(
+            "Office",
+            lambda r: ", ".join(x for x in (r.post, r.body) if x and x != r.name),
+            width=280,
+            stretch=True,
+        ),
+        Column("Addressed as", lambda r: r.audience_label, width=190),
+        Column(
+            "Reached by",
+            lambda r: ", ".join(channel_in_words(c) for c in r.channels) or "no address on file",
+            width=150,
+            tone=lambda r: "" if r.channels else "quiet",
+        ),
+    ]
+
+
+def fact_columns() -> list[Column]:
+    """Facts of a case."""
+    return [
+        Column("Fact", lambda f: f.label, width=240, bold=True),
+        Column(
+            "Value",
+            lambda f: f.value[:1].upper() + f.value[1:],
+            width=300,
+            stretch=True,
+            tip=lambda f: f.value,
+        ),
+        Column(
+            "Status",
+            lambda f: "Conflicting" if f.conflict else f.status.capitalize(),
+            width=116,
+            tone=lambda f: "warning" if f.conflict or f.status != "verified" else "good",
+        ),
+        Column(
+            "Sources",
+            lambda f: str(len({s.id for s in f.sources})),
+            key=lambda f: len(f.sources),
+            width=70,
+            right=True,
+            tip=lambda f: "\n".join(dict.fromkeys(s.title for s in f.sources)),
+        ),
+    ]
+
+
+def export_columns() -> list[Column]:
+    """Packs that were exported."""
+    return [
+        Column(
+            "Pack",
+            lambda e: e.file_name,
+            width=150,
+            bold=True,
+            stretch=True,
+            tip=lambda e: f"{e.pack}\nSHA-256 {e.sha256}",
+        ),
+        Column(
+            "Exported",
+            lambda e: f"{day_short(e.exported_at.astimezone().date())}, {e.exported_at.astimezone():%H:%M}",
+            key=lambda e: e.exported_at.timestamp(),
+            width=150,
+        ),
+        Column("Pages", lambda e: str(e.pages), key=lambda e: e.pages, width=60, right=True),
+    ]
+
+
+def draft_columns() -> list[Column]:
+    """Drafts in the composer."""
+    return [
+        Column("Draft", lambda r: r.recipient, width=170, bold=True, stretch=True, tip=lambda r: r.subject),
+        Column("Reference", lambda r: r.reference, width=96, tone=lambda r: "quiet"),
+    ]

@@ -1,0 +1,139 @@
+"""A table of dataclasses: sorting happens here, over the rows, and the selection moves with them."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from outreach.ui.icons import icon
+from outreach.ui.theme import colors, sized
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+def _last(value: object) -> tuple[bool, Any]:
+    """Sort key that puts what is empty after what is not."""
+    if value is None or value == "":
+        return (True, "")
+    if isinstance(value, str):
+        return (False, value.casefold())
+    if isinstance(value, date):
+        return (False, value.toordinal())
+    return (False, value)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. text: what a cell shows. key: what it sorts by, by default the text.
+
+    stretch: takes the width that the others leave. tone: name of a colour for the cell, see `theme.Colors.tone`. icon: name of an icon, "" for none.
+    """
+
+    title: str
+    text: Callable[[Any], str]
+    key: Callable[[Any], Any] | None = None
+    width: int = 120
+    right: bool = False
+    bold: bool = False
+    stretch: bool = False
+    tone: Callable[[Any], str] | None = None
+    icon: Callable[[Any], str] | None = None
+    tip: Callable[[Any], str] | None = None
+
+
+class RowsModel(QAbstractTableModel):
+    """Rows of one kind. identity: what tells one row from another across refreshes."""
+
+    def __init__(self, columns: Sequence[Column], identity: Callable[[Any], Hashable]) -> None:
+        super().__init__()
+        self.columns = tuple(columns)
+        self.identity = identity
+        self._rows: list[Any] = []
+        self._sorted_by: tuple[int, Qt.SortOrder] | None = None
+
+    def set_rows(self, rows: Sequence[Any]) -> None:
+        """Show other rows, in the order the user sorts by, or as they come."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        if self._sorted_by is not None:
+            self._order(*self._sorted_by)
+        self.endResetModel()
+
+    def row(self, index: Index | int) -> Any:
+        """The dataclass of a row."""
+        return self._rows[index if isinstance(index, int) else index.row()]
+
+    @property
+    def rows(self) -> list[Any]:
+        """All rows, as they are shown."""
+        return list(self._rows)
+
+    def position(self, identity: Hashable) -> int:
+        """Number of the row with this identity, -1 if there is none."""
+        for number, row in enumerate(self._rows):
+            if self.identity(row) == identity:
+                return number
+        return -1
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and 0 <= section < len(self.columns):
+            column = self.columns[section]
+            if role == Qt.ItemDataRole.DisplayRole:
+                return column.title
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        column, row = self.columns[index.column()], self._rows[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
+                return column.text(row)
+            case Qt.ItemDataRole.ToolTipRole:
+                return column.tip(row) if column.tip else column.text(row)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignVCenter
+            case Qt.ItemDataRole.ForegroundRole if column.tone and column.tone(row):
+                return colors().tone(column.tone(row))
+            case Qt.ItemDataRole.FontRole if column.bold:
+                return sized(13, weight=sized(13).Weight.DemiBold)
+            case Qt.ItemDataRole.DecorationRole if column.icon and column.icon(row):
+                return icon(column.icon(row), column.tone(row) if column.tone else "text")
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if not 0 <= column < len(self.columns):
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        kept = [(self.identity(self._rows[i.row()]), i.column()) for i in before]
+        self._sorted_by = (column, order)
+        self._order(column, order)
+        places = {self.identity(row): number for number, row in enumerate(self._rows)}
+        self.changePersistentIndexList(
+            before, [self.index(places[identity], number) for identity, number in kept]
+        )
+        self.layoutChanged.emit()
+
+    def _order(self, number: int, order: Qt.SortOrder) -> None:
+        column = self.columns[number]
+        key = column.key or column.text
+        filled = [r for r in self._rows if not _last(key(r))[0]]
+        empty = [r for r in self._rows if _last(key(r))[0]]
+        filled.sort(key=lambda r: _last(key(r)), reverse=order == Qt.SortOrder.DescendingOrder)
+        self._rows = filled + empty

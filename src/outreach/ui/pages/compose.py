@@ -1,0 +1,332 @@
+"""Compose: choose case, template and recipients, draft, and work on the drafts with the letter in view."""
+
+from datetime import date
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFormLayout, QListWidget, QListWidgetItem
+
+from outreach.cases.campaigns import RecipientRow, recipients_list
+from outreach.domain.references import folded
+from outreach.letters.drafting import draft_letters, plan_letters
+from outreach.letters.following_up import draft_follow_ups
+from outreach.letters.lifecycle import approve_letters, delete_drafts, restore_drafts
+from outreach.letters.templates import LetterTemplate, load_template, templates_list
+from outreach.letters.tracker import TrackerRow, tracker_rows
+from outreach.ui.dialogs.forms import Choice, DayField
+from outreach.ui.models.columns import draft_columns
+from outreach.ui.models.rows import RowsModel
+from outreach.ui.pages.base import Page
+from outreach.ui.undo import Reversible
+from outreach.ui.widgets.letter_editor import LetterEditor
+from outreach.ui.widgets.parts import (
+    EmptyState,
+    Panel,
+    SearchField,
+    Splitter,
+    Table,
+    TableOrEmpty,
+    Words,
+    button,
+    make_action,
+    row_of,
+)
+from outreach.ui.widgets.recipient_item import OFFICE, RecipientDelegate
+from outreach.ui.words import counted
+from outreach.ui.workspace import Workspace
+
+_LANGUAGES = {"en": "English", "fr": "French", "de": "German"}
+
+
+class ComposePage(Page):
+    """From facts to drafts. Only templates that ask for something are offered; reminders and thanks are
+    drafted from the table of letters, where the earlier letter is."""
+
+    title = "Compose"
+    kinds = frozenset({"letters", "cases", "directory"})
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._recipients: tuple[RecipientRow, ...] = ()
+        self._wanted = ""
+        self._make_actions()
+        self.layout_.addLayout(
+            row_of(self.heading, None, button(self.delete), button(self.approve), button(self.approve_all))
+        )
+        self.case = Choice([])
+        self.template = Choice([("", self.tr("Automatic, by recipient"))])
+        self.day = DayField(date.today())  # noqa: DTZ011
+        form = QFormLayout()
+        form.setSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self.tr("Case"), self.case)
+        form.addRow(self.tr("Template"), self.template)
+        form.addRow(self.tr("Dated"), self.day)
+        for choice in (self.case, self.template):
+            choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(12)
+        self.search = SearchField(self.tr("Search recipients"))
+        self.search.setMinimumWidth(120)
+        self.search.textChanged.connect(self._narrow)
+        self.recipients = QListWidget()
+        self.recipients.setAccessibleName(self.tr("Recipients"))
+        self.recipients.setFrameShape(QListWidget.Shape.NoFrame)
+        self.recipients.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.recipients.setItemDelegate(RecipientDelegate(self.recipients))
+        self.recipients.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.recipients.itemChanged.connect(self._ticked)
+        self.recipients.itemActivated.connect(self._toggle)
+        self.everyone = make_action(self, self.tr("All"), "", self._tick_all)
+        self.nobody = make_action(self, self.tr("None"), "", self._tick_none)
+        write = Panel(margins=14, spacing=8)
+        write.body.addLayout(form)
+        write.body.addLayout(row_of(self.search, button(self.everyone), button(self.nobody), spacing=6))
+        write.body.addWidget(self.recipients, 1)
+        write.body.addWidget(button(self.draft, primary=True))
+        self.notes = Words("", size=11, tone="warning")
+        self.notes.hide()
+        write.body.addWidget(self.notes)
+
+        self.model = RowsModel(draft_columns(), lambda r: r.reference)
+        self.drafts = Table(self.model, many=True, name=self.tr("Drafts"))
+        self.drafts.chosen.connect(self._chosen)
+        drafts = Panel(margins=1, spacing=0)
+        self._drafts_stack = TableOrEmpty(
+            self.drafts,
+            EmptyState("pen-line", self.tr("No drafts"), self.tr("Tick recipients above and draft.")),
+        )
+        drafts.body.addWidget(self._drafts_stack)
+        column = Splitter(Qt.Orientation.Vertical, write, drafts, sizes=[400, 200])
+
+        self.editor = LetterEditor(workspace)
+        self._editor_stack = TableOrEmpty(
+            self.editor,
+            EmptyState(
+                "pen-line",
+                self.tr("No draft chosen"),
+                self.tr(
+                    "Tick recipients on the left and draft their letters. A draft is edited here, with the printed "
+                    "letter beside it; approving freezes its text."
+                ),
+            ),
+        )
+        self.splitter = Splitter(Qt.Orientation.Horizontal, column, self._editor_stack, sizes=[300, 730])
+        self.layout_.addWidget(self.splitter, 1)
+        self._ticked()
+        self._chosen()
+
+    def _make_actions(self) -> None:
+        self.draft = make_action(
+            self,
+            self.tr("Draft letters"),
+            "pen-line",
+            self._draft,
+            shortcut="Ctrl+Return",
+            tip=self.tr("Fill the template for each recipient ticked"),
+        )
+        self.approve = make_action(
+            self,
+            self.tr("Approve"),
+            "check",
+            self._approve,
+            shortcut="Ctrl+Shift+A",
+            tip=self.tr("Freeze the text of the drafts chosen"),
+        )
+        self.approve_all = make_action(self, self.tr("Approve all drafts"), "check", self._approve_all)
+        self.delete = make_action(self, self.tr("Delete"), "trash-2", self._delete)
+
+    def refresh(self) -> None:
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+        self.case.set_options(list(campaign.cases))
+        if self.property("campaign") != campaign.key:
+            self.setProperty("campaign", campaign.key)
+            self.day.setDate(campaign.today)
+
+        def read(session: Any) -> Any:
+            return (
+                recipients_list(session, campaign.key),
+                tracker_rows(session, campaign, status="draft"),
+                templates_list(),
+            )
+
+        self.workspace.jobs.read(self, read, self._show, slot="rows")
+
+    def _show(
+        self, found: tuple[tuple[RecipientRow, ...], tuple[TrackerRow, ...], tuple[LetterTemplate, ...]]
+    ) -> None:
+        recipients, drafts, templates = found
+        offered = [
+            (t.id, f"{t.title} ({_LANGUAGES[t.language]})" if t.language != "en" else t.title)
+            for t in templates
+            if t.purpose == "ask"
+        ]
+        self.template.set_options([("", self.tr("Automatic, by recipient")), *offered])
+        if recipients != self._recipients:
+            self._show_recipients(recipients)
+        self.drafts.set_rows(drafts)
+        self._drafts_stack.show_table(bool(drafts))
+        self.approve_all.setEnabled(bool(drafts))
+        references = [d.reference for d in drafts]
+        if self._wanted in references:
+            self.drafts.select([self._wanted])
+        elif not self.drafts.selected() and drafts:
+            self.drafts.select([references[0]])
+        self._wanted = ""
+
+    def _show_recipients(self, recipients: tuple[RecipientRow, ...]) -> None:
+        ticked = self.ticked()
+        self._recipients = recipients
+        self.recipients.blockSignals(True)
+        self.recipients.clear()
+        for row in recipients:
+            office = ", ".join(x for x in (row.post, row.body) if x and x != row.name)
+            item = QListWidgetItem(row.name)
+            item.setData(Qt.ItemDataRole.UserRole, row.key)
+            item.setData(OFFICE, office or row.audience_label)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if row.key in ticked else Qt.CheckState.Unchecked)
+            item.setToolTip(f"{row.label}\n{row.audience_label}")
+            self.recipients.addItem(item)
+        self.recipients.blockSignals(False)
+        self._narrow()
+        self._ticked()
+
+    def ticked(self) -> list[int]:
+        """Keys of the recipients ticked."""
+        items = [self.recipients.item(n) for n in range(self.recipients.count())]
+        return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
+
+    def tick(self, keys: list[int]) -> None:
+        """Tick these recipients and no others."""
+        for number in range(self.recipients.count()):
+            item = self.recipients.item(number)
+            wanted = item.data(Qt.ItemDataRole.UserRole) in keys
+            item.setCheckState(Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked)
+
+    def _narrow(self) -> None:
+        words = folded(self.search.text()).split()
+        for number, row in enumerate(self._recipients):
+            text = f"{row.search_text} {folded(row.audience_label)}"
+            self.recipients.item(number).setHidden(not all(w in text for w in words))
+
+    def _toggle(self, item: QListWidgetItem) -> None:
+        ticked = item.checkState() == Qt.CheckState.Checked
+        item.setCheckState(Qt.CheckState.Unchecked if ticked else Qt.CheckState.Checked)
+
+    def _tick_all(self) -> None:
+        for number in range(self.recipients.count()):
+            if not self.recipients.item(number).isHidden():
+                self.recipients.item(number).setCheckState(Qt.CheckState.Checked)
+
+    def _tick_none(self) -> None:
+        self.tick([])
+
+    def _ticked(self) -> None:
+        count = len(self.ticked())
+        self.draft.setText(
+            self.tr("Draft {0}").format(counted(count, "letter", "letters"))
+            if count
+            else self.tr("Draft letters")
+        )
+        self.draft.setEnabled(count > 0)
+
+    def _draft(self) -> None:
+        chosen = [r for r in self._recipients if r.key in set(self.ticked())]
+        template = load_template(self.template.value()) if self.template.value() else None
+        case_id, day, sandbox = self.case.value(), self.day.day(), self.workspace.sandbox
+
+        def work(database: Any, progress: Any) -> Any:
+            with database.write() as session:
+                plan = plan_letters(
+                    session,
+                    sandbox,
+                    case_id=case_id,
+                    template=template,
+                    recipients=chosen,
+                    on=day,
+                    progress=progress,
+                )
+                changes = draft_letters(session, plan)
+            warnings = [f"{p.recipient.name}: {w}" for p in plan.letters for w in p.warnings]
+            return changes, warnings
+
+        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._drafted)
+
+    def _drafted(self, found: Any) -> None:
+        changes, warnings = found
+        self.notes.setText("\n".join(dict.fromkeys(warnings[:6])))
+        if len(warnings) > 6:
+            self.notes.setText(
+                self.notes.text() + "\n" + self.tr("… and {0} more notes").format(len(warnings) - 6)
+            )
+        self.notes.setVisible(bool(warnings))
+        self._tick_none()
+        self._arrived(changes)
+
+    def _arrived(self, changes: Any) -> None:
+        """Show drafts that were just written."""
+        self._wanted = changes.refs[0] if changes.refs else ""
+        self.workspace.said.emit(changes.message)
+        self.workspace.jobs.changed.emit(changes)
+
+    def _chosen(self) -> None:
+        rows = self.drafts.selected()
+        self.approve.setEnabled(bool(rows))
+        self.delete.setEnabled(bool(rows))
+        if len(rows) >= 1:
+            current = rows[0].reference
+            if current != self.editor.reference:
+                self.editor.load(current)
+            self._editor_stack.show_table(True)
+        else:
+            self.editor.clear()
+            self._editor_stack.show_table(False)
+
+    def _approve(self) -> None:
+        self._approve_these([r.reference for r in self.drafts.selected()])
+
+    def _approve_all(self) -> None:
+        self._approve_these([r.reference for r in self.model.rows])
+
+    def _approve_these(self, references: list[str]) -> None:
+        self.editor.save()
+        self.workspace.jobs.write(self, partial(approve_letters, references=references), self._told)
+
+    def _told(self, changes: Any) -> None:
+        self.workspace.said.emit(changes.message)
+
+    def _delete(self) -> None:
+        self.editor.save()
+        references = [r.reference for r in self.drafts.selected()]
+        text = self.tr("delete {0}").format(counted(len(references), "draft", "drafts"))
+        self.workspace.undo.push(
+            Reversible(
+                self.workspace,
+                text,
+                partial(delete_drafts, references=references),
+                partial(restore_drafts, references=references),
+            )
+        )
+
+    def show_place(self, what: dict[str, Any]) -> None:
+        """Args: what: reference (a draft to edit), follow_up (letters to write about again), or
+        recipient (key of one to tick)."""
+        if reference := what.get("reference"):
+            self._wanted = reference
+            self.drafts.select([reference])
+        if recipient := what.get("recipient"):
+            self.tick([recipient])
+        if about := what.get("follow_up"):
+            work = partial(draft_follow_ups, sandbox=self.workspace.sandbox, references=about)
+            self.workspace.jobs.write(self, work, self._followed_up)
+
+    def _followed_up(self, changes: Any) -> None:
+        self._wanted = changes.refs[0] if changes.refs else ""
+        self.workspace.said.emit(changes.message)
+
+    def focus_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()

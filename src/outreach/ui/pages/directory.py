@@ -1,0 +1,306 @@
+"""Directory: people, bodies and offices, and whom the campaign writes to."""
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QDate, Qt, QTimer
+from PySide6.QtWidgets import QCheckBox, QDateEdit, QTabBar
+
+from outreach.cases.campaigns import (
+    add_recipient,
+    recipients_list,
+    remove_recipient,
+    restore_recipient,
+)
+from outreach.directory.bodies import BodyRow, bodies_list, body_row, posts_list
+from outreach.directory.editing import save_body, save_person
+from outreach.directory.people import PersonRow, people_list, person_row
+from outreach.ui.dialogs.forms import FormDialog, ask
+from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog
+from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
+from outreach.ui.models.rows import RowsModel
+from outreach.ui.pages.base import Page
+from outreach.ui.undo import Reversible
+from outreach.ui.widgets.parts import (
+    EmptyState,
+    Panel,
+    Reading,
+    SearchField,
+    Splitter,
+    Table,
+    TableOrEmpty,
+    Words,
+    button,
+    make_action,
+    row_of,
+)
+from outreach.ui.widgets.records import body_html, person_html, post_html
+from outreach.ui.words import counted
+from outreach.ui.workspace import Workspace
+
+_LISTS = (
+    ("people", "People", ("person", "people")),
+    ("bodies", "Bodies", ("body", "bodies")),
+    ("posts", "Offices", ("office", "offices")),
+    ("recipients", "Recipients", ("recipient", "recipients")),
+)
+_TYPING_MS = 120
+
+
+class DirectoryPage(Page):
+    """Four lists with one filter, and the record chosen in detail."""
+
+    title = "Directory"
+    kinds = frozenset({"directory"})
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._bodies: tuple[tuple[str, str], ...] = ()
+        self._posts: dict[str, str] = {}
+        self.add_person = make_action(self, self.tr("Add person…"), "user-plus", self._add_person)
+        self.add_body = make_action(self, self.tr("Add body…"), "landmark", self._add_body)
+        self.edit = make_action(self, self.tr("Edit…"), "pencil", self._edit, shortcut="F2")
+        self.recipient = make_action(
+            self, self.tr("Add as recipient…"), "plus", self._add_recipient,
+            tip=self.tr("Let the campaign write to whom is chosen"),
+        )  # fmt: skip
+        self.write = make_action(self, self.tr("Write letter"), "pen-line", self._write)
+        self.remove = make_action(
+            self, self.tr("Remove"), "trash-2", self._remove, shortcut="Del",
+            tip=self.tr("Take off the campaign’s recipients; letters stay"),
+        )  # fmt: skip
+        self._buttons = {a: button(a) for a in (self.edit, self.remove, self.recipient, self.write)}
+        self.layout_.addLayout(
+            row_of(
+                self.heading, None, *self._buttons.values(), button(self.add_person), button(self.add_body)
+            )
+        )
+        self.tabs = QTabBar()
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        for key, name, _ in _LISTS:
+            self.tabs.setTabData(self.tabs.addTab(self.tr(name)), key)
+        self.tabs.currentChanged.connect(self._turned)
+        self.search = SearchField(self.tr("Search names, offices, bodies"))
+        self.on = QCheckBox(self.tr("As of"))
+        self.day = QDateEdit()
+        self.day.setCalendarPopup(True)
+        self.day.setDisplayFormat("d MMMM yyyy")
+        self.day.setEnabled(False)
+        self.day.setAccessibleName(self.tr("Day on which an office was held"))
+        self.on.toggled.connect(self.day.setEnabled)
+        self.on.toggled.connect(self.mark_stale)
+        self.day.dateChanged.connect(self.mark_stale)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._typing.timeout.connect(self.mark_stale)
+        self.search.textChanged.connect(self._typed)
+        self.count = Words("", tone="quiet", wrap=False)
+        self.layout_.addLayout(row_of(self.tabs, None))
+        self.layout_.addLayout(row_of(self.search, self.on, self.day, None, self.count))
+
+        self.models = {
+            "people": RowsModel(person_columns(), lambda p: p.id),
+            "bodies": RowsModel(body_columns(), lambda b: b.id),
+            "posts": RowsModel(post_columns(), lambda p: p.id),
+            "recipients": RowsModel(recipient_columns(), lambda r: r.key),
+        }
+        self.tables: dict[str, Table] = {}
+        left = Panel(margins=1, spacing=0)
+        for key, name, _ in _LISTS:
+            table = Table(self.models[key], name=self.tr(name))
+            table.chosen.connect(self._chosen)
+            table.opened.connect(self._opened)
+            self.tables[key] = table
+            left.body.addWidget(table)
+            table.setVisible(key == "people")
+        self.detail = Reading(self.tr("Details"))
+        self._stack = TableOrEmpty(
+            self.detail,
+            EmptyState(
+                "users",
+                self.tr("Choose someone"),
+                self.tr("Offices, other spellings, how to reach them and the sources are shown here."),
+            ),
+        )
+        right = Panel(margins=18)
+        right.body.addWidget(self._stack)
+        self.splitter = Splitter(Qt.Orientation.Horizontal, left, right, sizes=[620, 420])
+        self.layout_.addWidget(self.splitter, 1)
+        self._chosen()
+
+    @property
+    def list_(self) -> str:
+        """Key of the list in view."""
+        return str(self.tabs.tabData(self.tabs.currentIndex()))
+
+    def refresh(self) -> None:
+        campaign = self.workspace.campaign
+        if campaign is not None and self.property("campaign") != campaign.key:
+            self.setProperty("campaign", campaign.key)
+            self.day.blockSignals(True)
+            self.day.setDate(QDate(campaign.today.year, campaign.today.month, campaign.today.day))
+            self.day.blockSignals(False)
+        search, which = self.search.text(), self.list_
+        on = self.day.date().toPython() if self.on.isChecked() else None
+
+        def read(session: Any) -> Any:
+            bodies = tuple((b.id, b.name) for b in bodies_list(session))
+            posts = {p.label: p.id for p in posts_list(session)}
+            match which:
+                case "people":
+                    rows: Any = people_list(session, on=on, search=search)
+                case "bodies":
+                    rows = bodies_list(session, on=on, search=search)
+                case "posts":
+                    rows = posts_list(session, on=on, search=search)
+                case _:
+                    rows = recipients_list(session, campaign.key) if campaign else ()
+                    from_search = search.casefold().split()
+                    rows = tuple(r for r in rows if all(w in r.search_text for w in from_search))
+            return which, rows, bodies, posts
+
+        self.workspace.jobs.read(self, read, self._show, slot="rows")
+
+    def _show(self, found: Any) -> None:
+        which, rows, self._bodies, self._posts = found
+        self.tables[which].set_rows(rows)
+        one, many = next(words for key, _, words in _LISTS if key == which)
+        self.count.setText(counted(len(rows), one, many))
+        if rows and not self.tables[which].selected() and not self.search.hasFocus():
+            self.tables[which].select([self.models[which].identity(self.models[which].row(0))])
+
+    def _typed(self) -> None:
+        self._typing.start()
+
+    def _turned(self) -> None:
+        for key, table in self.tables.items():
+            table.setVisible(key == self.list_)
+        dated = self.list_ != "recipients"
+        self.on.setVisible(dated)
+        self.day.setVisible(dated)
+        self._chosen()
+        self.mark_stale()
+
+    def _row(self) -> Any:
+        rows = self.tables[self.list_].selected()
+        return rows[0] if rows else None
+
+    def _chosen(self) -> None:
+        row, which = self._row(), self.list_
+        self.edit.setEnabled(row is not None and which in {"people", "bodies", "recipients"})
+        for action, shown in (
+            (self.edit, which != "posts"),
+            (self.recipient, which != "recipients"),
+            (self.remove, which == "recipients"),
+            (self.write, which == "recipients"),
+        ):
+            self._buttons[action].setVisible(shown)
+            if action is not self.edit:
+                action.setEnabled(shown and row is not None)
+        self._stack.show_table(row is not None)
+        if row is None:
+            return
+        match which:
+            case "people":
+                self.detail.show_html(person_html(row))
+            case "bodies":
+                self.detail.show_html(body_html(row))
+            case "posts":
+                self.detail.show_html(post_html(row))
+            case _:
+                self.workspace.jobs.read(self, partial(_record, row=row), self._show_record, slot="record")
+
+    def _show_record(self, record: PersonRow | BodyRow | None) -> None:
+        if isinstance(record, PersonRow):
+            self.detail.show_html(person_html(record))
+        elif record is not None:
+            self.detail.show_html(body_html(record))
+
+    def _opened(self) -> None:
+        if self.edit.isEnabled():
+            self._edit()
+
+    def _add_person(self) -> None:
+        ask(PersonDialog(self, self._bodies), partial(self._save_entry, save_person, ""))
+
+    def _add_body(self) -> None:
+        ask(BodyDialog(self, self._bodies), partial(self._save_entry, save_body, ""))
+
+    def _edit(self) -> None:
+        row = self._row()
+        if row is not None:
+            self.workspace.jobs.read(self, partial(_record, row=row), self._edit_record)
+
+    def _edit_record(self, record: PersonRow | BodyRow | None) -> None:
+        if isinstance(record, PersonRow):
+            dialog: FormDialog = PersonDialog(self, self._bodies, record)
+            ask(dialog, partial(self._save_entry, save_person, record.id))
+        elif record is not None:
+            dialog = BodyDialog(self, self._bodies, record)
+            ask(dialog, partial(self._save_entry, save_body, record.id))
+
+    def _save_entry(self, save: Any, record_id: str, dialog: FormDialog, values: dict[str, Any]) -> None:
+        def saved(changes: Any) -> None:
+            dialog.accept_result()
+            self.workspace.said.emit(changes.message)
+
+        def work(session: Any) -> Any:
+            return save(session, values["entry"], record_id)
+
+        self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+
+    def _add_recipient(self) -> None:
+        row, campaign = self._row(), self.workspace.campaign
+        if row is None or campaign is None:
+            return
+        which = self.list_
+        field = {"people": "person", "bodies": "body", "posts": "post"}[which]
+        name = row.label if which == "posts" else row.name
+        suggested = row.audience if which == "posts" else ""
+
+        def add(dialog: FormDialog, values: dict[str, Any]) -> None:
+            def work(session: Any) -> Any:
+                return add_recipient(session, campaign.key, audience=values["audience"], **{field: row.id})
+
+            def saved(changes: Any) -> None:
+                dialog.accept_result()
+                self.workspace.said.emit(changes.message)
+
+            self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+
+        ask(RecipientDialog(self, name, suggested), add)
+
+    def _remove(self) -> None:
+        row = self._row()
+        if self.list_ != "recipients" or row is None:
+            return
+        self.workspace.undo.push(
+            Reversible(
+                self.workspace,
+                self.tr("remove {0} from the recipients").format(row.name),
+                partial(remove_recipient, key=row.key),
+                partial(restore_recipient, key=row.key),
+            )
+        )
+
+    def _write(self) -> None:
+        row = self._row()
+        if row is not None and self.list_ == "recipients":
+            self.workspace.go("compose", recipient=row.key)
+
+    def focus_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+
+def _record(session: Any, row: Any) -> PersonRow | BodyRow | None:
+    """The person or body behind a row of any of the lists."""
+    if isinstance(row, PersonRow):
+        return person_row(session, row.id)
+    if isinstance(row, BodyRow):
+        return body_row(session, row.id)
+    if getattr(row, "person_id", ""):
+        return person_row(session, row.person_id)
+    return body_row(session, row.body_id) if getattr(row, "body_id", "") else None

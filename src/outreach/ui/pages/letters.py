@@ -1,0 +1,431 @@
+"""Letters: the tracking table, its filters, what can be done with several letters at once, and one in detail."""
+
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
+
+from outreach.domain.states import LetterStatus, Phase
+from outreach.files import write_file
+from outreach.letters.exports import export_letters, tracker_csv, tracker_xlsx
+from outreach.letters.lifecycle import (
+    approve_letters,
+    close_letters,
+    delete_drafts,
+    mark_sent,
+    restore_drafts,
+    withdraw_letters,
+)
+from outreach.letters.replies import record_reply, replies_list
+from outreach.letters.tracker import TrackerRow, filter_rows, letter_detail, tracker_rows
+from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.letters import ExportDialog, MarkSentDialog, ReasonDialog, ReplyDialog
+from outreach.ui.models.columns import letter_columns
+from outreach.ui.models.rows import RowsModel
+from outreach.ui.pages.base import Page
+from outreach.ui.undo import Reversible
+from outreach.ui.widgets.letter_detail import LetterDetailView
+from outreach.ui.widgets.parts import (
+    EmptyState,
+    Panel,
+    SearchField,
+    Splitter,
+    Table,
+    TableOrEmpty,
+    Words,
+    button,
+    make_action,
+    row_of,
+)
+from outreach.ui.words import counted
+from outreach.ui.workspace import Workspace
+
+_STATES = (
+    ("", "All letters"),
+    ("draft", "Drafts"),
+    ("approved", "Ready to send"),
+    ("waiting", "Awaiting an answer"),
+    ("due soon", "Due soon"),
+    ("overdue", "Overdue"),
+    ("answered", "Answered"),
+    ("closed", "Closed"),
+    ("withdrawn", "Withdrawn"),
+)
+_DUE = (
+    ("", "Due any day"),
+    ("0", "Due before today"),
+    ("7", "Due within 7 days"),
+    ("30", "Due within 30 days"),
+)
+_WAITING = frozenset({Phase.AWAITING, Phase.DUE_SOON, Phase.OVERDUE})
+
+
+class LettersPage(Page):
+    """The table staff keep open all day."""
+
+    title = "Letters"
+    kinds = frozenset({"letters", "cases", "directory"})
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._rows: tuple[TrackerRow, ...] = ()
+        self._wanted: list[str] = []
+        self._make_actions()
+
+        more = QPushButton(self.tr("More"))
+        more.setMenu(self._more_menu())
+        self.layout_.addLayout(
+            row_of(
+                self.heading,
+                None,
+                button(self.approve),
+                button(self.sent),
+                button(self.answer),
+                button(self.follow_up),
+                button(self.export),
+                more,
+                button(self.compose, primary=True),
+            )
+        )
+        self.search = SearchField(self.tr("Search letters"))
+        self.status = Choice([(k, self.tr(w)) for k, w in _STATES])
+        self.body_filter = Choice([("", self.tr("All bodies"))])
+        self.body_filter.setMaximumWidth(220)
+        self.due = Choice([(k, self.tr(w)) for k, w in _DUE])
+        self.status.setAccessibleName(self.tr("Filter by standing"))
+        self.body_filter.setAccessibleName(self.tr("Filter by body"))
+        self.due.setAccessibleName(self.tr("Filter by the day an answer is due"))
+        self.count = Words("", tone="quiet", wrap=False)
+        self.layout_.addLayout(row_of(self.search, self.status, self.body_filter, self.due, None, self.count))
+        self.search.textChanged.connect(self._filter)
+        for choice in (self.status, self.body_filter, self.due):
+            choice.currentIndexChanged.connect(self._filter)
+
+        self.model = RowsModel(letter_columns(), lambda r: r.reference)
+        self.table = Table(self.model, many=True, name=self.tr("Letters"))
+        self.table.chosen.connect(self._selected)
+        self.table.opened.connect(self._opened)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._show_menu)
+        self._empty = TableOrEmpty(
+            self.table,
+            EmptyState(
+                "mail",
+                self.tr("No letters here"),
+                self.tr("Write the first ones, or clear the filters above to see all there are."),
+                self.compose,
+            ),
+        )
+        self.detail = LetterDetailView()
+        self._detail_stack = TableOrEmpty(
+            self.detail,
+            EmptyState(
+                "mail",
+                self.tr("Choose a letter"),
+                self.tr(
+                    "Its text, answers and history are shown here. Choose several to act on all of them."
+                ),
+            ),
+        )
+        left, right = Panel(margins=1, spacing=0), Panel(margins=16)
+        left.body.addWidget(self._empty)
+        right.body.addWidget(self._detail_stack)
+        self.splitter = Splitter(Qt.Orientation.Horizontal, left, right, sizes=[660, 370])
+        self.layout_.addWidget(self.splitter, 1)
+        self._selected()
+
+    def _make_actions(self) -> None:
+        self.approve = make_action(
+            self,
+            self.tr("Approve"),
+            "check",
+            self._approve,
+            shortcut="Ctrl+Shift+A",
+            tip=self.tr("Freeze the text of the drafts chosen"),
+        )
+        self.sent = make_action(
+            self,
+            self.tr("Mark sent…"),
+            "send",
+            self._mark_sent,
+            shortcut="Ctrl+Shift+S",
+            tip=self.tr("Record that the letters chosen went out"),
+        )
+        self.answer = make_action(
+            self,
+            self.tr("Record answer…"),
+            "inbox",
+            self._record_answer,
+            shortcut="Ctrl+Shift+R",
+            tip=self.tr("Put an answer to the letter chosen on file"),
+        )
+        self.follow_up = make_action(
+            self,
+            self.tr("Follow up"),
+            "reply",
+            self._follow_up,
+            shortcut="Ctrl+Shift+F",
+            tip=self.tr("Draft a reminder after silence, or thanks after an answer"),
+        )
+        self.export = make_action(
+            self,
+            self.tr("Export…"),
+            "download",
+            self._export,
+            shortcut="Ctrl+Shift+E",
+            tip=self.tr("Write the letters chosen as files"),
+        )
+        self.withdraw = make_action(self, self.tr("Withdraw…"), "undo-2", self._withdraw)
+        self.close_letter = make_action(self, self.tr("Close…"), "archive", self._close)
+        self.delete = make_action(
+            self, self.tr("Delete drafts"), "trash-2", self._delete, shortcut=QKeySequence.StandardKey.Delete
+        )
+        self.edit_draft = make_action(self, self.tr("Edit draft"), "pencil", self._edit)
+        self.export_table = make_action(self, self.tr("Export table…"), "file-text", self._export_table)
+        self.compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
+
+    def actions_for_menu(self) -> list[QAction]:
+        """What can be done with the letters chosen, for the window's menu."""
+        return [
+            self.edit_draft, self.approve, self.sent, self.answer, self.follow_up, self.export,
+            self.withdraw, self.close_letter, self.delete,
+        ]  # fmt: skip
+
+    def _more_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addActions([self.edit_draft, self.withdraw, self.close_letter, self.delete])
+        menu.addSeparator()
+        menu.addAction(self.export_table)
+        return menu
+
+    def refresh(self) -> None:
+        campaign = self.workspace.campaign
+        if campaign is not None:
+            self.workspace.jobs.read(self, partial(tracker_rows, campaign=campaign), self._show, slot="rows")
+
+    def _show(self, rows: tuple[TrackerRow, ...]) -> None:
+        self._rows = rows
+        bodies = sorted({r.body for r in rows if r.body}, key=str.casefold)
+        self.body_filter.set_options([("", self.tr("All bodies")), *((b, b) for b in bodies)])
+        self._filter()
+
+    def _filter(self) -> None:
+        status = self.status.value()
+        shown = filter_rows(
+            self._rows,
+            status="" if status == "waiting" else status,
+            search=self.search.text(),
+        )
+        body, within = self.body_filter.value(), self.due.value()
+        if status == "waiting":
+            shown = tuple(r for r in shown if r.phase in _WAITING)
+        if body:
+            shown = tuple(r for r in shown if r.body == body)
+        if within:
+            limit = self._today() + timedelta(days=int(within) if within != "0" else -1)
+            shown = tuple(r for r in shown if r.due_on is not None and r.due_on <= limit)
+        self.table.set_rows(shown)
+        if self._wanted:
+            self.table.select(self._wanted)
+            self._wanted = []
+        self._empty.show_table(bool(shown))
+        total = len(self._rows)
+        self.count.setText(
+            counted(total, "letter", "letters")
+            if len(shown) == total
+            else self.tr("{0} of {1}").format(len(shown), counted(total, "letter", "letters"))
+        )
+
+    def show_place(self, what: dict[str, Any]) -> None:
+        """Args: what: status (a filter), or references (letters to choose)."""
+        self.search.clear()
+        self.body_filter.setCurrentIndex(0)
+        self.due.setCurrentIndex(0)
+        self.status.choose(what.get("status", ""))
+        self._wanted = list(what.get("references", ()))
+        self._filter()
+        self.table.setFocus()
+
+    def focus_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def _today(self) -> date:
+        campaign = self.workspace.campaign
+        return campaign.today if campaign else date.today()  # noqa: DTZ011
+
+    def _chosen(self) -> list[str]:
+        return [r.reference for r in self.table.selected()]
+
+    def _selected(self) -> None:
+        rows = self.table.selected()
+        states = {r.status for r in rows}
+        own = all(r.origin == "own" for r in rows)
+        some = bool(rows)
+        unsent = {LetterStatus.DRAFT, LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
+        out = {LetterStatus.SENT, LetterStatus.ACKNOWLEDGED, LetterStatus.ANSWERED}
+        self.approve.setEnabled(some and own and states == {LetterStatus.DRAFT})
+        self.delete.setEnabled(some and own and states == {LetterStatus.DRAFT})
+        self.edit_draft.setEnabled(len(rows) == 1 and own and states == {LetterStatus.DRAFT})
+        self.sent.setEnabled(
+            some and states <= {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
+        )
+        self.answer.setEnabled(len(rows) == 1 and states <= out | {LetterStatus.CLOSED})
+        self.follow_up.setEnabled(some and states <= out)
+        self.export.setEnabled(some and own)
+        self.withdraw.setEnabled(some and own and states <= unsent)
+        self.close_letter.setEnabled(some and states <= out | {LetterStatus.BOUNCED})
+        campaign = self.workspace.campaign
+        if len(rows) == 1 and campaign is not None:
+            reference = rows[0].reference
+
+            def read(session: Any) -> Any:
+                return letter_detail(session, campaign, reference), replies_list(session, [reference])
+
+            self.workspace.jobs.read(self, read, self._show_detail, slot="detail")
+        elif len(rows) > 1:
+            self.workspace.said.emit(counted(len(rows), "letter", "letters") + self.tr(" chosen"))
+        else:
+            self._detail_stack.show_table(False)
+
+    def _show_detail(self, found: Any) -> None:
+        self.detail.show_letter(*found)
+        self._detail_stack.show_table(True)
+
+    def _told(self, changes: Any) -> None:
+        self.workspace.said.emit(changes.message)
+
+    def _approve(self) -> None:
+        self.workspace.jobs.write(self, partial(approve_letters, references=self._chosen()), self._told)
+
+    def _mark_sent(self) -> None:
+        references = self._chosen()
+        ask(
+            MarkSentDialog(self, len(references), self._today()), partial(self._submit, mark_sent, references)
+        )
+
+    def _record_answer(self) -> None:
+        row = self.table.selected()[0]
+        dialog = ReplyDialog(self, row.reference, row.recipient, self._today())
+        ask(dialog, partial(self._submit_one, record_reply, row.reference))
+
+    def _withdraw(self) -> None:
+        references = self._chosen()
+        dialog = ReasonDialog(
+            self,
+            self.tr("Withdraw letters"),
+            self.tr("Withdraw"),
+            self.tr("{0} will not be sent. Their text stays on file.").format(
+                counted(len(references), "letter", "letters")
+            ),
+        )
+        ask(dialog, partial(self._submit, withdraw_letters, references))
+
+    def _close(self) -> None:
+        references = self._chosen()
+        dialog = ReasonDialog(
+            self,
+            self.tr("Close letters"),
+            self.tr("Close"),
+            self.tr("{0} will need no more attention. Answers can still be recorded.").format(
+                counted(len(references), "letter", "letters")
+            ),
+        )
+        ask(dialog, partial(self._submit, close_letters, references))
+
+    def _submit(self, step: Any, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
+        self._save(dialog, partial(step, references=references, **values))
+
+    def _submit_one(self, step: Any, reference: str, dialog: FormDialog, values: dict[str, Any]) -> None:
+        self._save(dialog, partial(step, reference=reference, **values))
+
+    def _save(self, dialog: FormDialog, work: Any) -> None:
+        def saved(changes: Any) -> None:
+            dialog.accept_result()
+            self._told(changes)
+
+        self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+
+    def _delete(self) -> None:
+        references = self._chosen()
+        text = self.tr("delete {0}").format(counted(len(references), "draft", "drafts"))
+        self.workspace.undo.push(
+            Reversible(
+                self.workspace,
+                text,
+                partial(delete_drafts, references=references),
+                partial(restore_drafts, references=references),
+            )
+        )
+
+    def _export(self) -> None:
+        references = self._chosen()
+
+        def chosen(dialog: FormDialog, values: dict[str, Any]) -> None:
+            dialog.accept_result()
+            folder = QFileDialog(self, self.tr("Folder for the letters"))
+            folder.setFileMode(QFileDialog.FileMode.Directory)
+            folder.fileSelected.connect(partial(self.export_to, references, values["formats"]))
+            folder.open()
+
+        ask(ExportDialog(self, len(references)), chosen)
+
+    def export_to(self, references: list[str], formats: tuple[str, ...], folder: str) -> None:
+        """Write letters into a folder, with progress."""
+
+        def work(database: Any, progress: Any) -> Any:
+            with database.read() as session:
+                return export_letters(session, references, formats, Path(folder), progress=progress)
+
+        def done(paths: tuple[Path, ...]) -> None:
+            self.workspace.said.emit(
+                self.tr("{0} written to {1}").format(counted(len(paths), "file", "files"), folder)
+            )
+
+        self.workspace.jobs.long(self, self.tr("Exporting letters"), work, done)
+
+    def _export_table(self) -> None:
+        dialog = QFileDialog(
+            self, self.tr("Export table"), "letters.xlsx", "Excel workbook (*.xlsx);;CSV (*.csv)"
+        )
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("xlsx")
+        dialog.fileSelected.connect(self.export_table_to)
+        dialog.open()
+
+    def export_table_to(self, path: str) -> None:
+        """Write the rows in view as CSV or XLSX, by the file's ending."""
+        rows = self.model.rows
+
+        def work(database: Any, progress: Any) -> Path:
+            make = tracker_csv if path.lower().endswith(".csv") else tracker_xlsx
+            return write_file(Path(path), make(rows))
+
+        def done(target: Path) -> None:
+            self.workspace.said.emit(self.tr("Table written to {0}").format(target))
+
+        self.workspace.jobs.long(self, self.tr("Exporting the table"), work, done)
+
+    def _follow_up(self) -> None:
+        self.workspace.go("compose", follow_up=self._chosen())
+
+    def _opened(self) -> None:
+        rows = self.table.selected()
+        if len(rows) == 1 and rows[0].status is LetterStatus.DRAFT:
+            self._edit()
+
+    def _edit(self) -> None:
+        self.workspace.go("compose", reference=self._chosen()[0])
+
+    def _compose(self) -> None:
+        self.workspace.go("compose")
+
+    def _show_menu(self, place: Any) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([a for a in self.actions_for_menu() if a.isEnabled()])
+        menu.popup(self.table.viewport().mapToGlobal(place))

@@ -1,0 +1,213 @@
+"""Overview: how the campaign stands, and what is due next."""
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from outreach.domain.states import Phase
+from outreach.domain.wording import date_in_words, day_short, locale_for
+from outreach.letters.replies import FollowUpRow, follow_ups_list, set_follow_up_done
+from outreach.letters.tracker import Statistics, TrackerRow, statistics, tracker_rows
+from outreach.ui.models.columns import due_columns
+from outreach.ui.models.rows import RowsModel
+from outreach.ui.pages.base import Page
+from outreach.ui.widgets.chart import AnswersChart
+from outreach.ui.widgets.parts import (
+    EmptyState,
+    Figure,
+    Panel,
+    Table,
+    TableOrEmpty,
+    Words,
+    button,
+    make_action,
+    row_of,
+)
+from outreach.ui.workspace import Workspace
+
+_FIGURES = (
+    ("drafts", "Drafts", "draft"),
+    ("ready", "Ready to send", "approved"),
+    ("awaiting", "Awaiting an answer", "waiting"),
+    ("overdue", "Overdue", "overdue"),
+    ("answered", "Answered", "answered"),
+)
+
+
+class OverviewPage(Page):
+    """Counts that open the table on what they count, deadlines, promises, and answers by body."""
+
+    title = "Overview"
+    kinds = frozenset({"letters", "cases", "directory"})
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._as_of = Words("", tone="quiet", wrap=False)
+        compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
+        self.layout_.addLayout(row_of(self.heading, None, button(compose, primary=True)))
+        self.layout_.addWidget(self._as_of)
+        figures = QHBoxLayout()
+        figures.setSpacing(12)
+        self.figures: dict[str, Figure] = {}
+        for key, name, status in _FIGURES:
+            figure = Figure(self.tr(name))
+            figure.opened.connect(partial(self._open_letters, status))
+            self.figures[key] = figure
+            figures.addWidget(figure)
+        self.rate = Figure(self.tr("Answer rate"))
+        self.rate.opened.connect(partial(self._open_letters, "answered"))
+        figures.addWidget(self.rate)
+        self.layout_.addLayout(figures)
+
+        self._due_model = RowsModel(due_columns(), lambda r: r.reference)
+        self.due = Table(self._due_model, name=self.tr("Answers due next"))
+        self.due.opened.connect(self._open_due)
+        self._due_stack = TableOrEmpty(
+            self.due,
+            EmptyState(
+                "check",
+                self.tr("Nothing is due"),
+                self.tr("Letters appear here once they are sent, with the day an answer is due."),
+            ),
+        )
+        due = Panel()
+        due.body.addWidget(Words(self.tr("Answers due next"), size=14, strong=True, wrap=False))
+        due.body.addWidget(self._due_stack, 1)
+
+        promises = Panel()
+        promises.body.addWidget(Words(self.tr("Promises and reminders"), size=14, strong=True, wrap=False))
+        inside = QWidget()
+        self._promises = QVBoxLayout(inside)
+        self._promises.setContentsMargins(0, 0, 0, 0)
+        self._promises.setSpacing(8)
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        promises.body.addWidget(scroll, 1)
+
+        self.chart = AnswersChart()
+        self._chart_stack = TableOrEmpty(
+            self.chart,
+            EmptyState(
+                "mail",
+                self.tr("No letter has gone out yet"),
+                self.tr("Mark letters as sent, and the share that was answered is drawn here."),
+            ),
+        )
+        answers = Panel()
+        answers.body.addWidget(Words(self.tr("Answers by body"), size=14, strong=True, wrap=False))
+        answers.body.addWidget(self._chart_stack, 1)
+
+        grid = QGridLayout()
+        grid.setSpacing(12)
+        grid.addWidget(due, 0, 0)
+        grid.addWidget(promises, 1, 0)
+        grid.addWidget(answers, 0, 1, 2, 1)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(0, 3)
+        grid.setRowStretch(1, 2)
+        self.layout_.addLayout(grid, 1)
+
+    def refresh(self) -> None:
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+
+        def read(session: Any) -> tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]:
+            return tracker_rows(session, campaign), follow_ups_list(session, campaign)
+
+        self.workspace.jobs.read(self, read, self._show, slot="rows")
+
+    def _show(self, found: tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]) -> None:
+        rows, follow_ups = found
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+        self.heading.setText(campaign.name)
+        day = date_in_words(campaign.today, locale_for("en"))
+        self._as_of.setText(
+            self.tr("Records stand at {0}; deadlines are counted from that day.").format(day)
+            if campaign.as_of
+            else self.tr("Today, {0}").format(day)
+        )
+        figures = statistics(rows)
+        self._show_figures(figures)
+        awaited = [r for r in rows if r.phase in {Phase.OVERDUE, Phase.DUE_SOON, Phase.AWAITING}]
+        awaited.sort(key=lambda r: (r.due_on is None, r.due_on, r.reference))
+        self.due.set_rows(awaited)
+        self._due_stack.show_table(bool(awaited))
+        self.chart.show_counts(figures.by_body)
+        self._chart_stack.show_table(bool(figures.by_body))
+        self._show_promises(follow_ups)
+
+    def _show_figures(self, figures: Statistics) -> None:
+        for key, figure in self.figures.items():
+            value = getattr(figures, key)
+            figure.set_value(str(value), "bad" if key == "overdue" and value else "text")
+        self.rate.set_value("–" if figures.response_rate is None else f"{figures.response_rate:.0%}")
+
+    def _show_promises(self, follow_ups: tuple[FollowUpRow, ...]) -> None:
+        while self._promises.count():
+            widget = self._promises.takeAt(0).widget()
+            if widget is not None:
+                widget.deleteLater()
+        for follow_up in follow_ups:
+            self._promises.addWidget(self._promise(follow_up))
+        if not follow_ups:
+            self._promises.addWidget(
+                Words(
+                    self.tr("When an answer promises something, note it there and it is kept here."),
+                    tone="quiet",
+                )
+            )
+        self._promises.addStretch()
+
+    def _promise(self, follow_up: FollowUpRow) -> QWidget:
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(10)
+        tick = QCheckBox()
+        tick.setChecked(follow_up.is_done)
+        tick.setAccessibleName(self.tr("Done: {0}").format(follow_up.what))
+        tick.toggled.connect(partial(self._tick, follow_up.key))
+        text = QVBoxLayout()
+        text.setSpacing(1)
+        campaign = self.workspace.campaign
+        late = not follow_up.is_done and campaign is not None and follow_up.due_on < campaign.today
+        text.addWidget(Words(follow_up.what, tone="quiet" if follow_up.is_done else "text"))
+        text.addWidget(
+            Words(
+                self.tr("{0}, {1}, by {2}").format(
+                    follow_up.who, follow_up.reference, day_short(follow_up.due_on)
+                ),
+                size=11,
+                tone="bad" if late else "quiet",
+            )
+        )
+        line.addWidget(tick, alignment=Qt.AlignmentFlag.AlignTop)
+        line.addLayout(text, 1)
+        return holder
+
+    def _tick(self, key: int, done: bool) -> None:
+        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self._ticked)
+
+    def _ticked(self, changes: Any) -> None:
+        self.workspace.said.emit(changes.message)
+
+    def _open_letters(self, status: str) -> None:
+        self.workspace.go("letters", status=status)
+
+    def _open_due(self) -> None:
+        rows = self.due.selected()
+        if rows:
+            self.workspace.go("letters", references=[rows[0].reference])
+
+    def _compose(self) -> None:
+        self.workspace.go("compose")

@@ -1,0 +1,98 @@
+"""Answers by body as a bar chart."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCharts import (
+    QBarCategoryAxis,
+    QBarSet,
+    QChart,
+    QChartView,
+    QHorizontalStackedBarSeries,
+    QValueAxis,
+)
+from PySide6.QtCore import QEvent, QMargins, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from outreach.letters.tracker import BodyCount
+from outreach.ui.theme import colors, sized
+
+
+class AnswersChart(QChartView):
+    """For each body, how many letters were answered, are awaited and are overdue."""
+
+    _MOST = 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: tuple[BodyCount, ...] = ()
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setFrameShape(QChartView.Shape.NoFrame)
+        self.setMinimumHeight(180)
+        self.viewport().setAutoFillBackground(False)
+
+    def show_counts(self, counts: Sequence[BodyCount]) -> None:
+        """Draw the bodies written to most, at most eight."""
+        self._counts = tuple(counts[: self._MOST])
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_counts"):
+            self._draw()
+
+    def _draw(self) -> None:
+        c = colors()
+        self.setAccessibleName(
+            "; ".join(f"{b.name}: {b.answered} of {b.sent} answered" for b in self._counts)
+        )
+        faint = QColor(c.accent)
+        faint.setAlphaF(0.28)
+        series = QHorizontalStackedBarSeries()
+        bodies = list(reversed(self._counts))
+        for title, color, values in (
+            (self.tr("Answered"), c.accent, [b.answered for b in bodies]),
+            (self.tr("Awaited"), faint, [b.sent - b.answered - b.overdue for b in bodies]),
+            (self.tr("Overdue"), c.bad, [b.overdue for b in bodies]),
+        ):
+            bars = QBarSet(title)
+            bars.append([float(v) for v in values])
+            bars.setColor(color)
+            bars.setBorderColor(QColor(Qt.GlobalColor.transparent))
+            series.append(bars)
+        series.setBarWidth(0.5)
+        chart = QChart()
+        chart.addSeries(series)
+        chart.setBackgroundVisible(False)
+        chart.setMargins(QMargins(0, 0, 8, 0))
+        chart.layout().setContentsMargins(0, 0, 0, 0)
+        chart.legend().setAlignment(Qt.AlignmentFlag.AlignBottom)
+        chart.legend().setLabelColor(c.quiet)
+        chart.legend().setFont(sized(11))
+        names = QBarCategoryAxis()
+        names.append([_short(b.name) for b in bodies])
+        names.setLabelsColor(c.text)
+        names.setLabelsFont(sized(12))
+        names.setGridLineVisible(False)
+        names.setLineVisible(False)
+        numbers = QValueAxis()
+        most = max((b.sent for b in bodies), default=1)
+        numbers.setRange(0, most)
+        numbers.setTickType(QValueAxis.TickType.TicksDynamic)
+        numbers.setTickInterval(max(1, -(-most // 6)))
+        numbers.setLabelFormat("%d")
+        numbers.setLabelsColor(c.quiet)
+        numbers.setLabelsFont(sized(11))
+        numbers.setGridLinePen(QPen(c.border, 1))
+        numbers.setLineVisible(False)
+        chart.addAxis(names, Qt.AlignmentFlag.AlignLeft)
+        chart.addAxis(numbers, Qt.AlignmentFlag.AlignBottom)
+        series.attachAxis(names)
+        series.attachAxis(numbers)
+        former = self.chart()
+        self.setChart(chart)
+        if former is not None:
+            former.deleteLater()
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 30 else f"{name[:29].rstrip()}…"

@@ -1,0 +1,152 @@
+"""The editor of one draft, with its preview beside it. What is typed is saved as it is typed."""
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from outreach.letters.formats.document import LetterDocument
+from outreach.letters.lifecycle import edit_letter
+from outreach.letters.preview import edited_document, preview_pdf, saved_document
+from outreach.ui.dialogs.forms import text_field
+from outreach.ui.theme import sized
+from outreach.ui.widgets.parts import Panel, Splitter, Words
+from outreach.ui.widgets.preview import Preview
+from outreach.ui.workspace import Workspace
+
+_PREVIEW_MS = 60
+_SAVE_MS = 400
+
+
+class LetterEditor(QWidget):
+    """Signals: saved(str) with the reference whose words are on file now."""
+
+    saved = Signal(str)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._document: LetterDocument | None = None
+        self._is_loading = False
+        self.subject = text_field()
+        self.salutation = text_field()
+        self.body = QPlainTextEdit()
+        self.body.setTabChangesFocus(True)
+        self.body.setFont(sized(14, family="Source Serif 4"))
+        self.body.document().setDocumentMargin(8)
+        self.close_ = text_field()
+        self.state = Words("", size=11, tone="quiet", wrap=False)
+        editor = Panel(margins=14, spacing=4)
+        for label, field, stretch in (
+            (self.tr("&Subject"), self.subject, 0),
+            (self.tr("Sa&lutation"), self.salutation, 0),
+            (self.tr("&Text"), self.body, 1),
+            (self.tr("&Close"), self.close_, 0),
+        ):
+            name = QLabel(label)
+            name.setFont(sized(11))
+            name.setBuddy(field)
+            editor.body.addWidget(name)
+            editor.body.addWidget(field, stretch)
+            editor.body.addSpacing(4)
+        editor.body.addWidget(self.state)
+        self.preview = Preview(self.tr("The letter as it will be printed is shown here."))
+        view = Panel(margins=1, spacing=0)
+        view.body.addWidget(self.preview)
+        self.splitter = Splitter(Qt.Orientation.Horizontal, editor, view, sizes=[400, 400])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+
+        self._preview_timer = self._timer(_PREVIEW_MS, self._render)
+        self._save_timer = self._timer(_SAVE_MS, self.save)
+        for field in (self.subject, self.salutation, self.close_):
+            field.textChanged.connect(self._typed)
+        self.body.textChanged.connect(self._typed)
+
+    def _timer(self, milliseconds: int, slot: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(slot)
+        return timer
+
+    @property
+    def reference(self) -> str:
+        """The letter in the editor, "" for none."""
+        return self._document.reference if self._document else ""
+
+    def load(self, reference: str) -> None:
+        """Show a draft; what was typed into the one before is saved first."""
+        self.save()
+        self._workspace.jobs.read(
+            self, partial(saved_document, reference=reference), self._loaded, slot="document"
+        )
+
+    def clear(self) -> None:
+        """Show no letter."""
+        self.save()
+        self._document = None
+
+    def _loaded(self, document: LetterDocument) -> None:
+        self._is_loading = True
+        self._document = document
+        self.subject.setText(document.subject)
+        self.salutation.setText(document.salutation)
+        self.body.setPlainText(document.body_markdown)
+        self.close_.setText(document.close)
+        for field in (self.subject, self.salutation, self.close_):
+            field.setCursorPosition(0)
+        self._is_loading = False
+        self.state.setText(self.tr("{0} · saved").format(document.reference))
+        self._render()
+
+    def _words(self) -> dict[str, str]:
+        return {
+            "subject": self.subject.text(),
+            "salutation": self.salutation.text(),
+            "body": self.body.toPlainText(),
+            "close": self.close_.text(),
+        }
+
+    def _typed(self) -> None:
+        if self._is_loading or self._document is None:
+            return
+        self.state.setText(self.tr("{0} · saving…").format(self._document.reference))
+        self._preview_timer.start()
+        self._save_timer.start()
+
+    def save(self) -> None:
+        """Put what was typed on file now."""
+        waiting = self._save_timer.isActive()
+        self._save_timer.stop()
+        if self._document is None or not waiting:
+            return
+        reference = self._document.reference
+        self._workspace.jobs.write(
+            self,
+            partial(edit_letter, reference=reference, **self._words()),
+            self._saved,
+            failed=self._refused,
+        )
+
+    def _saved(self, changes: Any) -> None:
+        if changes.refs[0] == self.reference and not self._save_timer.isActive():
+            self.state.setText(self.tr("{0} · saved").format(self.reference))
+        self.saved.emit(changes.refs[0])
+
+    def _refused(self, error: Exception) -> None:
+        self.state.setText(self.tr("{0} · not saved").format(self.reference))
+        self._workspace.jobs.failed.emit(str(error))
+
+    def _render(self) -> None:
+        if self._document is None:
+            return
+        document = edited_document(self._document, **self._words())
+        self._workspace.jobs.compute(
+            self, partial(preview_pdf, document), self.preview.show_pdf, failed=self._unset, slot="preview"
+        )
+
+    def _unset(self, error: Exception) -> None:
+        self.preview.show_hint(str(error))

@@ -1,0 +1,77 @@
+"""The list of pages at the left."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from outreach.ui.icons import draw_icon
+from outreach.ui.theme import colors, sized
+
+_SYMBOL = Qt.ItemDataRole.UserRole + 1
+
+
+class _Delegate(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(option.rect.width(), 40)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        c = colors()
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        box = QRectF(option.rect).adjusted(8, 2, -8, -2)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if chosen or hovered:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(c.accent if chosen else c.raised)
+            painter.drawRoundedRect(box, 6, 6)
+        ink = c.on_accent if chosen else c.text
+        draw_icon(
+            painter,
+            str(index.data(_SYMBOL)),
+            QRectF(box.left() + 10, box.center().y() - 9, 18, 18),
+            ink.name(),
+        )
+        painter.setPen(ink)
+        painter.setFont(sized(14, weight=sized(14).Weight.Medium))
+        painter.drawText(
+            box.adjusted(40, 0, -8, 0),
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+            str(index.data()),
+        )
+        painter.restore()
+
+
+class Sidebar(QListWidget):
+    """Signals: turned(str) with the key of the page chosen."""
+
+    turned = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setItemDelegate(_Delegate(self))
+        self.setFrameShape(QListWidget.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setAccessibleName(self.tr("Pages"))
+        self.viewport().setAutoFillBackground(False)
+        self.currentItemChanged.connect(self._moved)
+
+    def add(self, key: str, title: str, symbol: str) -> None:
+        """Add a page to the list."""
+        item = QListWidgetItem(title)
+        item.setData(Qt.ItemDataRole.UserRole, key)
+        item.setData(_SYMBOL, symbol)
+        self.addItem(item)
+
+    def choose(self, key: str) -> None:
+        """Turn to a page."""
+        for number in range(self.count()):
+            if self.item(number).data(Qt.ItemDataRole.UserRole) == key:
+                self.setCurrentRow(number)
+
+    def _moved(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.turned.emit(str(item.data(Qt.ItemDataRole.UserRole)))

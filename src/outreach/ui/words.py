@@ -1,0 +1,80 @@
+"""Words of the interface for what the database stores as keys."""
+
+from typing import Any
+
+CHANNELS = {
+    "email": "e-mail",
+    "address": "post",
+    "post": "post",
+    "web_form": "web form",
+    "form": "web form",
+    "url": "web",
+    "in_person": "in person",
+}
+# By urgency, which is also how the table sorts standings.
+PHASE_TONE = {
+    "overdue": "bad",
+    "due soon": "warning",
+    "awaiting": "accent",
+    "draft": "quiet",
+    "approved": "accent",
+    "queued": "accent",
+    "sent": "accent",
+    "acknowledged": "accent",
+    "answered": "good",
+    "bounced": "bad",
+    "failed": "bad",
+    "ended": "quiet",
+    "closed": "quiet",
+    "withdrawn": "quiet",
+}
+STANDINGS = {
+    "draft": "Draft",
+    "approved": "Ready to send",
+    "queued": "In the outbox",
+    "sent": "Sent",
+    "acknowledged": "Acknowledged",
+    "answered": "Answered",
+    "closed": "Closed",
+    "bounced": "Bounced",
+    "failed": "Not sent",
+    "withdrawn": "Withdrawn",
+    "awaiting": "Awaiting answer",
+    "due soon": "Due soon",
+    "overdue": "Overdue",
+}
+EVENTS = {
+    "drafted": "Drafted",
+    "edited": "Edited",
+    "approved": "Approved",
+    "sent": "Sent",
+    "reply_received": "Answer received",
+    "withdrawn": "Withdrawn",
+    "closed": "Closed",
+    "deleted": "Deleted",
+    "restored": "Restored",
+    "reported": "Reported by a source",
+}
+
+
+def channel_in_words(channel: str) -> str:
+    """A channel or a contact detail's type as people say it."""
+    return CHANNELS.get(channel, channel.replace("_", " "))
+
+
+def standing_in_words(row: Any) -> str:
+    """Where a letter stands: its phase while an answer is awaited, else its state. Args: row: a TrackerRow."""
+    phase = row.phase.value
+    return STANDINGS.get(
+        phase if phase in {"awaiting", "due soon", "overdue"} else row.status.value, row.status.value
+    )
+
+
+def event_in_words(kind: str) -> str:
+    """A step in a letter's life."""
+    return EVENTS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"

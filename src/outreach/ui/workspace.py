@@ -1,0 +1,44 @@
+"""What every page works with: the database's jobs, the campaign in view, undo, and the way to other pages."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from outreach.cases.campaigns import CampaignRow
+from outreach.letters.sandbox import TemplateSandbox
+from outreach.ui.jobs import Jobs
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere to go: a page, and what to show there (see each page's `show_place`)."""
+
+    page: str
+    what: dict[str, Any] = field(default_factory=dict)
+
+
+class Workspace(QObject):
+    """Signals: campaign_changed() when another campaign is in view; going(Place) to turn to a page;
+    said(str) for a sentence in the status bar."""
+
+    campaign_changed = Signal()
+    going = Signal(object)
+    said = Signal(str)
+
+    def __init__(self, jobs: Jobs, sandbox: TemplateSandbox, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs = jobs
+        self.sandbox = sandbox
+        self.undo = QUndoStack(self)
+        self.campaign: CampaignRow | None = None
+
+    def set_campaign(self, campaign: CampaignRow | None) -> None:
+        """Show another campaign, or the same with fresh values."""
+        self.campaign = campaign
+        self.campaign_changed.emit()
+
+    def go(self, page: str, **what: Any) -> None:
+        """Turn to a page."""
+        self.going.emit(Place(page, what))
