@@ -118,18 +118,18 @@ def post_columns() -> list[Column]:
 def recipient_columns() -> list[Column]:
     """Whom the campaign writes to."""
     return [
-        Column("Recipient", lambda r: r.name, width=190, bold=True),
+        Column("Recipient", lambda r: r.name, width=164, bold=True),
         Column(
             "Office",
             lambda r: ", ".join(x for x in (r.post, r.body) if x and x != r.name),
             width=280,
             stretch=True,
         ),
-        Column("Addressed as", lambda r: r.audience_label, width=190),
+        Column("Addressed as", lambda r: r.audience_label, width=146),
         Column(
             "Reached by",
             lambda r: ", ".join(channel_in_words(c) for c in r.channels) or "no address on file",
-            width=150,
+            width=132,
             tone=lambda r: "" if r.channels else "quiet",
         ),
     ]

@@ -77,7 +77,7 @@ class DirectoryPage(Page):
         )
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
+        self.tabs.setDocumentMode(True)
         for key, name, _ in _LISTS:
             self.tabs.setTabData(self.tabs.addTab(self.tr(name)), key)
         self.tabs.currentChanged.connect(self._turned)
@@ -97,7 +97,7 @@ class DirectoryPage(Page):
         self._typing.timeout.connect(self.mark_stale)
         self.search.textChanged.connect(self._typed)
         self.count = Words("", tone="quiet", wrap=False)
-        self.layout_.addLayout(row_of(self.tabs, None))
+        self.layout_.addWidget(self.tabs)
         self.layout_.addLayout(row_of(self.search, self.on, self.day, None, self.count))
 
         self.models = {
