@@ -311,6 +311,8 @@ class _CampaignLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+# Dates stay text until the schema reads them, so that a mistake in one is reported with its place.
+_CampaignLoader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
 _CampaignLoader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )

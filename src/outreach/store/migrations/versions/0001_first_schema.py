@@ -75,6 +75,17 @@ def _guards() -> None:
         " OR old.text_sha256 IS NOT new.text_sha256 OR old.approved_at IS NOT new.approved_at)"
         " BEGIN SELECT RAISE(ABORT, 'the text of an approved letter is frozen'); END"
     )
+    op.execute(
+        "CREATE TRIGGER letter_approved_stays BEFORE DELETE ON letter WHEN old.approved_at IS NOT NULL"
+        " BEGIN SELECT RAISE(ABORT, 'an approved letter is kept'); END"
+    )
+    frozen = "(SELECT approved_at FROM letter WHERE id = {row}.letter_id) IS NOT NULL"
+    for table in ("letter_fact", "letter_ask"):
+        for verb, row in (("INSERT", "new"), ("UPDATE", "old"), ("DELETE", "old")):
+            op.execute(
+                f"CREATE TRIGGER {table}_frozen_{verb.lower()} BEFORE {verb} ON {table} WHEN {frozen.format(row=row)}"
+                " BEGIN SELECT RAISE(ABORT, 'what an approved letter used is frozen'); END"
+            )
 
 
 def _tables() -> None:
