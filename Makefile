@@ -33,7 +33,7 @@ bench: $(STAMP) .venv/.libraries  ## print ratios against named baselines
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/benchmarks -o addopts="" -q -s
 
 screenshots: $(STAMP) .venv/.libraries .venv/.tools  ## take the README's pictures of the real window
-	$(BIN)/python tests/screenshots.py resources/screenshots
+	QT_QPA_PLATFORM=offscreen $(BIN)/python tests/screenshots.py resources/screenshots
 
 clean:  ## remove what the commands above made
 	rm -rf .venv dist build outreach-demo

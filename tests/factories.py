@@ -13,7 +13,9 @@ from outreach.store.database import Database
 DAY = date(2011, 1, 26)
 
 
-def drafted(database: Database, sandbox: TemplateSandbox, to: str, template: str = "", **more: object) -> tuple[str, ...]:
+def drafted(
+    database: Database, sandbox: TemplateSandbox, to: str, template: str = "", **more: object
+) -> tuple[str, ...]:
     """References of drafts to the recipients that a query names."""
     with database.write() as session:
         plan = plan_letters(

@@ -224,7 +224,14 @@ def test_people_and_bodies_are_entered_by_hand(database: Database) -> None:
     with database.write() as session:
         body = save_body(
             session,
-            BodyEntry("Committee on Petitions", "committee", "eu", "european-parliament", "", (("email", "peti@example.org"),)),
+            BodyEntry(
+                "Committee on Petitions",
+                "committee",
+                "eu",
+                "european-parliament",
+                "",
+                (("email", "peti@example.org"),),
+            ),
         ).refs[0]
         person = save_person(
             session,
@@ -246,7 +253,9 @@ def test_people_and_bodies_are_entered_by_hand(database: Database) -> None:
         with pytest.raises(UsageError, match="not an e-mail address"):
             save_person(session, PersonEntry("A", "B", "", "", "", "", "", (("email", "a b@c"),)))
         with pytest.raises(UsageError, match="part of itself"):
-            save_body(session, BodyEntry("European Parliament", "", "EU", body, "", ()), "european-parliament")
+            save_body(
+                session, BodyEntry("European Parliament", "", "EU", body, "", ()), "european-parliament"
+            )
 
 
 def test_case_row_names_its_parties(database: Database) -> None:

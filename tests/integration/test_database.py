@@ -41,7 +41,9 @@ def test_foreign_keys_wal_and_full_text_are_on(database: Database) -> None:
         ).scalar()
     assert found
     with pytest.raises((OutreachError, IntegrityError)), database.write() as session:
-        session.execute(text("INSERT INTO membership (person_id, organization_id, role) VALUES (9999, 9999, '')"))
+        session.execute(
+            text("INSERT INTO membership (person_id, organization_id, role) VALUES (9999, 9999, '')")
+        )
 
 
 def test_an_instant_comes_back_as_the_same_instant(database: Database, sandbox: TemplateSandbox) -> None:
@@ -54,7 +56,7 @@ def test_an_instant_comes_back_as_the_same_instant(database: Database, sandbox: 
         stored = session.scalars(select(Letter.created_at).where(Letter.origin == "own")).one()
     assert stored == noon
     assert stored.tzinfo is UTC
-    with pytest.raises(Exception, match="time zone|naive"), database.write() as session:
+    with pytest.raises(Exception, match=r"time zone|naive"), database.write() as session:
         session.scalars(select(Letter).where(Letter.origin == "own")).one().created_at = datetime(2011, 1, 1)  # noqa: DTZ001
 
 
@@ -87,11 +89,7 @@ def test_models_and_migrations_agree(database: Database) -> None:
 
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
-        differences = [
-            d
-            for d in compare_metadata(context, Base.metadata)
-            if "search_index" not in str(d)
-        ]
+        differences = [d for d in compare_metadata(context, Base.metadata) if "search_index" not in str(d)]
     assert differences == []
 
 
@@ -152,7 +150,10 @@ def test_a_newer_database_is_left_alone(sample_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"This is no database. " * 400, "not an outreach database"), (b"SQLite format 3\x00" + b"\xff" * 9000, ".")],
+    [
+        (b"This is no database. " * 400, "not an outreach database"),
+        (b"SQLite format 3\x00" + b"\xff" * 9000, "."),
+    ],
 )
 def test_a_broken_file_is_named_and_kept(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "broken.db"
@@ -172,20 +173,22 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_database_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseMissingError, match="outreach --database .* init"):
+    with pytest.raises(DatabaseMissingError, match=r"outreach --database .* init"):
         open_database(tmp_path / "none.db")
     with pytest.raises(DatabaseError):
         open_database(tmp_path / "no" / "such" / "folder.db")
 
 
 def test_a_folder_that_may_not_be_written_says_so() -> None:
-    with pytest.raises(DatabaseError, match="Choose another|cannot be written"):
+    with pytest.raises(DatabaseError, match=r"Choose another|cannot be written"):
         open_database(Path("/proc/outreach.db"), create=True)
-    with pytest.raises(OutreachError, match="Choose another|cannot be written"):
+    with pytest.raises(OutreachError, match=r"Choose another|cannot be written"):
         files.write_file(Path("/proc/letter.pdf"), b"x")
 
 
-def test_a_full_disk_says_so_and_leaves_the_former_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_says_so_and_leaves_the_former_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = tmp_path / "letter.pdf"
     target.write_bytes(b"before")
 
@@ -209,7 +212,9 @@ def test_a_database_that_may_not_grow_says_so_and_loses_nothing(database: Databa
         session.execute(text(f"PRAGMA max_page_count = {pages}"))
         for number in range(3000):
             session.execute(
-                text("INSERT INTO person (slug, name, given_name, family_name, honorific_prefix, honorific_suffix, gender, preferred_language, summary) VALUES (:s, :s, '', '', '', '', '', '', :t)"),
+                text(
+                    "INSERT INTO person (slug, name, given_name, family_name, honorific_prefix, honorific_suffix, gender, preferred_language, summary) VALUES (:s, :s, '', '', '', '', '', '', :t)"
+                ),
                 {"s": f"p{number}", "t": "x" * 2000},
             )
     with database.read() as session:

@@ -90,7 +90,9 @@ def test_letters_to_meps_come_in_their_language(database: Database, sandbox: Tem
     assert "16 décembre 2010" in letter.body
 
 
-def test_drafting_can_be_stopped_and_then_nothing_is_written(database: Database, sandbox: TemplateSandbox) -> None:
+def test_drafting_can_be_stopped_and_then_nothing_is_written(
+    database: Database, sandbox: TemplateSandbox
+) -> None:
     with pytest.raises(CancelledError):
         factories.drafted(database, sandbox, "all", progress=lambda done, total: done < 3)
     with database.read() as session:
@@ -158,7 +160,9 @@ def test_editing_drops_facts_whose_words_are_gone(database: Database, sandbox: T
     assert [name for name, *_ in detail(database, reference).facts] == ["victim"]
 
 
-def test_one_letter_that_cannot_be_approved_holds_back_all(database: Database, sandbox: TemplateSandbox) -> None:
+def test_one_letter_that_cannot_be_approved_holds_back_all(
+    database: Database, sandbox: TemplateSandbox
+) -> None:
     first = factories.approved(database, sandbox, "Theresa May")[0]
     second = factories.drafted(database, sandbox, "Damian Green")[0]
     with pytest.raises(NotAllowedError), database.write() as session:
@@ -227,7 +231,9 @@ def test_a_promise_becomes_a_follow_up(database: Database, sandbox: TemplateSand
     with database.write() as session:
         set_follow_up_done(session, mine[0].key)
     with database.read() as session:
-        assert next(f for f in follow_ups_list(session, campaigns_list(session)[0]) if f.key == mine[0].key).is_done
+        assert next(
+            f for f in follow_ups_list(session, campaigns_list(session)[0]) if f.key == mine[0].key
+        ).is_done
 
 
 def test_an_answer_needs_a_letter_that_went_out_and_a_day_after_it(

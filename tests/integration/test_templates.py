@@ -93,7 +93,10 @@ def test_bytes_that_are_no_text_and_huge_files_are_refused(tmp_path: Path) -> No
         ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "not Python itself|not have|no attribute"),
         ("{{ facts.victim.__init__.__globals__ }}", "not Python itself|no attribute|has no"),
         ("{{ case.name.__class__ }}", "not Python itself|no attribute"),
-        ("{% for a in range(99999999) %}{% for b in range(99999999) %}{% endfor %}{% endfor %}", "never ends"),
+        (
+            "{% for a in range(99999999) %}{% for b in range(99999999) %}{% endfor %}{% endfor %}",
+            "never ends",
+        ),
         ("{{ 'x' * 999999999 }}", "too large|memory|never ends"),
         ("{{ '%999999999d' % 1 }}", "too large|memory|never ends"),
         ("{{ [1].append(2) }}", "not Python itself|not safe"),
@@ -136,14 +139,16 @@ def test_all_missing_facts_are_named_at_once_and_nothing_is_written(
         factories.drafted(database, sandbox, "all", str(path))
     assert caught.value.names == ("nope", "nada")
     assert "Nothing was written" in str(caught.value)
-    from outreach.letters.tracker import tracker_rows
     from outreach.cases.campaigns import campaigns_list
+    from outreach.letters.tracker import tracker_rows
 
     with database.read() as session:
         assert not [r for r in tracker_rows(session, campaigns_list(session)[0]) if r.origin == "own"]
 
 
-def test_an_optional_fact_may_be_missing(database: Database, sandbox: TemplateSandbox, tmp_path: Path) -> None:
+def test_an_optional_fact_may_be_missing(
+    database: Database, sandbox: TemplateSandbox, tmp_path: Path
+) -> None:
     path = write(tmp_path, "A{% if facts.nope is defined %} {{ facts.nope }}{% endif %} B")
     assert factories.drafted(database, sandbox, "Theresa May", str(path)) == ("MAG-0006",)
 

@@ -29,7 +29,7 @@ BODY = """We write about **Сергей Магнитский**, who said “no�
 
 > a quotation
 """
-HOSTILE = "#import \"x\" {{7*7}} <script>alert(1)</script> \\input{/etc/passwd} $x$ @cite `raw` =head"
+HOSTILE = '#import "x" {{7*7}} <script>alert(1)</script> \\input{/etc/passwd} $x$ @cite `raw` =head'
 
 
 def document(body: str = BODY, **more: object) -> LetterDocument:

@@ -119,7 +119,7 @@ def _check_file(path: Path, *, create: bool) -> None:
             header = file.read(len(_HEADER))
     except OSError as error:
         raise os_error(error, path) from error
-    if size and header != _HEADER:
+    if header != _HEADER and (size or not create):
         raise DatabaseBrokenError(
             f"{path} is not an outreach database. Choose another file, or restore a copy from the backups folder "
             "beside it with: outreach restore"

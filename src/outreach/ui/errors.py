@@ -10,6 +10,7 @@ from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from shiboken6 import isValid
 
 from outreach import __version__
 from outreach.errors import OutreachError
@@ -62,8 +63,7 @@ class ErrorHook(QObject):
         box.setDetailedText(details)
         copy = box.addButton(self.tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
         copy.clicked.connect(_Copier(box, details).copy)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        _open(box)
 
 
 class _Copier(QObject):
@@ -86,6 +86,16 @@ def show_message(parent: QWidget | None, message: str, title: str = "") -> QMess
         parent,
     )
     box.setTextFormat(Qt.TextFormat.PlainText)
+    _open(box)
+    return box
+
+
+_OPEN: list[QMessageBox] = []
+
+
+def _open(box: QMessageBox) -> None:
+    """Open a box and hold on to it: one without a parent would go with its last reference in Python."""
+    _OPEN[:] = [shown for shown in _OPEN if isValid(shown)]
+    _OPEN.append(box)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
-    return box

@@ -86,7 +86,6 @@ class LettersPage(Page):
                 button(self.sent),
                 button(self.answer),
                 button(self.follow_up),
-                button(self.export),
                 more,
                 button(self.compose, primary=True),
             )
@@ -197,7 +196,7 @@ class LettersPage(Page):
 
     def _more_menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.addActions([self.edit_draft, self.withdraw, self.close_letter, self.delete])
+        menu.addActions([self.export, self.edit_draft, self.withdraw, self.close_letter, self.delete])
         menu.addSeparator()
         menu.addAction(self.export_table)
         return menu

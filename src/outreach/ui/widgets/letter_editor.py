@@ -29,6 +29,7 @@ class LetterEditor(QWidget):
         self._workspace = workspace
         self._document: LetterDocument | None = None
         self._is_loading = False
+        self._is_unsaved = False
         self.subject = text_field()
         self.salutation = text_field()
         self.body = QPlainTextEdit()
@@ -114,15 +115,16 @@ class LetterEditor(QWidget):
         if self._is_loading or self._document is None:
             return
         self.state.setText(self.tr("{0} · saving…").format(self._document.reference))
+        self._is_unsaved = True
         self._preview_timer.start()
         self._save_timer.start()
 
     def save(self) -> None:
         """Put what was typed on file now."""
-        waiting = self._save_timer.isActive()
         self._save_timer.stop()
-        if self._document is None or not waiting:
+        if self._document is None or not self._is_unsaved:
             return
+        self._is_unsaved = False
         reference = self._document.reference
         self._workspace.jobs.write(
             self,
@@ -132,7 +134,7 @@ class LetterEditor(QWidget):
         )
 
     def _saved(self, changes: Any) -> None:
-        if changes.refs[0] == self.reference and not self._save_timer.isActive():
+        if changes.refs[0] == self.reference and not self._is_unsaved:
             self.state.setText(self.tr("{0} · saved").format(self.reference))
         self.saved.emit(changes.refs[0])
 

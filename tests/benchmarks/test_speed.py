@@ -1,0 +1,169 @@
+"""Speed as ratios against a named baseline measured in the same run; printed, never asserted.
+
+Run with: make bench
+"""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+import typst
+from sqlalchemy import text
+from tests import factories
+
+from outreach.cases.campaigns import campaigns_list, recipients_list
+from outreach.letters.drafting import draft_letters, plan_letters
+from outreach.letters.formats.document import parse_blocks
+from outreach.letters.formats.pdf import letter_data, letter_pdf
+from outreach.letters.preview import edited_document, preview_pdf, saved_document
+from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.tracker import tracker_rows
+from outreach.resources import resource
+from outreach.store.database import Database
+from outreach.ui.models.columns import letter_columns
+from outreach.ui.models.rows import RowsModel
+
+
+def best(work: Callable[[], object], rounds: int = 5) -> float:
+    """Shortest of several runs, in seconds."""
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def tell(what: str, seconds: float, baseline: str, base_seconds: float) -> None:
+    """Print one ratio."""
+    print(  # noqa: T201
+        f"\n{what}: {seconds * 1000:.1f} ms; {baseline}: {base_seconds * 1000:.1f} ms; ratio {seconds / base_seconds:.2f}"
+    )
+
+
+def test_one_letter_as_pdf_against_the_bare_compile(database: Database, sandbox: TemplateSandbox) -> None:
+    reference = factories.drafted(database, sandbox, "Theresa May")[0]
+    with database.read() as session:
+        document = saved_document(session, reference)
+    folder = resource("templates/packs")
+    compiler = typst.Compiler(
+        str(folder / "letter.typ"), root=str(folder), font_paths=[str(resource("resources/fonts"))]
+    )
+    inputs = {"data": json.dumps(letter_data(document))}
+
+    def bare() -> None:
+        compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=["a-2a", "ua-1"], timestamp=0)
+
+    bare()
+    letter_pdf(document)
+    tell("a letter as PDF", best(lambda: letter_pdf(document)), "bare typst compile of it", best(bare))
+
+
+def test_the_preview_while_typing(database: Database, sandbox: TemplateSandbox) -> None:
+    reference = factories.drafted(database, sandbox, "Theresa May")[0]
+    with database.read() as session:
+        document = saved_document(session, reference)
+    preview_pdf(document)
+    number = iter(range(1000))
+
+    def typed() -> None:
+        words = f"{document.body_markdown} {next(number)}"
+        preview_pdf(edited_document(document, subject="S", salutation="D", body=words, close="Y"))
+
+    tell(
+        "a preview after a keystroke",
+        best(typed, 20),
+        "parsing its Markdown alone",
+        best(lambda: parse_blocks(document.body_markdown)),
+    )
+
+
+def test_planning_letters_against_rendering_them(database: Database, sandbox: TemplateSandbox) -> None:
+    with database.read() as session:
+        recipients = recipients_list(session, 1)
+
+        def plan() -> object:
+            return plan_letters(
+                session,
+                sandbox,
+                case_id="magnitsky",
+                template=None,
+                recipients=recipients,
+                on=date(2011, 1, 26),
+            )
+
+        plan()
+
+        def bare() -> None:
+            for _ in recipients:
+                sandbox.render("x", {"body": "text"}, {"facts": {}})
+
+        tell("planning 16 letters", best(plan, 3), "16 empty trips to the templates' process", best(bare))
+
+
+@pytest.fixture
+def many(database: Database, sandbox: TemplateSandbox) -> Database:
+    """The sample campaign with 5,000 letters."""
+    with database.write() as session:
+        recipients = recipients_list(session, 1)
+        plan = plan_letters(
+            session, sandbox, case_id="magnitsky", template=None, recipients=recipients, on=date(2011, 1, 26)
+        )
+        draft_letters(session, plan)
+        columns = [
+            row[1]
+            for row in session.execute(text("PRAGMA table_info(letter)"))
+            if row[1] not in {"id", "reference"}
+        ]
+        names = ", ".join(columns)
+        session.execute(
+            text(
+                f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 312) "
+                f"INSERT INTO letter (reference, {names}) SELECT 'BIG-' || printf('%06d', letter.id * 1000 + n.i), "
+                f"{', '.join('letter.' + c for c in columns)} FROM letter, n WHERE letter.origin = 'own'"
+            )
+        )
+    return database
+
+
+def test_the_table_of_five_thousand_letters(many: Database) -> None:
+    with many.read() as session:
+        campaign = campaigns_list(session)[0]
+        rows = tracker_rows(session, campaign)
+        assert len(rows) > 4_000
+
+        def bare() -> None:
+            session.execute(
+                text("SELECT * FROM letter LEFT JOIN person ON person.id = letter.person_id")
+            ).all()
+
+        tell(
+            f"the table of {len(rows):,} letters",
+            best(lambda: tracker_rows(session, campaign), 3),
+            "the bare SQL of it",
+            best(bare, 3),
+        )
+    model = RowsModel(letter_columns(), lambda r: r.reference)
+    model.set_rows(rows)
+
+    def resort() -> None:
+        model.sort(5)
+        model.sort(0)
+
+    tell(
+        "sorting the table twice",
+        best(resort, 3),
+        "sorting a list of the rows twice",
+        best(lambda: (sorted(rows, key=lambda r: r.recipient), sorted(rows, key=lambda r: r.reference)), 3),
+    )
+
+
+def test_the_whole_demo(tmp_path: Path) -> None:
+    from outreach.packs.demo import run_demo
+
+    run_demo(tmp_path / "warm", say=lambda _: None)
+    seconds = best(lambda: run_demo(tmp_path / "cold", say=lambda _: None), 2)
+    tell("outreach demo", seconds, "its limit of 10 seconds", 10.0)

@@ -1,0 +1,189 @@
+"""The terminal as a user meets it: the real program, its output, its exit codes."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EML = (
+    "From: Private Office <office@example.org>\nSubject: Re: Entry ban\nMessage-ID: <1@example.org>\n"
+    "Date: Tue, 08 Feb 2011 10:00:00 +0000\n\nThank you.\n"
+)
+
+
+def outreach(*arguments: str, database: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    variables = {
+        k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+    }
+    if database:
+        variables["OUTREACH_DATABASE"] = str(database)
+    variables |= {"COLUMNS": "300", **env}
+    return subprocess.run(
+        [sys.executable, "-m", "outreach", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        env=variables,
+        check=False,
+        timeout=100,
+    )
+
+
+def ok(*arguments: str, database: Path) -> str:
+    done = outreach(*arguments, database=database)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_whole_life_of_a_letter(tmp_path: Path) -> None:
+    path = tmp_path / "outreach.db"
+    assert "ready" in ok("init", "--campaign", "magnitsky", database=path)
+    out = ok(
+        "letters",
+        "draft",
+        "--case",
+        "magnitsky",
+        "--template",
+        "auto",
+        "--to",
+        "Theresa May, audience:mep",
+        database=path,
+    )
+    assert "MAG-0006" in out
+    assert "MAG-0007" in out
+    assert "2 letters approved" in ok("letters", "approve", "mag-0006", "MAG-0007", database=path)
+    files = ok(
+        "letters",
+        "export",
+        "MAG-0006",
+        "--as",
+        "pdf,docx,eml,txt,html",
+        "--output",
+        str(tmp_path / "out"),
+        database=path,
+    ).splitlines()
+    assert len(files) == 5
+    assert all(Path(f).exists() for f in files)
+    ok("letters", "mark-sent", "MAG-0006", "--by", "post", "--on", "2011-01-27", database=path)
+    message = tmp_path / "answer.eml"
+    message.write_text(EML, encoding="utf-8")
+    ok("replies", "add", "MAG-0006", str(message), "--promise", "To meet", database=path)
+    assert "Private Office" in ok("replies", "list", database=path)
+    shown = ok("letters", "show", "MAG-0006", database=path)
+    for words in ("Dear Home Secretary,", "answered", "Answer of 8 Feb 2011", "approved"):
+        assert words in shown
+    rows = json.loads(ok("letters", "list", "--format", "json", database=path))
+    assert {r["reference"]: r["status"] for r in rows}["MAG-0006"] == "answered"
+    table = list(csv.DictReader(io.StringIO(ok("letters", "list", "--format", "csv", database=path))))
+    assert len(table) == 7
+    assert "MAG-0008" in ok("letters", "follow-up", "MAG-0006", database=path)
+    ok("letters", "list", "--output", str(tmp_path / "t.xlsx"), database=path)
+    assert (tmp_path / "t.xlsx").read_bytes()[:2] == b"PK"
+    ok("letters", "withdraw", "MAG-0007", "--reason", "later", database=path)
+    ok("letters", "close", "MAG-0006", database=path)
+    ok("pack", "export", "--case", "magnitsky", "--output", str(tmp_path / "p.pdf"), database=path)
+    assert (tmp_path / "p.pdf").read_bytes()[:4] == b"%PDF"
+    ok("backup", str(tmp_path / "copy.db"), database=path)
+    ok("restore", str(tmp_path / "copy.db"), database=path)
+    assert "in order" in ok("check", database=path)
+
+
+def test_lists_in_every_format(sample_path: Path) -> None:
+    people = json.loads(ok("people", "list", "--format", "json", database=sample_path))
+    bodies = json.loads(ok("bodies", "list", "--format", "json", database=sample_path))
+    assert len(people) + len(bodies) >= 25
+    assert all(entry["sources"] for entry in people + bodies)
+    for noun in ("people", "bodies", "posts", "letters", "replies", "recipients", "templates"):
+        for form in ("table", "json", "csv"):
+            assert ok(noun, "list", "--format", form, database=sample_path).strip(), (noun, form)
+    facts = json.loads(ok("facts", "list", "--case", "magnitsky", "--format", "json", database=sample_path))
+    assert any(f["conflicts_with"] for f in facts)
+
+
+def test_who_is_home_secretary(sample_path: Path) -> None:
+    out = ok("people", "list", "--on", "2011-01-20", "--search", "Home Secretary", database=sample_path)
+    assert "Theresa May" in out
+    assert len(out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("letters", "show", "NOPE"), 1, "There is no letter NOPE"),
+        (("letters", "draft", "--case", "magnitsky", "--to", "Nobody Atall"), 1, "No recipient"),
+        (("letters", "draft", "--case", "none", "--to", "all"), 1, "Known are: magnitsky"),
+        (("letters", "draft", "--case", "magnitsky"), 2, "--to"),
+        (("letters", "mark-sent", "MAG-0001", "--by", "pigeon"), 2, "pigeon"),
+        (("letters", "export", "MAG-0001", "--as", "odt", "--output", "x"), 2, "odt"),
+        (("people", "list", "--on", "yesterday"), 2, "not a day"),
+        (("people", "list", "--format", "xml"), 2, "xml"),
+        (("nonsense",), 2, "nonsense"),
+        (("letters",), 2, "Missing command"),
+        (("replies", "add", "MAG-0005", "/nowhere.eml"), 1, "/nowhere.eml"),
+        (("restore", "/nowhere.db"), 1, "no file /nowhere.db"),
+        (("templates", "check", "nothing"), 1, "no template"),
+        (("init",), 1, "already"),
+        (("--database", "/proc/none/x.db", "check"), 1, "/proc/none/x.db"),
+        ((), 1, "no display"),
+    ],
+)
+def test_errors_are_one_line_that_says_what_to_do(
+    sample_path: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    done = outreach(*arguments, database=sample_path)
+    assert done.returncode == code, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 500, b""])
+def test_a_broken_database_is_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.db"
+    path.write_bytes(content)
+    done = outreach("people", "list", database=path)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert path.read_bytes() == content
+
+
+def test_the_demo_prints_what_it_made(tmp_path: Path) -> None:
+    done = outreach("demo", "--output", str(tmp_path / "d"))
+    assert done.returncode == 0, done.stderr
+    assert "16 letters" in done.stdout
+    assert (tmp_path / "d" / "pack.pdf").exists()
+
+
+def test_a_template_can_be_checked_without_a_database(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.md.j2"
+    bad.write_text(
+        "---\ntitle: T\naudience: [mep]\nlanguage: en\nsubject: S\n---\n{{ facts.nope }}", encoding="utf-8"
+    )
+    done = outreach("templates", "check", str(bad), database=tmp_path / "none.db")
+    assert done.returncode == 1
+    assert "no fact nope" in done.stderr
+    assert outreach("templates", "check", "uk-entry-ban", database=tmp_path / "none.db").returncode == 0
+
+
+def test_a_reader_that_stops_early_is_no_error(sample_path: Path) -> None:
+    variables = {**os.environ, "OUTREACH_DATABASE": str(sample_path)}
+    done = subprocess.run(
+        f"{sys.executable} -m outreach people list --format json | head -1",
+        shell=True,
+        capture_output=True,
+        encoding="utf-8",
+        env=variables,
+        check=False,
+    )
+    assert done.stdout.strip() == "["
+    assert "Traceback" not in done.stderr
+
+
+def test_names_survive_a_terminal_that_knows_only_latin_letters(sample_path: Path) -> None:
+    done = outreach("people", "list", database=sample_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0
+    assert "Theresa May" in done.stdout
