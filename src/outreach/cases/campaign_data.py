@@ -311,8 +311,12 @@ class _CampaignLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-# Dates stay text until the schema reads them, so that a mistake in one is reported with its place.
-_CampaignLoader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
+def _as_written(loader: _CampaignLoader, node: yaml.ScalarNode) -> str:
+    """Dates stay text until the schema reads them, so that a mistake in one is reported with its place."""
+    return str(loader.construct_scalar(node))
+
+
+_CampaignLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 _CampaignLoader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
