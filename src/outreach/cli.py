@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -35,6 +36,7 @@ from outreach.cases.facts import facts_for
 from outreach.cases.loading import load_campaign
 from outreach.directory import popolo
 from outreach.directory.bodies import bodies_list, posts_list
+from outreach.directory.importers.run import FORMATS, ImportOptions, import_files
 from outreach.directory.people import people_list
 from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import day_short
@@ -333,6 +335,54 @@ def list_posts(
         for p in posts
     ]
     _print(rows, format, [popolo.post(p) for p in posts])
+
+
+def _pairs(values: list[str]) -> dict[str, str]:
+    found = {}
+    for value in values:
+        heading, equals, field_ = value.rpartition("=")
+        if not equals or not heading or not field_:
+            raise typer.BadParameter(f'“{value}” is no mapping. Write it as "Heading=name".')
+        found[heading] = field_
+    return found
+
+
+@app.command("import")
+def import_directory(
+    context: typer.Context,
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help=", ".join(FORMATS))],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    term: Annotated[int | None, typer.Option("--term", help="Parliamentary term of a European list.")] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="HEADING=FIELD", help="Which column of a CSV is what."),
+    ] = None,
+    body: Annotated[str, typer.Option("--body", help="Where everybody in a CSV sits.")] = "",
+    format: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.table,
+) -> None:
+    """Import people and bodies from a public directory; running it twice changes nothing."""
+    if format_ not in FORMATS:
+        raise typer.BadParameter(f"There is no format “{format_}”. Choose from: {', '.join(FORMATS)}.")
+    options = ImportOptions(term=term, mapping=_pairs(map_ or []), body=body)
+    with _database(context) as database:
+        report = import_files(database, format_, files, options=options, dry_run=dry_run)
+    problems = [("skipped", *p) for p in report.skipped] + [("note", *p) for p in report.notes]
+    if format is Format.table:
+        typer.echo(report.summary)
+        for kind, file, row, reason in problems:
+            typer.echo(f"{kind}: {file}, row {row}: {reason}")
+        left = report.skipped_count + report.notes_count - len(problems)
+        if left:
+            typer.echo(f"… and {left:,} more.")
+        return
+    data = {
+        "dry_run": report.is_dry_run,
+        "counts": {kind: asdict(count) for kind, count in report.counts.items()},
+        "skipped": [{"file": f, "row": r, "reason": x} for f, r, x in report.skipped],
+        "notes": [{"file": f, "row": r, "reason": x} for f, r, x in report.notes],
+    }
+    _print([{"Kind": k, "File": f, "Row": r, "Reason": x} for k, f, r, x in problems], format, [data])
 
 
 @_GROUPS["facts"].command("list")

@@ -73,5 +73,9 @@ class ExportError(OutreachError):
     """A file could not be written."""
 
 
+class ImportFileError(OutreachError):
+    """A file cannot be imported; nothing of it was."""
+
+
 class CancelledError(OutreachError):
     """The user stopped a long job; nothing of it was kept."""

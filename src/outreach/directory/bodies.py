@@ -19,7 +19,7 @@ from outreach.directory.people import (
 from outreach.domain.partial_dates import covers
 from outreach.errors import NotFoundError
 from outreach.store.models import Citation, ContactDetail, Membership, Organization, OtherName, Person, Post
-from outreach.store.search import matching_ids
+from outreach.store.search import in_chunks, matching_ids
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,22 @@ def posts_list(session: Session, *, on: date | None = None, search: str = "") ->
 
 
 def _names_of(session: Session, ids: set[int]) -> dict[int, tuple[str, str]]:
-    rows = session.execute(select(Person.id, Person.slug, Person.name).where(Person.id.in_(ids)))
-    return {key: (slug, name) for key, slug, name in rows}
+    query = select(Person.id, Person.slug, Person.name)
+    return {
+        key: (slug, name)
+        for chunk in in_chunks(ids)
+        for key, slug, name in session.execute(query.where(chunk(Person.id)))
+    }
+
+
+def body_names(session: Session) -> tuple[tuple[str, str], ...]:
+    """Id and name of every body but parties, by name, for choosing one."""
+    rows = session.execute(
+        select(Organization.slug, Organization.name)
+        .where(Organization.classification != "party")
+        .order_by(Organization.name, Organization.id)
+    )
+    return tuple((slug, name) for slug, name in rows)
 
 
 def _holders(

@@ -2,14 +2,23 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.references import slug
 from outreach.errors import NotFoundError, UsageError
 from outreach.store.changes import Changes
-from outreach.store.models import ContactDetail, Membership, Organization, Person, Post
+from outreach.store.models import (
+    Citation,
+    ContactDetail,
+    Membership,
+    Organization,
+    Person,
+    Post,
+    Source,
+    SourceKind,
+)
 
 BY_HAND = "entered by hand"
 CONTACT_TYPES = ("email", "address", "form")
@@ -73,6 +82,7 @@ def save_person(session: Session, entry: PersonEntry, person_id: str = "") -> Ch
     person.gender, person.preferred_language = entry.gender, entry.preferred_language
     person.summary = entry.summary.strip()
     session.flush()
+    _cite_by_hand(session, person_id=person.id)
     _save_contacts(session, entry.contacts, person_id=person.id)
     if entry.body_id:
         _add_term(session, person, entry)
@@ -126,6 +136,7 @@ def save_body(session: Session, entry: BodyEntry, body_id: str = "") -> Changes:
     if parent is not None:
         _refuse_circle(session, body, parent)
     body.parent_id = parent.id if parent else None
+    _cite_by_hand(session, organization_id=body.id)
     _save_contacts(session, entry.contacts, organization_id=body.id)
     return Changes(frozenset({"directory", "letters"}), f"Saved {name}.", (body.slug,))
 
@@ -149,6 +160,17 @@ def _check_contacts(contacts: tuple[tuple[str, str], ...]) -> None:
             raise UsageError(f"“{text}” is not a web address. Begin it with https://")
 
 
+def _cite_by_hand(session: Session, **subject: int) -> None:
+    """Say that a user vouches for a record, so that no import overwrites what they entered."""
+    source = session.scalar(select(Source).where(Source.slug == "entered-by-hand"))
+    if source is None:
+        source = Source(slug="entered-by-hand", kind=SourceKind.OUTSIDE, title="Entered by hand")
+        session.add(source)
+        session.flush()
+    if session.scalar(select(Citation.id).filter_by(source_id=source.id, **subject)) is None:
+        session.add(Citation(source_id=source.id, **subject))
+
+
 def _save_contacts(session: Session, contacts: tuple[tuple[str, str], ...], **owner: int) -> None:
     for kind, value in contacts:
         text = "\n".join(line.strip() for line in value.strip().splitlines())
@@ -159,9 +181,14 @@ def _save_contacts(session: Session, contacts: tuple[tuple[str, str], ...], **ow
             if found is not None:
                 session.delete(found)
         elif found is None:
-            session.add(ContactDetail(type=kind, value=text, note=BY_HAND, **owner))
+            found = ContactDetail(type=kind, value=text, note=BY_HAND, **owner)
+            session.add(found)
+            session.flush()
+            _cite_by_hand(session, contact_detail_id=found.id)
         elif found.value != text:
             found.value, found.note = text, BY_HAND
+            session.execute(delete(Citation).where(Citation.contact_detail_id == found.id))
+            _cite_by_hand(session, contact_detail_id=found.id)
 
 
 def _free(session: Session, model: type[Person] | type[Organization], wanted: str) -> str:

@@ -1,7 +1,7 @@
 """People: who they are, what they held and when, and how to reach them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,7 +22,7 @@ from outreach.store.models import (
     Person,
     Post,
 )
-from outreach.store.search import matching_ids
+from outreach.store.search import CHUNK, in_chunks, matching_ids
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,41 @@ class PersonRow:
 
 
 def people_list(
-    session: Session, *, on: date | None = None, search: str = "", keys: Collection[int] | None = None
+    session: Session,
+    *,
+    on: date | None = None,
+    search: str = "",
+    keys: Collection[int] | None = None,
+    limit: int | None = None,
 ) -> tuple[PersonRow, ...]:
-    """People in order of family name.
+    """People in order of family name, at most limit of them.
 
     Args: on: keep only those who held a post or a seat on that day, and only what they held then.
         search: words that must all begin a word of the person's names, or of one post they held
         (its label, its body, its area); accents do not matter.
     """
-    query = select(Person).order_by(Person.family_name, Person.name, Person.id)
-    if keys is not None:
-        query = query.where(Person.id.in_(list(keys)))
-    people = list(session.scalars(query))
+    wanted = set(keys) if keys is not None else None
+    if search.strip():
+        found = person_ids(session, search, on=on)
+        wanted = found if wanted is None else wanted & found
+    if on is not None and wanted is None:
+        wanted = {
+            m
+            for m, start, end in session.execute(
+                select(Membership.person_id, Membership.start_date, Membership.end_date)
+            )
+            if covers(start, end, on)
+        }
+    order = (Person.family_name, Person.name, Person.id)
+    people = [
+        p
+        for chunk in in_chunks(wanted)
+        for p in session.scalars(select(Person).where(chunk(Person.id)).order_by(*order))
+    ]
+    if wanted is not None and len(wanted) > CHUNK:
+        people.sort(key=lambda p: (p.family_name, p.name, p.id))
+    if on is None and limit is not None:
+        people = people[:limit]
     memberships = memberships_of(session, Membership.person_id, [p.id for p in people])
     if on is not None:
         memberships = {
@@ -114,8 +137,7 @@ def people_list(
             for key, held in memberships.items()
         }
         people = [p for p in people if memberships.get(p.id)]
-    if search.strip():
-        people = _matching(session, people, memberships, search)
+    people = people[:limit] if limit is not None else people
     ids = [p.id for p in people]
     names, contacts = (
         other_names_of(session, OtherName.person_id, ids),
@@ -123,8 +145,9 @@ def people_list(
     )
     sources = citations_of(session, Citation.person_id, ids)
     identifiers: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for identifier in session.scalars(select(Identifier).where(Identifier.person_id.in_(ids))):
-        identifiers[identifier.person_id or 0].append((identifier.scheme, identifier.identifier))
+    for chunk in in_chunks(ids):
+        for identifier in session.scalars(select(Identifier).where(chunk(Identifier.person_id))):
+            identifiers[identifier.person_id or 0].append((identifier.scheme, identifier.identifier))
     return tuple(
         PersonRow(
             key=p.id,
@@ -157,26 +180,33 @@ def person_row(session: Session, slug: str) -> PersonRow:
     return people_list(session, keys=[person.id])[0]
 
 
-def _matching(
-    session: Session, people: Sequence[Person], memberships: dict[int, list[MembershipRow]], search: str
-) -> list[Person]:
+def person_ids(session: Session, search: str, *, on: date | None = None) -> set[int]:
+    """Ids of the people that a search finds; see `people_list` for what it compares."""
     words = search.split()
-    by_word = [
+    hits = [
         {kind: matching_ids(session, word, kind) for kind in ("person", "post", "body", "area")}
         for word in words
     ]
-
-    def matches(person: Person) -> bool:
-        left = [hits for hits in by_word if person.id not in hits["person"]]
-        return not left or any(
-            all(
-                m.post_id in hits["post"] or m.organization_id in hits["body"] or m.area_id in hits["area"]
-                for hits in left
-            )
-            for m in memberships.get(person.id, ())
-        )
-
-    return [p for p in people if matches(p)]
+    if not words or any(not any(h.values()) for h in hits):
+        return set()
+    named = [h["person"] for h in hits]
+    found = set.intersection(*named)
+    columns = (Membership.post_id, Membership.organization_id, Membership.area_id)
+    # Each term of somebody has to account for all the words that their names do not.
+    query = select(Membership.person_id, Membership.start_date, Membership.end_date, *columns)
+    kinds = ("post", "body", "area")
+    places = {kind: set().union(*(h[kind] for h in hits)) for kind in kinds}
+    for kind, column in zip(kinds, columns, strict=True):
+        for chunk in in_chunks(places[kind]):
+            for person, start, end, post, body, area in session.execute(query.where(chunk(column))):
+                if person in found or (on is not None and not covers(start, end, on)):
+                    continue
+                if all(
+                    person in h["person"] or post in h["post"] or body in h["body"] or area in h["area"]
+                    for h in hits
+                ):
+                    found.add(person)
+    return found
 
 
 def memberships_of(session: Session, column: object, ids: Collection[int]) -> dict[int, list[MembershipRow]]:
@@ -193,10 +223,9 @@ def memberships_of(session: Session, column: object, ids: Collection[int]) -> di
         .outerjoin(Post, Post.id == Membership.post_id)
         .outerjoin(behalf, behalf.id == Membership.on_behalf_of_id)
         .outerjoin(Area, Area.id == Membership.area_id)
-        .where(attribute.in_(list(ids)))
         .order_by(Membership.start_date.desc().nulls_last(), Membership.id)
     )
-    rows = session.execute(query).all()
+    rows = [row for chunk in in_chunks(ids) for row in session.execute(query.where(chunk(attribute)))]
     sources = citations_of(session, Citation.membership_id, [m.id for m, *_ in rows])
     found: dict[int, list[MembershipRow]] = defaultdict(list)
     for membership, body, post, party, area in rows:
@@ -224,7 +253,11 @@ def memberships_of(session: Session, column: object, ids: Collection[int]) -> di
 def other_names_of(session: Session, column: object, ids: Collection[int]) -> dict[int, list[OtherNameRow]]:
     """Other names by owner. Args: column: ``OtherName.person_id`` or ``organization_id``."""
     attribute = getattr(OtherName, getattr(column, "key", "person_id"))
-    names = list(session.scalars(select(OtherName).where(attribute.in_(list(ids))).order_by(OtherName.id)))
+    names = [
+        name
+        for chunk in in_chunks(ids)
+        for name in session.scalars(select(OtherName).where(chunk(attribute)).order_by(OtherName.id))
+    ]
     sources = citations_of(session, Citation.other_name_id, [n.id for n in names])
     found: dict[int, list[OtherNameRow]] = defaultdict(list)
     for name in names:
@@ -237,9 +270,13 @@ def other_names_of(session: Session, column: object, ids: Collection[int]) -> di
 def contacts_of(session: Session, column: object, ids: Collection[int]) -> dict[int, list[ContactRow]]:
     """Contact details by owner. Args: column: ``ContactDetail.person_id`` or ``organization_id``."""
     attribute = getattr(ContactDetail, getattr(column, "key", "person_id"))
-    details = list(
-        session.scalars(select(ContactDetail).where(attribute.in_(list(ids))).order_by(ContactDetail.id))
-    )
+    details = [
+        detail
+        for chunk in in_chunks(ids)
+        for detail in session.scalars(
+            select(ContactDetail).where(chunk(attribute)).order_by(ContactDetail.id)
+        )
+    ]
     sources = citations_of(session, Citation.contact_detail_id, [d.id for d in details])
     found: dict[int, list[ContactRow]] = defaultdict(list)
     for detail in details:

@@ -5,8 +5,27 @@ Mendez finds Méndez. Each row's rowid is its record's id times 16 plus the tabl
 the triggers' deletions direct.
 """
 
-from sqlalchemy import text
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from sqlalchemy import text, true
 from sqlalchemy.orm import Session
+
+CHUNK = 5_000
+
+
+def in_chunks(ids: Collection[int] | None) -> Iterator[Callable[[Any], Any]]:
+    """Conditions that a column is one of many ids, a few thousand at a time, which a statement can hold.
+
+    Args: ids: None stands for all rows, in one condition that is always true.
+    """
+    if ids is None:
+        yield lambda column: true()
+        return
+    wanted = list(ids)
+    for at in range(0, len(wanted), CHUNK):
+        part = wanted[at : at + CHUNK]
+        yield lambda column, part=part: column.in_(part)  # type: ignore[misc]
 
 
 def fts_query(words: str) -> str:

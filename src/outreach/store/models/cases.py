@@ -32,10 +32,11 @@ class FactStatus(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """Where a source comes from: a document on file, or knowledge from outside the documents."""
+    """Where a source comes from: a document on file, knowledge from outside the documents, a file imported."""
 
     DOCUMENT = "document"
     OUTSIDE = "outside"
+    DATASET = "dataset"
 
 
 def _by_value(enum: type[StrEnum]) -> SqlEnum:
@@ -63,7 +64,8 @@ class Campaign(Named, Base):
 class Source(Named, Base):
     """A document that states something, or outside knowledge named as such.
 
-    published_on: date of publication (partial). publisher: who issued it.
+    published_on: date of publication (partial), for a file that was imported the day of that. publisher: who
+    issued it. dataset, file_name, sha256: of an imported file, the format it was read as, its name and digest.
     """
 
     __tablename__ = "source"
@@ -72,6 +74,9 @@ class Source(Named, Base):
     publisher: Mapped[str] = mapped_column(default="")
     published_on: Mapped[str | None] = mapped_column(String(10))
     url: Mapped[str] = mapped_column(default="")
+    dataset: Mapped[str] = mapped_column(String(40), default="", index=True)
+    file_name: Mapped[str] = mapped_column(default="")
+    sha256: Mapped[str] = mapped_column(String(64), default="")
 
 
 _SUBJECTS = (
@@ -135,6 +140,16 @@ class Recipient(Deletable, Base):
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     audience: Mapped[str] = mapped_column(String(40), default="default")
+
+
+class RecipientGroup(Base):
+    """A question about recipients that was saved under a name, see letters/questions.py."""
+
+    __tablename__ = "recipient_group"
+    __table_args__ = (UniqueConstraint("campaign_id", "name", name="uq_recipient_group_name"),)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    name: Mapped[str]
+    query: Mapped[str] = mapped_column(Text)
 
 
 class Case(Named, Base):

@@ -4,7 +4,10 @@ Source of the names: the Popolo project's specification, https://www.popoloproje
 Start and end dates are partial dates (YYYY, YYYY-MM or YYYY-MM-DD), the end being the last day.
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.store.types import Base, Deletable, Named
@@ -93,6 +96,7 @@ class Membership(Base):
     on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     role: Mapped[str] = mapped_column(default="")
+    rank: Mapped[int | None]
     start_date: Mapped[str | None] = mapped_column(PartialDate)
     end_date: Mapped[str | None] = mapped_column(PartialDate)
 
@@ -118,7 +122,10 @@ class OtherName(Base):
 
 
 class Identifier(Base):
-    """An id that an outside register gives a person or body. scheme: such as bioguide, wikidata."""
+    """An id that an outside register gives a person or body. scheme: such as bioguide, wikidata.
+
+    source_id: the file it was imported from.
+    """
 
     __tablename__ = "identifier"
     __table_args__ = (
@@ -131,6 +138,7 @@ class Identifier(Base):
     )
     scheme: Mapped[str]
     identifier: Mapped[str]
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
 
 
 class ContactDetail(Base):
@@ -148,3 +156,23 @@ class ContactDetail(Base):
     note: Mapped[str] = mapped_column(default="")
     valid_from: Mapped[str | None] = mapped_column(PartialDate)
     valid_until: Mapped[str | None] = mapped_column(PartialDate)
+
+
+class Merge(Base):
+    """That two records of one person were made one. moved: what to put back, see directory/identity.py."""
+
+    __tablename__ = "merge"
+    kept_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    gone_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    moved: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class Distinct(Base):
+    """That a user said two people of like names are not the same. first_id is the smaller id."""
+
+    __tablename__ = "distinct_people"
+    __table_args__ = (UniqueConstraint("first_id", "second_id", name="uq_distinct_people_pair"),)
+    first_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))

@@ -12,7 +12,7 @@ from outreach.cases.campaigns import (
     remove_recipient,
     restore_recipient,
 )
-from outreach.directory.bodies import BodyRow, bodies_list, body_row, posts_list
+from outreach.directory.bodies import BodyRow, bodies_list, body_names, body_row, posts_list
 from outreach.directory.editing import save_body, save_person
 from outreach.directory.people import PersonRow, people_list, person_row
 from outreach.ui.dialogs.forms import FormDialog, ask
@@ -45,6 +45,7 @@ _LISTS = (
     ("recipients", "Recipients", ("recipient", "recipients")),
 )
 _TYPING_MS = 120
+_MOST = 500
 
 
 class DirectoryPage(Page):
@@ -56,7 +57,6 @@ class DirectoryPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._bodies: tuple[tuple[str, str], ...] = ()
-        self._posts: dict[str, str] = {}
         self.add_person = make_action(self, self.tr("Add person…"), "user-plus", self._add_person)
         self.add_body = make_action(self, self.tr("Add body…"), "landmark", self._add_body)
         self.edit = make_action(self, self.tr("Edit…"), "pencil", self._edit, shortcut="F2")
@@ -146,11 +146,10 @@ class DirectoryPage(Page):
         on = self.day.date().toPython() if self.on.isChecked() else None
 
         def read(session: Any) -> Any:
-            bodies = tuple((b.id, b.name) for b in bodies_list(session))
-            posts = {p.label: p.id for p in posts_list(session)}
+            bodies = body_names(session)
             match which:
                 case "people":
-                    rows: Any = people_list(session, on=on, search=search)
+                    rows: Any = people_list(session, on=on, search=search, limit=_MOST)
                 case "bodies":
                     rows = bodies_list(session, on=on, search=search)
                 case "posts":
@@ -159,15 +158,19 @@ class DirectoryPage(Page):
                     rows = recipients_list(session, campaign.key) if campaign else ()
                     from_search = search.casefold().split()
                     rows = tuple(r for r in rows if all(w in r.search_text for w in from_search))
-            return which, rows, bodies, posts
+            return which, rows, bodies
 
         self.workspace.jobs.read(self, read, self._show, slot="rows")
 
     def _show(self, found: Any) -> None:
-        which, rows, self._bodies, self._posts = found
+        which, rows, self._bodies = found
         self.tables[which].set_rows(rows)
         one, many = next(words for key, _, words in _LISTS if key == which)
-        self.count.setText(counted(len(rows), one, many))
+        self.count.setText(
+            self.tr("the first {0}; search to see others").format(counted(len(rows), one, many))
+            if which == "people" and len(rows) == _MOST
+            else counted(len(rows), one, many)
+        )
         if rows and not self.tables[which].selected() and not self.search.hasFocus():
             self.tables[which].select([self.models[which].identity(self.models[which].row(0))])
 

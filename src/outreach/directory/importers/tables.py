@@ -1,0 +1,423 @@
+"""CSV files: the European Parliament's, the UK Parliament's, and any other by a mapping of its columns."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from nameparser import HumanName
+from rapidfuzz import fuzz, process, utils
+
+from outreach.directory.importers.reading import encoding_of
+from outreach.directory.importers.records import (
+    BodyRecord,
+    Contact,
+    PersonRecord,
+    Problem,
+    Record,
+    Ref,
+    Term,
+)
+from outreach.domain.partial_dates import parse_partial
+from outreach.domain.references import slug
+from outreach.errors import ImportFileError, UsageError
+
+EP = Ref("id", "european-parliament")
+COMMONS = Ref("id", "house-of-commons")
+EP_BODY = BodyRecord(
+    0, "european-parliament", "European Parliament", classification="parliament", jurisdiction="EU"
+)
+COMMONS_BODIES = (
+    BodyRecord(
+        0, "uk-parliament", "Parliament of the United Kingdom", classification="parliament", jurisdiction="GB"
+    ),
+    BodyRecord(
+        0,
+        "house-of-commons",
+        "House of Commons",
+        classification="chamber",
+        jurisdiction="GB",
+        parent=Ref("id", "uk-parliament"),
+    ),
+)
+# Parliamentary terms by number: constitutive sitting to the day before the next one.
+# Source: European Parliament, "The European Parliament: historical background", fact sheet 1.3.1, and
+# the dates of its constitutive sittings.
+EP_TERMS = {
+    1: ("1979-07-17", "1984-07-23"),
+    2: ("1984-07-24", "1989-07-24"),
+    3: ("1989-07-25", "1994-07-18"),
+    4: ("1994-07-19", "1999-07-19"),
+    5: ("1999-07-20", "2004-07-19"),
+    6: ("2004-07-20", "2009-07-13"),
+    7: ("2009-07-14", "2014-06-30"),
+    8: ("2014-07-01", "2019-07-01"),
+    9: ("2019-07-02", "2024-07-15"),
+    10: ("2024-07-16", ""),
+}
+_MAX_FIELD = 1_000_000
+
+
+def rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file, by heading, numbered from 1. Comma, semicolon or tab is recognised.
+
+    Raises: ImportFileError for a file without headings, or with a field out of all proportion.
+    """
+    encoding = encoding_of(path)
+    csv.field_size_limit(_MAX_FIELD)
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        sample = file.read(8192)
+        file.seek(0)
+        if not sample.strip():
+            raise ImportFileError(f"{path.name} is empty. Choose a file with a row of headings.")
+        first = sample.splitlines()[0]
+        delimiter = max(",;\t|", key=first.count)
+        reader = csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter)
+        try:
+            headings = [h.strip() for h in next(reader)]
+            if len([h for h in headings if h]) < 2 and delimiter not in first:
+                raise ImportFileError(
+                    f"{path.name} has no row of headings with commas, semicolons or tabs between them. "
+                    "Check that it is a CSV file."
+                )
+            for number, cells in enumerate(reader, start=1):
+                if any(c.strip() for c in cells):
+                    values = {h: c.strip() for h, c in zip(headings, cells, strict=False) if h}
+                    if len(cells) != len(headings):
+                        values["\0cells"] = f"{len(cells)} of {len(headings)}"
+                    yield number, values
+        except csv.Error as error:
+            raise ImportFileError(
+                f"{path.name} cannot be read as CSV: {error}. Nothing was imported."
+            ) from error
+
+
+def headings_of(path: Path) -> tuple[str, ...]:
+    """The headings of a CSV file. Raises: ImportFileError."""
+    for _, values in islice(rows_of(path), 1):
+        return tuple(h for h in values if h != "\0cells")
+    raise ImportFileError(f"{path.name} has headings but no rows.")
+
+
+def _need(path: Path, values: Mapping[str, str], *wanted: str) -> None:
+    if missing := [w for w in wanted if w not in values]:
+        raise ImportFileError(
+            f"{path.name} lacks the columns {', '.join(missing)}. Check that the right format was chosen, "
+            "or import it as csv and say which column is which."
+        )
+
+
+def _ragged(row: int, values: Mapping[str, str], wanted: str) -> Problem | None:
+    """A row with too few cells for what it must have, or with too many to be trusted."""
+    cells = values.get("\0cells")
+    if cells is None or (values.get(wanted) and int(cells.split(" of ")[0]) < int(cells.split(" of ")[1])):
+        return None
+    return Problem(row, f"has {cells} cells; look for a quotation mark or a comma too many")
+
+
+_EP_DATE = re.compile(r"^(\d{2})/(\d{2})/(\d{4})(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?$")
+
+
+def european_date(text: str) -> str:
+    """A day as 02/12/1930 02:00 (local midnight with its offset) or in ISO form.
+
+    Returns: YYYY-MM-DD, "" for none. Raises: UsageError for what a spreadsheet left as ##### or is no day.
+    """
+    if not text:
+        return ""
+    match = _EP_DATE.match(text)
+    if match:
+        day, month, year = match.groups()
+        return parse_partial(f"{year}-{month}-{day}")
+    if set(text) == {"#"}:
+        raise UsageError("it reads ####, which is all a too narrow column of a spreadsheet left of it")
+    return parse_partial(text[:10])
+
+
+def read_europarl_csv(path: Path, *, term: int | None = None) -> Iterator[Record]:
+    """The European Parliament's open data on its Members, one file a parliamentary term.
+
+    Args: term: its number; by default the one in the file's name (``data_v1_meps_7_en.csv``).
+    """
+    if term is None:
+        found = re.search(r"meps?_(\d{1,2})(?:_|\.|$)", path.name)
+        term = int(found.group(1)) if found else None
+    if term is not None and term not in EP_TERMS:
+        raise ImportFileError(f"There is no parliamentary term {term}. Say one of 1 to {max(EP_TERMS)}.")
+    yield EP_BODY
+    for row, values in rows_of(path):
+        _need(path, values, "mep_identifier", "mep_given_name", "mep_family_name")
+        if problem := _ragged(row, values, "mep_identifier"):
+            yield problem
+            continue
+        yield from _mep(row, values, term)
+
+
+def _mep(row: int, values: dict[str, str], term: int | None) -> Iterator[Record]:
+    identifier = values["mep_identifier"]
+    given, family = values["mep_given_name"], values["mep_family_name"]
+    name = f"{given} {family}".strip()
+    if not identifier.isdigit() or not name:
+        yield Problem(row, "has no identifier or no name")
+        return
+    dates = {}
+    for key, column in (("birth_date", "mep_birthday"), ("death_date", "mep_death_date")):
+        try:
+            dates[key] = european_date(values.get(column, ""))
+        except UsageError as error:
+            dates[key] = ""
+            what = "birth" if key == "birth_date" else "death"
+            yield Problem(row, f"{name}: the date of {what} was left out: {error}", is_skipped=False)
+    official = (
+        f"{values.get('mep_official_given_name', '')} {values.get('mep_official_family_name', '')}".strip()
+    )
+    if "?" in official:
+        yield Problem(
+            row,
+            f"{name}: the name in its own script was left out; its letters were lost as ?",
+            is_skipped=False,
+        )
+        official = ""
+    if "?" in name or "\N{REPLACEMENT CHARACTER}" in name:
+        yield Problem(row, f"{name}: letters of the name were lost before publication", is_skipped=False)
+    start, end = EP_TERMS[term] if term is not None else ("", "")
+    country = values.get("mep_citizenship", "")
+    contacts = (
+        [Contact("email", values["mep_email"].removeprefix("mailto:"))] if values.get("mep_email") else []
+    )
+    contacts += [
+        Contact("url", values[column], label)
+        for column, label in (
+            ("mep_homepage", "Home page"),
+            ("mep_twitter", "Twitter"),
+            ("mep_facebook_page", "Facebook"),
+        )
+        if values.get(column)
+    ]
+    yield PersonRecord(
+        row=row,
+        identifiers=(Ref("europarl", identifier),),
+        name=name,
+        given_name=given,
+        family_name=family,
+        honorific_prefix=values.get("mep_honorific_prefix", ""),
+        honorific_suffix="MEP",
+        gender=values.get("mep_gender", "") if values.get("mep_gender") in {"male", "female"} else "",
+        birth_date=dates["birth_date"],
+        death_date=dates["death_date"],
+        other_names=(official,) if official and official != name else (),
+        contacts=tuple(contacts),
+        terms=(
+            Term(
+                body=EP,
+                role="Member of the European Parliament",
+                start=start,
+                end=end,
+                area=(f"country-{slug(country)}", country, "country") if country else None,
+                jurisdiction="EU",
+                claim=f"sat in term {term}; the dates are those of the term, the file does not give the Member’s own"
+                if term
+                else "the file gives no dates",
+            ),
+        ),
+    )
+
+
+def read_uk_mps(path: Path) -> Iterator[Record]:
+    """A lookup of the House of Commons today: constituency, member's id, name, party, e-mail."""
+    yield from COMMONS_BODIES
+    elected = ""
+    for row, values in rows_of(path):
+        _need(path, values, "member_id", "display_as", "pcon_name")
+        if not elected:
+            years = [m.group(1) for h in values if (m := re.match(r"election_result_summary_(\d{4})$", h))]
+            elected = max(years, default="-")
+        if problem := _ragged(row, values, "member_id"):
+            yield problem
+            continue
+        if not values["member_id"].isdigit() or not values["display_as"]:
+            yield Problem(row, f"{values['pcon_name']}: has no member, the seat may be vacant")
+            continue
+        yield _mp(row, values, "" if elected == "-" else elected)
+
+
+def _mp(row: int, values: dict[str, str], elected: str) -> PersonRecord:
+    full = re.sub(r"\s+MP$", "", values.get("full_title") or values["display_as"])
+    privy = re.match(r"(?:The )?Rt Hon\b\.?\s*", full)
+    parsed = HumanName(full[privy.end() :] if privy else full)
+    plain = HumanName(values["display_as"])
+    title = str(plain.title or parsed.title)
+    given = " ".join(x for x in (str(plain.first), str(plain.middle)) if x)
+    name = f"{given} {plain.last}".strip() or values["display_as"]
+    email = values.get("member_email", "")
+    constituency = values["pcon_name"]
+    return PersonRecord(
+        row=row,
+        identifiers=(Ref("uk-parliament", values["member_id"]),),
+        name=name,
+        given_name=given,
+        family_name=str(plain.last),
+        honorific_prefix="The Rt Hon" if privy else title,
+        honorific_suffix=" ".join(
+            x for x in (str(parsed.suffix), "MP") if x and "MP" not in str(parsed.suffix)
+        )
+        or "MP",
+        contacts=(Contact("email", email),) if "@" in email else (),
+        terms=(
+            Term(
+                body=COMMONS,
+                role="Member of Parliament",
+                start=elected,
+                area=(f"gb-{slug(values.get('pcon_code') or constituency)}", constituency, "constituency"),
+                party=values.get("party_text", ""),
+                jurisdiction="GB",
+                claim=f"the file lists the House elected in {elected} and gives no dates"
+                if elected
+                else "the file gives no dates",
+            ),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class CsvField:
+    """Something a column may hold. hints: headings that say so, in lower case."""
+
+    key: str
+    label: str
+    hints: tuple[str, ...]
+
+
+CSV_FIELDS = (
+    CsvField("name", "Full name", ("name", "full name", "display name", "nom", "nom complet", "person")),
+    CsvField("given_name", "Given name", ("given name", "first name", "forename", "prénom", "vorname", "firstname")),
+    CsvField("family_name", "Family name", ("family name", "last name", "surname", "nachname", "nom de famille", "lastname")),
+    CsvField("honorific_prefix", "Title", ("title", "prefix", "honorific prefix", "salutation", "titre", "anrede")),
+    CsvField("honorific_suffix", "Letters after the name", ("suffix", "honorific suffix", "post nominals")),
+    CsvField("gender", "Gender", ("gender", "sex", "geschlecht", "genre")),
+    CsvField("email", "E-mail", ("email", "e-mail", "email address", "mail", "courriel", "e mail")),
+    CsvField("phone", "Telephone", ("phone", "telephone", "tel", "phone number", "voice", "telefon", "téléphone")),
+    CsvField("address", "Postal address", ("address", "postal address", "street address", "adresse", "anschrift")),
+    CsvField("form", "Contact form", ("contact form", "form", "contact url", "webform")),
+    CsvField("url", "Web site", ("url", "website", "web", "homepage", "site")),
+    CsvField("body", "Body", ("body", "organization", "organisation", "institution", "chamber", "parliament", "committee")),
+    CsvField("role", "Role or office", ("role", "office", "position", "post", "function", "fonction", "funktion")),
+    CsvField("party", "Party", ("party", "political party", "group", "parti", "partei", "fraktion")),
+    CsvField("area", "Constituency or country", ("constituency", "area", "district", "state", "country", "riding", "wahlkreis", "pays", "land")),
+    CsvField("start", "From", ("start date", "start", "from", "since", "elected", "beginn")),
+    CsvField("end", "Until", ("end date", "end", "until", "to", "ende")),
+    CsvField("language", "Language", ("language", "preferred language", "langue", "sprache")),
+    CsvField("birth_date", "Born", ("birth date", "date of birth", "birthday", "born", "dob")),
+    CsvField("identifier", "Identifier", ("id", "identifier", "member id", "person id", "uid", "code")),
+)  # fmt: skip
+_LIKELY = 84
+
+
+def guess_mapping(headings: tuple[str, ...]) -> dict[str, str]:
+    """Which field each column probably holds. Returns: field by heading; columns not recognised are left out."""
+    hints = {hint: field.key for field in CSV_FIELDS for hint in field.hints}
+    scored = []
+    for heading in headings:
+        text = utils.default_process(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", heading))
+        match = process.extractOne(text, hints.keys(), scorer=fuzz.ratio, score_cutoff=_LIKELY)
+        if match:
+            scored.append((match[1], heading, hints[match[0]]))
+    mapping: dict[str, str] = {}
+    for _, heading, key in sorted(scored, key=lambda s: (-s[0], headings.index(s[1]))):
+        if key not in mapping.values():
+            mapping[heading] = key
+    return mapping
+
+
+def read_csv(path: Path, *, mapping: Mapping[str, str] | None = None, body: str = "") -> Iterator[Record]:
+    """Any CSV file with one person a row.
+
+    Args: mapping: field by heading, see `CSV_FIELDS`; by default as `guess_mapping` has it. body: the body
+        that everybody in it sits in, where no column says so.
+    """
+    chosen: dict[str, str] = {}
+    seen_bodies: set[str] = set()
+    for row, values in rows_of(path):
+        if not chosen:
+            headings = tuple(h for h in values if h != "\0cells")
+            chosen = dict(mapping) if mapping else guess_mapping(headings)
+            known = {f.key for f in CSV_FIELDS}
+            if wrong := [f for f in chosen.values() if f not in known]:
+                raise ImportFileError(
+                    f"There is no field {', '.join(wrong)}. Known are: {', '.join(sorted(known))}."
+                )
+            if absent := [h for h in chosen if h not in headings]:
+                raise ImportFileError(
+                    f"{path.name} has no column {', '.join(absent)}. It has: {', '.join(headings)}."
+                )
+            if not {"name", "family_name"} & set(chosen.values()):
+                raise ImportFileError(
+                    f'No column of {path.name} was recognised as a name. Say which one is: --map "Heading=name".'
+                )
+        cells = {field: values.get(heading, "") for heading, field in chosen.items()}
+        body_name = cells.get("body") or body
+        if body_name and (key := slug(body_name)) not in seen_bodies:
+            seen_bodies.add(key)
+            yield BodyRecord(row, key, body_name)
+        yield from _csv_person(row, cells, body_name, path.stem)
+
+
+def _csv_person(row: int, cells: dict[str, str], body: str, file: str) -> Iterator[Record]:
+    given, family, name = cells.get("given_name", ""), cells.get("family_name", ""), cells.get("name", "")
+    prefix = cells.get("honorific_prefix", "")
+    if not (given or family):
+        parsed = HumanName(name)
+        given = " ".join(x for x in (str(parsed.first), str(parsed.middle)) if x)
+        family, prefix = str(parsed.last), prefix or str(parsed.title)
+        name = " ".join(x for x in (given, family) if x) or name
+    name = name or f"{given} {family}".strip()
+    if not name:
+        yield Problem(row, "has no name")
+        return
+    dates: dict[str, str] = {}
+    for key in ("start", "end", "birth_date"):
+        try:
+            dates[key] = european_date(cells.get(key, "").replace(".", "/"))
+        except UsageError as error:
+            dates[key] = ""
+            yield Problem(row, f"{name}: a date was left out: {error}", is_skipped=False)
+    email = cells.get("email", "").removeprefix("mailto:")
+    if email and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", email):
+        yield Problem(row, f"{name}: “{email[:60]}” is no e-mail address and was left out", is_skipped=False)
+        email = ""
+    gender = cells.get("gender", "").strip().lower()[:1]
+    contacts = [Contact("email", email)] if email else []
+    for field, kind in (("phone", "voice"), ("address", "address"), ("form", "form"), ("url", "url")):
+        if cells.get(field):
+            contacts.append(Contact(kind, cells[field]))
+    area = cells.get("area", "")
+    # Without an id of its own, a row is known again by its name within files of this name only: an import
+    # never takes two people for one by their name alone.
+    identifier = cells.get("identifier") or f"{email.lower()} {slug(f'{name} {body}')}".strip()
+    yield PersonRecord(
+        row=row,
+        identifiers=(Ref(f"csv:{slug(file)}", identifier),),
+        name=name,
+        given_name=given,
+        family_name=family,
+        honorific_prefix=prefix,
+        honorific_suffix=cells.get("honorific_suffix", ""),
+        gender={"m": "male", "f": "female", "w": "female", "h": "male"}.get(gender, ""),
+        birth_date=dates["birth_date"],
+        preferred_language=cells.get("language", "")[:2].lower(),
+        contacts=tuple(contacts),
+        terms=(
+            Term(
+                body=Ref("id", slug(body)),
+                role=cells.get("role", "") or "Member",
+                start=dates["start"],
+                end=dates["end"],
+                area=(f"area-{slug(area)}", area, "") if area else None,
+                party=cells.get("party", ""),
+            ),
+        )
+        if body
+        else (),
+    )
