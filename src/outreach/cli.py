@@ -30,7 +30,6 @@ from outreach.cases.campaigns import (
     campaigns_list,
     recipients_list,
     remove_recipient,
-    resolve_recipients,
 )
 from outreach.cases.facts import facts_for
 from outreach.cases.loading import load_campaign
@@ -47,8 +46,10 @@ from outreach.letters.drafting import AUTO, draft_letters, plan_letters
 from outreach.letters.exports import export_letters, harmless, parse_formats, tracker_csv, tracker_xlsx
 from outreach.letters.following_up import draft_follow_ups
 from outreach.letters.lifecycle import approve_letters, close_letters, mark_sent, withdraw_letters
+from outreach.letters.questions import delete_group, groups_list, recipients_for, save_group
 from outreach.letters.replies import read_message, record_reply, replies_list
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.standing import letter_notes
 from outreach.letters.templates import load_template, templates_list
 from outreach.letters.tracker import TrackerRow, letter_detail, tracker_rows
 from outreach.log import start_logging
@@ -116,6 +117,7 @@ _GROUPS = {
         "facts": "What is true of a case, with its sources.",
         "templates": "Letter templates.",
         "recipients": "Whom a campaign writes to.",
+        "groups": "Saved questions about recipients.",
         "letters": "Letters and their life.",
         "replies": "Answers.",
         "pack": "Briefing packs.",
@@ -489,14 +491,18 @@ def check_one_template(
 def list_recipients(
     context: typer.Context,
     to: Annotated[str, typer.Option("--to", help="Only those a query names; see the README.")] = "all",
+    on: On = None,
     campaign: CampaignId = "",
     format: AsFormat = Format.table,
 ) -> None:
-    """List whom a campaign writes to."""
-    with _database(context) as database, database.read() as session:
+    """List whom a campaign writes to, or whom a query would name."""
+    with _database(context) as database, database.write() as session:
         row = _campaign(session, campaign)
         everyone = recipients_list(session, row.key)
-        found = resolve_recipients(session, row.key, to) if to != "all" else everyone
+        found = everyone
+        if to != "all":
+            found = recipients_for(session, row.key, to, on=on or row.today).recipients
+            session.rollback()
     rows = [
         {
             "Number": r.key,
@@ -537,6 +543,35 @@ def remove_one_recipient(
         _say(remove_recipient(session, number))
 
 
+@_GROUPS["groups"].command("list")
+def list_groups(context: typer.Context, campaign: CampaignId = "", format: AsFormat = Format.table) -> None:
+    """List the saved groups of recipients."""
+    with _database(context) as database, database.read() as session:
+        groups = groups_list(session, _campaign(session, campaign).key)
+    _print([{"Name": name, "Query": query} for name, query in groups], format)
+
+
+@_GROUPS["groups"].command("save")
+def save_one_group(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Usable in --to from then on.")],
+    query: Annotated[str, typer.Argument(help="Such as: members of JCSE")],
+    campaign: CampaignId = "",
+) -> None:
+    """Save a question about recipients under a name."""
+    with _database(context) as database, database.write() as session:
+        _say(save_group(session, _campaign(session, campaign).key, name, query))
+
+
+@_GROUPS["groups"].command("delete")
+def delete_one_group(
+    context: typer.Context, name: Annotated[str, typer.Argument()], campaign: CampaignId = ""
+) -> None:
+    """Delete a saved group; recipients stay."""
+    with _database(context) as database, database.write() as session:
+        _say(delete_group(session, _campaign(session, campaign).key, name))
+
+
 @_GROUPS["letters"].command("draft")
 def draft(
     context: typer.Context,
@@ -555,17 +590,21 @@ def draft(
     try:
         with _database(context) as database, database.write() as session:
             row = campaign_of_case(session, case)
+            day = on or row.today
+            answer = recipients_for(session, row.key, to, on=day)
             plan = plan_letters(
                 session,
                 sandbox,
                 case_id=case,
                 template=chosen,
-                recipients=resolve_recipients(session, row.key, to),
-                on=on or row.today,
+                recipients=answer.recipients,
+                on=day,
                 about=about.upper(),
             )
             references: Sequence[str] = [""] * len(plan.letters)
-            if not dry_run:
+            if dry_run:
+                session.rollback()  # a question may have made recipients of people in the directory
+            else:
                 references = draft_letters(session, plan, by=_user()).refs
     finally:
         sandbox.close()
@@ -580,7 +619,7 @@ def draft(
             for reference, p in zip(references, plan.letters, strict=True)
         ]
     )
-    for warning in dict.fromkeys(w for p in plan.letters for w in p.warnings):
+    for warning in dict.fromkeys((*answer.notes, *(w for p in plan.letters for w in p.warnings))):
         typer.echo(f"Note: {warning}", err=True)
 
 
@@ -727,6 +766,9 @@ def approve(
 ) -> None:
     """Approve letters; their text is frozen from then on."""
     with _database(context) as database, database.write() as session:
+        for ref in refs:
+            for note in letter_notes(session, ref):
+                typer.echo(f"Note: {ref.upper()}: {note}", err=True)
         _say(approve_letters(session, refs, by=_user(), anyway=anyway))
 
 

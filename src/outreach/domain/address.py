@@ -157,3 +157,35 @@ def _envelope_prefix(addressee: Addressee) -> str:
     if addressee.honorific_suffix and addressee.honorific_prefix in {"Mr", "Ms", "Mrs", "Miss"}:
         return ""
     return addressee.honorific_prefix
+
+
+_CHAMBERS = {
+    "us-senate": "us_senator",
+    "us-house": "us_representative",
+    "european-parliament": "mep",
+    "house-of-commons": "uk_mp",
+}
+_OFFICES = {"GB": "uk_minister", "CA": "ca_parliament", "UN": "un_rapporteur"}
+
+
+def audience_for(
+    post_audience: str, body_id: str, jurisdiction: str, classification: str, role: str
+) -> tuple[str, int]:
+    """How the holder of a seat is addressed, and how much that seat decides it.
+
+    Args: post_audience: of the post held, "" for none. body_id: readable id of the body. role: as on file.
+    Returns: a key of `audiences`, and a weight: an office before a chair, a chair before a seat in a
+        chamber, that before anything else, which only gets the safe form.
+    """
+    low = role.casefold()
+    if post_audience in audiences():
+        return post_audience, 4
+    if jurisdiction == "EU" and "committee" in classification and low.startswith("chair"):
+        return "ep_committee_chair", 3
+    if body_id in _CHAMBERS:
+        return _CHAMBERS[body_id], 2
+    if jurisdiction == "GB" and classification == "ministry":
+        return ("uk_secretary_of_state" if "secretary of state" in low else "uk_minister"), 3
+    if jurisdiction in _OFFICES and classification in {"chamber", "parliament", "special procedures"}:
+        return _OFFICES[jurisdiction], 1
+    return SAFE_FORM, 0

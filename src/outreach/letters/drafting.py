@@ -18,12 +18,12 @@ from outreach.cases.campaigns import (
 from outreach.cases.facts import CaseRow, FactRow, case_row, facts_for
 from outreach.directory.people import MembershipRow, memberships_of
 from outreach.domain.address import Address, Addressee, address_for, formal_name
-from outreach.domain.partial_dates import covers
 from outreach.domain.references import letter_reference
 from outreach.domain.states import LetterStatus
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.standing import keys_of, office_problem
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
 from outreach.store.changes import Changes
 from outreach.store.models import (
@@ -376,10 +376,11 @@ def _warnings(
     if not recipient.channels:
         warnings.append("No e-mail, postal address or form is on file.")
     relevant = [m for m in held if (not recipient.post_id or m.post_slug == recipient.post_id)]
-    if recipient.post_id and relevant and not any(covers(m.start_date, m.end_date, on) for m in relevant):
-        warnings.append(
-            f"{recipient.name} does not hold the office on this date: {_successor(session, recipient, on)}"
-        )
+    person, post, body = keys_of(
+        session, person=recipient.person_id, post=recipient.post_id, body=recipient.body_id
+    )
+    if problem := office_problem(session, person_id=person, post_id=post, body_id=body, on=on):
+        warnings.append(problem)
     for membership in relevant:
         warnings += [
             f"{recipient.name}: {source.claim}."
@@ -401,16 +402,6 @@ def _warnings(
     if earlier:
         warnings.append(f"They have had this letter already: {earlier}.")
     return tuple(warnings)
-
-
-def _successor(session: Session, recipient: RecipientRow, on: date) -> str:
-    post = session.scalar(select(Post.id).where(Post.slug == recipient.post_id))
-    holders = memberships_of(session, Membership.post_id, [post] if post else []).get(post or 0, [])
-    for holder in holders:
-        if covers(holder.start_date, holder.end_date, on):
-            name = session.scalar(select(Person.name).where(Person.id == holder.person_id))
-            return f"{name} does."
-    return "the directory does not say who does."
 
 
 def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
