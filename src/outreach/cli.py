@@ -35,6 +35,9 @@ from outreach.cases.facts import facts_for
 from outreach.cases.loading import load_campaign
 from outreach.directory import popolo
 from outreach.directory.bodies import bodies_list, posts_list
+from outreach.directory.identity import duplicate_candidates, merge_people, undo_merge
+from outreach.directory.importers.feeds import download, feeds_list, find_feed
+from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import FORMATS, ImportOptions, import_files
 from outreach.directory.people import people_list
 from outreach.domain.states import Channel, ReplyKind
@@ -44,6 +47,7 @@ from outreach.files import write_file
 from outreach.letters.checking import check_template
 from outreach.letters.drafting import AUTO, draft_letters, plan_letters
 from outreach.letters.exports import export_letters, harmless, parse_formats, tracker_csv, tracker_xlsx
+from outreach.letters.finding import find
 from outreach.letters.following_up import draft_follow_ups
 from outreach.letters.lifecycle import approve_letters, close_letters, mark_sent, withdraw_letters
 from outreach.letters.questions import delete_group, groups_list, recipients_for, save_group
@@ -114,6 +118,7 @@ _GROUPS = {
         "people": "People in the directory.",
         "bodies": "Bodies in the directory.",
         "posts": "Offices and who holds them.",
+        "feeds": "Public directories, fetched when you ask.",
         "facts": "What is true of a case, with its sources.",
         "templates": "Letter templates.",
         "recipients": "Whom a campaign writes to.",
@@ -369,6 +374,10 @@ def import_directory(
     options = ImportOptions(term=term, mapping=_pairs(map_ or []), body=body)
     with _database(context) as database:
         report = import_files(database, format_, files, options=options, dry_run=dry_run)
+    _print_report(report, format)
+
+
+def _print_report(report: ImportReport, format: Format) -> None:
     problems = [("skipped", *p) for p in report.skipped] + [("note", *p) for p in report.notes]
     if format is Format.table:
         typer.echo(report.summary)
@@ -385,6 +394,77 @@ def import_directory(
         "notes": [{"file": f, "row": r, "reason": x} for f, r, x in report.notes],
     }
     _print([{"Kind": k, "File": f, "Row": r, "Reason": x} for k, f, r, x in problems], format, [data])
+
+
+@_GROUPS["feeds"].command("list")
+def list_feeds(format: AsFormat = Format.table) -> None:
+    """List the public directories that can be fetched."""
+    rows = [{"Id": f.id, "Title": f.title, "Address": f.url, "Publisher": f.publisher} for f in feeds_list()]
+    _print(rows, format)
+
+
+@_GROUPS["feeds"].command("update")
+def update_feed(
+    context: typer.Context,
+    feed: Annotated[str, typer.Argument(metavar="ID", help="As in: outreach feeds list")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Fetch, and only say what would be done.")
+    ] = False,
+    format: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.table,
+) -> None:
+    """Fetch a public directory from its address and import it."""
+    chosen = find_feed(feed)
+    with tempfile.TemporaryDirectory() as folder, _database(context) as database:
+        path = download(chosen.url, Path(folder))
+        report = import_files(database, chosen.format, [path], dry_run=dry_run)
+    _print_report(report, format)
+
+
+@_GROUPS["people"].command("duplicates")
+def list_duplicates(context: typer.Context, format: AsFormat = Format.table) -> None:
+    """List people who may be on file twice; names only suggest it."""
+    with _database(context) as database, database.read() as session:
+        found = duplicate_candidates(session)
+    rows = [
+        {"First": c.first, "Second": c.second, "Likeness": c.score, "Because of": c.reason} for c in found
+    ]
+    _print(rows, format)
+
+
+@_GROUPS["people"].command("merge")
+def merge(
+    context: typer.Context,
+    keep: Annotated[str, typer.Argument(help="Id of the record that stays.")],
+    gone: Annotated[str, typer.Argument(help="Id of the record that goes into it.")],
+) -> None:
+    """Make two records of one person one."""
+    with _database(context) as database, database.write() as session:
+        changes = merge_people(session, keep, gone)
+    typer.echo(f"{changes.message} Undo it with: outreach people unmerge {changes.refs[0]}")
+
+
+@_GROUPS["people"].command("unmerge")
+def unmerge(
+    context: typer.Context, number: Annotated[int, typer.Argument(help="The merge's number.")]
+) -> None:
+    """Make two records of one again."""
+    with _database(context) as database, database.write() as session:
+        _say(undo_merge(session, number))
+
+
+@app.command("search")
+def search_everything(
+    context: typer.Context,
+    words: Annotated[list[str], typer.Argument(help="Words; accents and small mistakes do not matter.")],
+    format: AsFormat = Format.table,
+) -> None:
+    """Search people, bodies, offices, places, facts, letters and answers at once."""
+    with _database(context) as database, database.read() as session:
+        found = find(session, " ".join(words))
+    if found.meant:
+        typer.echo(f"Nothing holds these words; shown is: {found.meant}", err=True)
+    rows = [{"Kind": h.kind, "Id": h.ref, "Title": h.title, "More": h.detail} for h in found.hits]
+    _print(rows, format)
 
 
 @_GROUPS["facts"].command("list")

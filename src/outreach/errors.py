@@ -77,5 +77,9 @@ class ImportFileError(OutreachError):
     """A file cannot be imported; nothing of it was."""
 
 
+class DownloadError(OutreachError):
+    """A public directory could not be fetched; nothing was changed."""
+
+
 class CancelledError(OutreachError):
     """The user stopped a long job; nothing of it was kept."""

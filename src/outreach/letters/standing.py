@@ -26,7 +26,12 @@ def office_problem(
     if not relevant or any(covers(m.start_date, m.end_date, on) for m in relevant):
         return ""
     name = session.scalar(select(Person.name).where(Person.id == person_id)) or ""
-    last = relevant[0]
+    ended = [m for m in relevant if m.end_date and m.end_date < on.isoformat()]
+    last = (
+        max(ended, key=lambda m: m.end_date or "")
+        if ended
+        else min(relevant, key=lambda m: m.start_date or "")
+    )
     office = last.label
     locale = locale_for("en")
     if last.end_date and last.end_date < on.isoformat():

@@ -23,12 +23,16 @@ from PySide6.QtWidgets import (
 
 from outreach import __version__
 from outreach.cases.campaigns import CampaignRow, campaigns_list, create_campaign, update_campaign
+from outreach.letters.finding import Hit
 from outreach.settings import Settings
 from outreach.store.backup import backup
 from outreach.store.changes import Changes
 from outreach.store.database import check
+from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.importing import ImportDialog
 from outreach.ui.dialogs.records import CampaignDialog, NewCampaignDialog
+from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
 from outreach.ui.pages.base import Page
@@ -150,6 +154,9 @@ class MainWindow(QMainWindow):
         self._action(file, self.tr("New campaign…"), self._new_campaign, symbol="plus")
         self._action(file, self.tr("Campaign details…"), self._edit_campaign, symbol="pencil")
         file.addSeparator()
+        self._action(file, self.tr("Import directory…"), self._import, "Ctrl+I", symbol="download")
+        self._action(file, self.tr("Possible duplicates…"), self._duplicates, symbol="users")
+        file.addSeparator()
         self._action(file, self.tr("New database…"), self._new_database)
         self._action(file, self.tr("Open database…"), self._open_database, keys.Open, symbol="folder-open")
         self._action(file, self.tr("Back up…"), self._back_up, symbol="save")
@@ -168,6 +175,7 @@ class MainWindow(QMainWindow):
         redo.setShortcut(keys.Redo)
         edit.addActions([undo, redo])
         edit.addSeparator()
+        self._action(edit, self.tr("Search everything…"), self._search, "Ctrl+K", symbol="search")
         self._action(edit, self.tr("Find on this page"), self._find, keys.Find, symbol="search")
 
         view = self.menuBar().addMenu(self.tr("&View"))
@@ -274,6 +282,25 @@ class MainWindow(QMainWindow):
 
     def _find(self) -> None:
         self._page().focus_search()
+
+    def _import(self) -> None:
+        ImportDialog(self, self.workspace).open()
+
+    def _duplicates(self) -> None:
+        DuplicatesDialog(self, self.workspace).open()
+
+    def _search(self) -> None:
+        dialog = SearchDialog(self, self.workspace)
+        dialog.chosen.connect(self._open_hit)
+        dialog.open()
+
+    def _open_hit(self, hit: Hit) -> None:
+        if hit.kind == "letter":
+            self._go(Place("letters", {"references": [hit.ref]}))
+        elif hit.kind == "fact":
+            self._go(Place("cases", {"fact": hit.ref}))
+        else:
+            self._go(Place("directory", {"kind": hit.kind, "id": hit.ref, "name": hit.title}))
 
     def _refresh(self) -> None:
         for page in self.pages.values():

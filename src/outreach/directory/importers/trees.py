@@ -64,9 +64,16 @@ def _dates(item: dict[str, Any], *keys: str) -> tuple[list[str], list[str]]:
     return found, wrong
 
 
+# Schemes that are another register's under a name of their own.
+_SAME_SCHEMES = {"datadotparl_id": "uk-parliament", "mep_id": "europarl", "bioguide_id": "bioguide"}
+
+
 def _refs(item: dict[str, Any], default_scheme: str) -> tuple[Ref, ...]:
     refs = [
-        Ref(_text(i, "scheme") or default_scheme, _text(i, "identifier"))
+        Ref(
+            _SAME_SCHEMES.get(_text(i, "scheme"), _text(i, "scheme") or default_scheme),
+            _text(i, "identifier"),
+        )
         for i in item.get("identifiers") or []
         if isinstance(i, dict) and _text(i, "identifier")
     ]

@@ -298,6 +298,25 @@ class BodyDialog(FormDialog):
         }
 
 
+class GroupDialog(FormDialog):
+    """A question about recipients, saved under a name. Values: name, query."""
+
+    def __init__(self, parent: QWidget, query: str) -> None:
+        super().__init__(
+            parent,
+            "Save group",
+            "Save",
+            "A saved group can be asked for by its name, here and on the command line. It is answered anew each time.",
+        )
+        self.name = text_field(hint="Such as: The Commission")
+        self.query = text_field(query, "members of JCSE")
+        self.form.addRow("Name", self.name)
+        self.form.addRow("Whom it holds", self.query)
+
+    def values(self) -> dict[str, Any]:
+        return {"name": self.name.text(), "query": self.query.text()}
+
+
 class NewCampaignDialog(FormDialog):
     """A campaign with its first case. Values: name, prefix, case_name, sender."""
 

@@ -62,6 +62,7 @@ class CasesPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._facts: tuple[FactRow, ...] = ()
+        self._wanted = ""
         self._sources: tuple[tuple[str, str], ...] = ()
         self._people: tuple[tuple[str, str], ...] = ()
         self.add = make_action(self, self.tr("Add fact…"), "plus", self._add, shortcut="Ctrl+Shift+N")
@@ -163,7 +164,10 @@ class CasesPage(Page):
         self.tabs.setTabText(1, self.tr("Timeline ({0})").format(len(entries)))
         self.tabs.setTabText(2, self.tr("People and bodies ({0})").format(len(case.parties)))
         self.tabs.setTabText(3, self.tr("Votes ({0})").format(len(votes)))
-        if self._facts and not self.table.selected() and self.model.rows:
+        if self._wanted and self.model.position(self._wanted) >= 0:
+            self.table.select([self._wanted])
+            self._wanted = ""
+        elif self._facts and not self.table.selected() and self.model.rows:
             self.table.select([self.model.rows[0].name])
 
     def _filter(self) -> None:
@@ -243,6 +247,15 @@ class CasesPage(Page):
                     partial(restore_fact, key=fact.key),
                 )
             )
+
+    def show_place(self, what: dict[str, Any]) -> None:
+        """Args: what: fact (name of one to show)."""
+        self.tabs.setCurrentIndex(0)
+        self.search.clear()
+        self.shown.setCurrentIndex(0)
+        self._wanted = what.get("fact", "")
+        self._filter()
+        self.mark_stale()
 
     def focus_search(self) -> None:
         self.tabs.setCurrentIndex(0)

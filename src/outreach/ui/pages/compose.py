@@ -4,17 +4,20 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QListWidget, QListWidgetItem
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtWidgets import QCompleter, QFormLayout, QListWidget, QListWidgetItem
 
 from outreach.cases.campaigns import RecipientRow, recipients_list
 from outreach.domain.references import folded
 from outreach.letters.drafting import draft_letters, plan_letters
 from outreach.letters.following_up import draft_follow_ups
 from outreach.letters.lifecycle import approve_letters, delete_drafts, restore_drafts
+from outreach.letters.questions import complete, recipients_for, save_group
 from outreach.letters.templates import LetterTemplate, load_template, templates_list
 from outreach.letters.tracker import TrackerRow, tracker_rows
-from outreach.ui.dialogs.forms import Choice, DayField
+from outreach.store.changes import Changes
+from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
+from outreach.ui.dialogs.records import GroupDialog
 from outreach.ui.models.columns import draft_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -50,6 +53,7 @@ class ComposePage(Page):
         super().__init__(workspace)
         self._recipients: tuple[RecipientRow, ...] = ()
         self._wanted = ""
+        self._to_tick: list[int] = []
         self._make_actions()
         self.layout_.addLayout(
             row_of(self.heading, None, button(self.delete), button(self.approve), button(self.approve_all))
@@ -77,11 +81,30 @@ class ComposePage(Page):
         self.recipients.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.recipients.itemChanged.connect(self._ticked)
         self.recipients.itemActivated.connect(self._toggle)
+        self.question = text_field(hint=self.tr("Or ask: members of JCSE"))
+        self.question.setAccessibleName(self.tr("Recipients by question"))
+        self.question.setToolTip(
+            self.tr(
+                "Such as: senators of Texas; MEPs of Finland in term 7; members of JCSE; senators without an answer after "
+                "30 days. Return ticks whom it names."
+            )
+        )
+        self._completions = QStringListModel(self)
+        completer = QCompleter(self._completions, self)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.question.setCompleter(completer)
+        self.question.textEdited.connect(self._complete)
+        self.question.returnPressed.connect(self._ask)
+        self.keep = make_action(
+            self, self.tr("Save"), "", self._save_group, tip=self.tr("Save the question under a name")
+        )
         self.everyone = make_action(self, self.tr("All"), "", self._tick_all)
         self.nobody = make_action(self, self.tr("None"), "", self._tick_none)
         write = Panel(margins=14, spacing=8)
         write.body.addLayout(form)
         write.body.addLayout(row_of(self.search, button(self.everyone), button(self.nobody), spacing=6))
+        write.body.addLayout(row_of(self.question, button(self.keep), spacing=6))
         write.body.addWidget(self.recipients, 1)
         write.body.addWidget(button(self.draft, primary=True))
         self.notes = Words("", size=11, tone="warning")
@@ -166,6 +189,9 @@ class ComposePage(Page):
         self.template.set_options([("", self.tr("Automatic, by recipient")), *offered])
         if recipients != self._recipients:
             self._show_recipients(recipients)
+        if self._to_tick:
+            self.tick(self._to_tick)
+            self._to_tick = []
         self.drafts.set_rows(drafts)
         self._drafts_stack.show_table(bool(drafts))
         self.approve_all.setEnabled(bool(drafts))
@@ -224,6 +250,53 @@ class ComposePage(Page):
     def _tick_none(self) -> None:
         self.tick([])
 
+    def _complete(self, text: str) -> None:
+        campaign = self.workspace.campaign
+        if campaign is not None:
+            work = partial(complete, campaign_key=campaign.key, text=text)
+            self.workspace.jobs.read(self, work, self._completed, slot="completions")
+
+    def _completed(self, found: tuple[str, ...]) -> None:
+        self._completions.setStringList(list(found))
+        if found and self.question.hasFocus():
+            self.question.completer().complete()
+
+    def _ask(self) -> None:
+        """Tick whom the question names; those who are no recipients yet become so."""
+        campaign, query, day = self.workspace.campaign, self.question.text().strip(), self.day.day()
+        if campaign is None or not query:
+            return
+
+        def work(session: Any) -> Any:
+            return recipients_for(session, campaign.key, query, on=day)
+
+        self.workspace.jobs.write(self, work, self._answered)
+
+    def _answered(self, answer: Any) -> None:
+        self._to_tick = [r.key for r in answer.recipients]
+        self.notes.setText("\n".join(answer.notes))
+        self.notes.setVisible(bool(answer.notes))
+        self.search.clear()
+        self.workspace.said.emit(
+            self.tr("{0} named").format(counted(len(self._to_tick), "recipient", "recipients"))
+        )
+        self.workspace.jobs.changed.emit(Changes(frozenset({"directory"})))
+
+    def _save_group(self) -> None:
+        campaign, query = self.workspace.campaign, self.question.text().strip()
+        if campaign is None:
+            return
+
+        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            def saved(changes: Any) -> None:
+                dialog.accept_result()
+                self._told(changes)
+
+            work = partial(save_group, campaign_key=campaign.key, name=values["name"], query=values["query"])
+            self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+
+        ask(GroupDialog(self, query), submit)
+
     def _ticked(self) -> None:
         count = len(self.ticked())
         self.draft.setText(
@@ -253,6 +326,7 @@ class ComposePage(Page):
             warnings = [f"{p.recipient.name}: {w}" for p in plan.letters for w in p.warnings]
             return changes, warnings
 
+        self.notes.hide()
         self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._drafted)
 
     def _drafted(self, found: Any) -> None:

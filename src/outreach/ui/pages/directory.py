@@ -57,6 +57,7 @@ class DirectoryPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._bodies: tuple[tuple[str, str], ...] = ()
+        self._wanted = ""
         self.add_person = make_action(self, self.tr("Add person…"), "user-plus", self._add_person)
         self.add_body = make_action(self, self.tr("Add body…"), "landmark", self._add_body)
         self.edit = make_action(self, self.tr("Edit…"), "pencil", self._edit, shortcut="F2")
@@ -171,7 +172,10 @@ class DirectoryPage(Page):
             if which == "people" and len(rows) == _MOST
             else counted(len(rows), one, many)
         )
-        if rows and not self.tables[which].selected() and not self.search.hasFocus():
+        if self._wanted and self.models[which].position(self._wanted) >= 0:
+            self.tables[which].select([self._wanted])
+            self._wanted = ""
+        elif rows and not self.tables[which].selected() and not self.search.hasFocus():
             self.tables[which].select([self.models[which].identity(self.models[which].row(0))])
 
     def _typed(self) -> None:
@@ -292,6 +296,18 @@ class DirectoryPage(Page):
         row = self._row()
         if row is not None and self.list_ == "recipients":
             self.workspace.go("compose", recipient=row.key)
+
+    def show_place(self, what: dict[str, Any]) -> None:
+        """Args: what: kind (person, body, post or area), id and name of a record to show."""
+        kind = what.get("kind", "person")
+        which = {"person": "people", "body": "bodies", "post": "posts", "area": "people"}[kind]
+        keys = [key for key, _, _ in _LISTS]
+        self.on.setChecked(False)
+        self.tabs.setCurrentIndex(keys.index(which))
+        self._wanted = what.get("id", "") if kind != "area" else ""
+        self.search.setText(what.get("name", "").replace("The Rt Hon ", ""))
+        self._typing.stop()
+        self.mark_stale()
 
     def focus_search(self) -> None:
         self.search.setFocus()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 from outreach.letters.formats.document import LetterDocument
 from outreach.letters.lifecycle import edit_letter
 from outreach.letters.preview import edited_document, preview_pdf, saved_document
+from outreach.letters.standing import letter_notes
 from outreach.ui.dialogs.forms import text_field
 from outreach.ui.theme import sized
 from outreach.ui.widgets.parts import Panel, Splitter, Words
@@ -38,6 +39,8 @@ class LetterEditor(QWidget):
         self.body.document().setDocumentMargin(8)
         self.close_ = text_field()
         self.state = Words("", size=11, tone="quiet", wrap=False)
+        self.warning = Words("", size=12, tone="warning")
+        self.warning.hide()
         editor = Panel(margins=14, spacing=4)
         for label, field, stretch in (
             (self.tr("&Subject"), self.subject, 0),
@@ -51,6 +54,7 @@ class LetterEditor(QWidget):
             editor.body.addWidget(name)
             editor.body.addWidget(field, stretch)
             editor.body.addSpacing(4)
+        editor.body.addWidget(self.warning)
         editor.body.addWidget(self.state)
         self.preview = Preview(self.tr("The letter as it will be printed is shown here."))
         view = Panel(margins=1, spacing=0)
@@ -81,16 +85,21 @@ class LetterEditor(QWidget):
     def load(self, reference: str) -> None:
         """Show a draft; what was typed into the one before is saved first."""
         self.save()
-        self._workspace.jobs.read(
-            self, partial(saved_document, reference=reference), self._loaded, slot="document"
-        )
+
+        def read(session: Any) -> Any:
+            return saved_document(session, reference), letter_notes(session, reference)
+
+        self._workspace.jobs.read(self, read, self._loaded, slot="document")
 
     def clear(self) -> None:
         """Show no letter."""
         self.save()
         self._document = None
 
-    def _loaded(self, document: LetterDocument) -> None:
+    def _loaded(self, found: tuple[LetterDocument, tuple[str, ...]]) -> None:
+        document, notes = found
+        self.warning.setText("\n".join(notes))
+        self.warning.setVisible(bool(notes))
         self._is_loading = True
         self._document = document
         self.subject.setText(document.subject)

@@ -1,0 +1,168 @@
+"""One search over everything: people, bodies, offices, places, facts, letters and their answers."""
+
+import re
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from outreach.domain.references import folded
+from outreach.store.models import Area, Case, Fact, Letter, Organization, Person, Post
+from outreach.store.search import fts_query, in_chunks
+
+_ALIKE = 72.0
+_ORDER = ("person", "body", "post", "area", "letter", "fact")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something found. kind: person, body, post, area, fact or letter. ref: its readable id or reference."""
+
+    kind: str
+    ref: str
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found. meant: the words it went by, where what was typed found nothing."""
+
+    hits: tuple[Hit, ...]
+    meant: str = ""
+
+
+def find(session: Session, typed: str, limit: int = 40) -> Found:
+    """Search everything; each word must begin a word of the record.
+
+    Accents do not matter. Words that occur nowhere are taken for the nearest ones that do.
+    Args: limit: most hits; the best come first.
+    """
+    words = re.findall(r"[\w’'-]+", typed)
+    if not words:
+        return Found(())
+    found = _matching(session, words, limit)
+    if found:
+        return Found(_titled(session, found))
+    meant = [_meant(session, word) for word in words]
+    if meant != [folded(w) for w in words] and all(meant):
+        return Found(_titled(session, _matching(session, meant, limit)), " ".join(meant))
+    return Found(())
+
+
+def find_keys(session: Session, typed: str, limit: int = 40) -> list[tuple[str, int]]:
+    """The bare search: kinds and ids of what holds all the words, the best first."""
+    return _matching(session, typed.split(), limit)
+
+
+def _matching(session: Session, words: list[str], limit: int) -> list[tuple[str, int]]:
+    query = fts_query(" ".join(words))
+    if not any(c.isalnum() for c in query):
+        return []
+    # A common word has too many hits to rank them all within the time of a keystroke; the first ones serve.
+    rows = session.execute(
+        text("SELECT kind, owner_id FROM search_index WHERE search_index MATCH :query LIMIT :most"),
+        {"query": query, "most": limit * 3},
+    )
+    found = dict.fromkeys((str(kind), int(owner)) for kind, owner in rows)
+    return sorted(found, key=lambda pair: _ORDER.index(pair[0]))[:limit]
+
+
+def _meant(session: Session, word: str) -> str:
+    """The word of the index that a misspelt one is nearest to; itself if it is one; "" if none is near."""
+    plain = folded(word)
+    if session.execute(
+        text("SELECT 1 FROM search_words WHERE term >= :a AND term < :b LIMIT 1"),
+        {"a": plain, "b": plain + "\U0010ffff"},
+    ).first():
+        return plain
+    # Its first letter is seldom mistaken; if nothing near begins with it, every word is looked at.
+    for low, high in ((plain[:1], plain[:1] + "\U0010ffff"), ("", "\U0010ffff")):
+        terms = [
+            row[0]
+            for row in session.execute(
+                text(
+                    "SELECT term FROM search_words WHERE term >= :a AND term < :b AND length(term) BETWEEN :n AND :m"
+                ),
+                {"a": low, "b": high, "n": len(plain) - 2, "m": len(plain) + 2},
+            )
+        ]
+        best = process.extractOne(plain, terms, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+        if best:
+            return str(best[0])
+    return ""
+
+
+def _titled(session: Session, found: list[tuple[str, int]]) -> tuple[Hit, ...]:
+    by_kind: dict[str, list[int]] = {}
+    for kind, key in found:
+        by_kind.setdefault(kind, []).append(key)
+    hits: dict[tuple[str, int], Hit] = {}
+    for kind, keys in by_kind.items():
+        for chunk in in_chunks(keys):
+            hits |= _hits(session, kind, chunk)
+    return tuple(hits[pair] for pair in found if pair in hits)
+
+
+def _hits(session: Session, kind: str, chunk: object) -> dict[tuple[str, int], Hit]:
+    where = chunk  # a condition on a column, see store.search.in_chunks
+    assert callable(where)
+    match kind:
+        case "person":
+            people = session.execute(
+                select(Person.id, Person.slug, Person.name, Person.honorific_prefix, Person.summary).where(
+                    where(Person.id)
+                )
+            )
+            return {
+                ("person", key): Hit("person", slug, " ".join(x for x in (prefix, name) if x), summary[:90])
+                for key, slug, name, prefix, summary in people
+            }
+        case "body":
+            bodies = session.execute(
+                select(
+                    Organization.id, Organization.slug, Organization.name, Organization.classification
+                ).where(where(Organization.id))
+            )
+            return {
+                ("body", key): Hit("body", slug, name, kind_.capitalize())
+                for key, slug, name, kind_ in bodies
+            }
+        case "post":
+            posts = session.execute(
+                select(Post.id, Post.slug, Post.label, Organization.name)
+                .join(Organization, Organization.id == Post.organization_id)
+                .where(where(Post.id))
+            )
+            return {("post", key): Hit("post", slug, label, body) for key, slug, label, body in posts}
+        case "area":
+            areas = session.execute(
+                select(Area.id, Area.slug, Area.name, Area.classification).where(where(Area.id))
+            )
+            return {
+                ("area", key): Hit("area", slug, name, kind_.capitalize()) for key, slug, name, kind_ in areas
+            }
+        case "fact":
+            facts = session.execute(
+                select(Fact.id, Fact.name, Fact.label, Fact.value_text, Case.name)
+                .join(Case, Case.id == Fact.case_id)
+                .where(where(Fact.id))
+            )
+            return {
+                ("fact", key): Hit(
+                    "fact", name, label, " · ".join(x for x in (case, (value or "")[:80]) if x)
+                )
+                for key, name, label, value, case in facts
+            }
+        case _:
+            letters = session.execute(
+                select(Letter.id, Letter.reference, Letter.subject, Person.name, Organization.name)
+                .outerjoin(Person, Person.id == Letter.person_id)
+                .outerjoin(Organization, Organization.id == Letter.organization_id)
+                .where(where(Letter.id))
+            )
+            return {
+                ("letter", key): Hit("letter", reference, subject, f"{reference} to {person or body or ''}")
+                for key, reference, subject, person, body in letters
+            }

@@ -1,0 +1,171 @@
+"""Two records side by side: are they one person?"""
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from outreach.directory.identity import (
+    Candidate,
+    duplicate_candidates,
+    merge_people,
+    merges_list,
+    tell_apart,
+    undo_merge,
+)
+from outreach.directory.people import PersonRow, person_row
+from outreach.store.changes import Changes
+from outreach.ui.models.rows import Column, RowsModel
+from outreach.ui.undo import Reversible
+from outreach.ui.widgets.parts import EmptyState, Panel, Reading, Splitter, Table, TableOrEmpty, Words
+from outreach.ui.widgets.records import person_html
+from outreach.ui.workspace import Workspace
+
+
+class DuplicatesDialog(QDialog):
+    """Lists pairs that may be one person; the user merges them, either way round, or tells them apart."""
+
+    def __init__(self, parent: QWidget, workspace: Workspace) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.setWindowTitle(self.tr("Possible duplicates"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(980, 680)
+        self.model = RowsModel(
+            [
+                Column("One", lambda c: c.first_name, width=220, bold=True),
+                Column("Other", lambda c: c.second_name, width=220, bold=True),
+                Column("Likeness", lambda c: f"{c.score:.0f} %", key=lambda c: c.score, width=90, right=True),
+                Column("Because of", lambda c: c.reason, stretch=True),
+            ],
+            lambda c: (c.first, c.second),
+        )
+        self.table = Table(self.model, name=self.tr("Pairs"))
+        self.table.chosen.connect(self._chosen)
+        self._stack = TableOrEmpty(
+            self.table,
+            EmptyState(
+                "check",
+                self.tr("Nobody seems to be on file twice"),
+                self.tr(
+                    "After an import, people whose names agree are shown here to be merged or told apart."
+                ),
+            ),
+        )
+        pairs = Panel(margins=1, spacing=0)
+        pairs.body.addWidget(self._stack)
+        self.left, self.right = Reading(self.tr("One")), Reading(self.tr("Other"))
+        self.keep_left = QPushButton(self.tr("Keep this one"))
+        self.keep_right = QPushButton(self.tr("Keep this one"))
+        self.keep_left.clicked.connect(self._keep_first)
+        self.keep_right.clicked.connect(self._keep_second)
+        sides = QWidget()
+        row = QHBoxLayout(sides)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        for view, keep in ((self.left, self.keep_left), (self.right, self.keep_right)):
+            panel = Panel(margins=16)
+            panel.body.addWidget(view, 1)
+            panel.body.addWidget(keep)
+            keep.setAutoDefault(False)
+            row.addWidget(panel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(12)
+        layout.addWidget(
+            Words(
+                self.tr(
+                    "Names only suggest who may be the same. Merging moves everything to the record you keep, and can be "
+                    "undone."
+                ),
+                tone="quiet",
+            )
+        )
+        layout.addWidget(Splitter(Qt.Orientation.Vertical, pairs, sides, sizes=[200, 380]), 1)
+        self.apart = QPushButton(self.tr("They are two people"))
+        self.apart.clicked.connect(self._tell_apart)
+        close = QPushButton(self.tr("Close"))
+        close.clicked.connect(self.accept)
+        for button in (self.apart, close):
+            button.setAutoDefault(False)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.apart)
+        buttons.addStretch()
+        buttons.addWidget(close)
+        layout.addLayout(buttons)
+        workspace.jobs.changed.connect(self._changed)
+        self._chosen()
+        self._read()
+
+    def _read(self) -> None:
+        self._workspace.jobs.read(self, duplicate_candidates, self._show, slot="pairs")
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if "directory" in changes.kinds:
+            self._read()
+
+    def _show(self, pairs: tuple[Candidate, ...]) -> None:
+        self.table.set_rows(pairs)
+        self._stack.show_table(bool(pairs))
+        if pairs and not self.table.selected():
+            self.table.select([(pairs[0].first, pairs[0].second)])
+
+    def _pair(self) -> Candidate | None:
+        rows = self.table.selected()
+        return rows[0] if rows else None
+
+    @Slot()
+    def _chosen(self) -> None:
+        pair = self._pair()
+        for button in (self.keep_left, self.keep_right, self.apart):
+            button.setEnabled(pair is not None)
+        if pair is None:
+            for view in (self.left, self.right):
+                view.show_html("")
+            return
+
+        def read(session: Any) -> tuple[PersonRow, PersonRow]:
+            return person_row(session, pair.first), person_row(session, pair.second)
+
+        self._workspace.jobs.read(self, read, self._compare, slot="records")
+
+    def _compare(self, records: tuple[PersonRow, PersonRow]) -> None:
+        self.left.show_html(_record_html(records[0]))
+        self.right.show_html(_record_html(records[1]))
+
+    @Slot()
+    def _keep_first(self) -> None:
+        if (pair := self._pair()) is not None:
+            self._merge(pair.first, pair.second)
+
+    @Slot()
+    def _keep_second(self) -> None:
+        if (pair := self._pair()) is not None:
+            self._merge(pair.second, pair.first)
+
+    def _merge(self, keep: str, gone: str) -> None:
+        def undo(session: Any) -> Changes:
+            return undo_merge(session, merges_list(session)[0].key)
+
+        self._workspace.undo.push(
+            Reversible(
+                self._workspace,
+                self.tr("merge of two people"),
+                partial(merge_people, keep=keep, gone=gone),
+                undo,
+            )
+        )
+
+    @Slot()
+    def _tell_apart(self) -> None:
+        if (pair := self._pair()) is not None:
+            self._workspace.jobs.write(self, partial(tell_apart, first=pair.first, second=pair.second))
+
+
+def _record_html(person: PersonRow) -> str:
+    from html import escape
+
+    ids = "".join(f"<p><span class='quiet'>{escape(s)}</span> {escape(i)}</p>" for s, i in person.identifiers)
+    return person_html(person) + (f"<p class='head'>Outside ids</p>{ids}" if ids else "")

@@ -1,0 +1,264 @@
+"""Importing a directory: which file or public source, what it is, a trial, and the report."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from outreach.directory.importers.feeds import download, feeds_list, find_feed
+from outreach.directory.importers.records import ImportReport
+from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of, import_files
+from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapping, headings_of
+from outreach.errors import OutreachError
+from outreach.ui.dialogs.forms import Choice, text_field
+from outreach.ui.widgets.parts import Words
+from outreach.ui.workspace import Workspace
+
+_SHOWN = 200
+
+
+class ImportDialog(QDialog):
+    """Stays open while it works; what it did is told in it. Signals: imported() after a change."""
+
+    imported = Signal()
+
+    def __init__(self, parent: QWidget, workspace: Workspace) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._paths: list[Path] = []
+        self._job: Any = None
+        self.setWindowTitle(self.tr("Import a directory"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(720, 620)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(12)
+        layout.addWidget(
+            Words(
+                self.tr(
+                    "People, bodies and offices from a public directory. Outside ids decide who is who; what you entered "
+                    "yourself is never overwritten. “Try” only says what would be done."
+                ),
+                tone="quiet",
+            )
+        )
+        form = QFormLayout()
+        form.setSpacing(10)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.source = Choice(
+            [("", self.tr("Files on this computer")), *((f.id, f.title) for f in feeds_list())]
+        )
+        self.source.currentIndexChanged.connect(self._source_changed)
+        self.format = Choice([(key, f.title) for key, f in FORMATS.items()])
+        self.format.currentIndexChanged.connect(self._format_changed)
+        self.files = QLabel(self.tr("None chosen"))
+        self.files.setWordWrap(True)
+        choose = QPushButton(self.tr("Choose files…"))
+        choose.setAutoDefault(False)
+        choose.clicked.connect(self._choose)
+        line = QHBoxLayout()
+        line.addWidget(choose)
+        line.addWidget(self.files, 1)
+        self._file_line = QWidget()
+        self._file_line.setLayout(line)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.term = QSpinBox()
+        self.term.setRange(0, max(EP_TERMS))
+        self.term.setSpecialValueText(self.tr("as the file says"))
+        self.body = text_field(hint=self.tr("Where everybody in the file sits, if no column says so"))
+        form.addRow(self.tr("From"), self.source)
+        form.addRow(self.tr("Files"), self._file_line)
+        form.addRow(self.tr("Format"), self.format)
+        form.addRow(self.tr("Term"), self.term)
+        form.addRow(self.tr("Body"), self.body)
+        self.form = form
+        layout.addLayout(form)
+        self._columns = QWidget()
+        self._column_form = QFormLayout(self._columns)
+        self._column_form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.columns: dict[str, Choice] = {}
+        self._column_area = QScrollArea()
+        self._column_area.setWidget(self._columns)
+        self._column_area.setWidgetResizable(True)
+        self._column_area.setMinimumHeight(180)
+        layout.addWidget(self._column_area, 1)
+        self.report = QPlainTextEdit()
+        self.report.setReadOnly(True)
+        self.report.setAccessibleName(self.tr("Report"))
+        self.report.setPlaceholderText(self.tr("What was added, changed and skipped is told here."))
+        layout.addWidget(self.report, 2)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.hide()
+        self.stop = QPushButton(self.tr("Stop"))
+        self.stop.clicked.connect(self._stop)
+        self.stop.hide()
+        self.try_ = QPushButton(self.tr("Try"))
+        self.try_.clicked.connect(self._try)
+        self.run = QPushButton(self.tr("Import"))
+        self.run.clicked.connect(self._import)
+        self.run.setDefault(True)
+        close = QPushButton(self.tr("Close"))
+        close.clicked.connect(self.accept)
+        for button in (self.stop, self.try_, close):
+            button.setAutoDefault(False)
+        row = QHBoxLayout()
+        row.addWidget(self.progress, 1)
+        row.addWidget(self.stop)
+        row.addStretch()
+        for button in (close, self.try_, self.run):
+            row.addWidget(button)
+        layout.addLayout(row)
+        workspace.jobs.shown.connect(self._show_progress)
+        self._source_changed()
+
+    @Slot()
+    def _source_changed(self) -> None:
+        feed = self.source.value()
+        self.form.setRowVisible(self._file_line, not feed)
+        self.format.setEnabled(not feed)
+        if feed:
+            self.format.choose(find_feed(feed).format)
+        self._format_changed()
+
+    @Slot()
+    def _format_changed(self) -> None:
+        key = self.format.value()
+        self.form.setRowVisible(self.term, key.startswith("europarl"))
+        self.form.setRowVisible(self.body, key == "csv")
+        self._show_columns()
+        ready = bool(self._paths) or bool(self.source.value())
+        self.try_.setEnabled(ready)
+        self.run.setEnabled(ready)
+
+    def _show_columns(self) -> None:
+        """Which column of a table is what, guessed from its headings."""
+        while self._column_form.rowCount():
+            self._column_form.removeRow(0)
+        self.columns.clear()
+        is_table = self.format.value() == "csv" and bool(self._paths) and not self.source.value()
+        self._column_area.setVisible(is_table)
+        if not is_table:
+            return
+        try:
+            headings = headings_of(self._paths[0])
+        except (OutreachError, OSError) as error:
+            self.report.setPlainText(str(error))
+            self._column_area.hide()
+            return
+        guessed = guess_mapping(headings)
+        options = [("", self.tr("leave out")), *((f.key, f.label) for f in CSV_FIELDS)]
+        for heading in headings:
+            choice = Choice(options, guessed.get(heading, ""))
+            if not guessed.get(heading):
+                choice.setCurrentIndex(0)
+            self.columns[heading] = choice
+            self._column_form.addRow(heading, choice)
+
+    @Slot()
+    def _choose(self) -> None:
+        endings = " ".join(f"*{e}" for e in FORMATS[self.format.value()].endings)
+        dialog = QFileDialog(
+            self, self.tr("Choose files"), "", f"{self.format.currentText()} ({endings});;All files (*)"
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self.use_files)
+        dialog.open()
+
+    @Slot(list)
+    def use_files(self, paths: list[str]) -> None:
+        """Import these files."""
+        self._paths = [Path(p) for p in paths]
+        self.files.setText(", ".join(p.name for p in self._paths))
+        self._format_changed()
+
+    def _options(self) -> ImportOptions:
+        return ImportOptions(
+            term=self.term.value() or None,
+            mapping={heading: choice.value() for heading, choice in self.columns.items() if choice.value()},
+            body=self.body.text().strip(),
+        )
+
+    @Slot()
+    def _try(self) -> None:
+        self._start(dry_run=True)
+
+    @Slot()
+    def _import(self) -> None:
+        self._start(dry_run=False)
+
+    def _start(self, *, dry_run: bool) -> None:
+        feed, key, options, paths = self.source.value(), self.format.value(), self._options(), self._paths
+
+        def work(database: Any, progress: Callable[[int, int], bool]) -> ImportReport:
+            if not feed:
+                return import_files(database, key, paths, options=options, dry_run=dry_run, progress=progress)
+            with tempfile.TemporaryDirectory() as folder:
+                fetched = download(find_feed(feed).url, Path(folder), progress=progress)
+                return import_files(
+                    database, key, [fetched], options=options, dry_run=dry_run, progress=progress
+                )
+
+        self.report.setPlainText(self.tr("Working…"))
+        self._busy(True)
+        self._job = self._workspace.jobs.long(
+            self, self.tr("Importing"), work, self._done, failed=self._failed
+        )
+
+    def _busy(self, busy: bool) -> None:
+        for widget in (self.try_, self.run, self.source, self.format, self._file_line):
+            widget.setEnabled(not busy)
+        if not busy:
+            self._source_changed()
+        self.progress.setVisible(busy)
+        self.stop.setVisible(busy)
+
+    @Slot()
+    def _show_progress(self) -> None:
+        if self._job is not None:
+            self.progress.setRange(0, self._job.total)
+            self.progress.setValue(self._job.done)
+
+    @Slot()
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _done(self, report: ImportReport) -> None:
+        self._job = None
+        self._busy(False)
+        lines = [report.summary]
+        for title, items, count in (
+            (self.tr("Skipped"), report.skipped, report.skipped_count),
+            (self.tr("Notes"), report.notes, report.notes_count),
+        ):
+            if items:
+                lines += ["", f"{title} ({count:,}):"]
+                lines += [f"{file}, row {row}: {reason}" for file, row, reason in items[:_SHOWN]]
+                if count > _SHOWN:
+                    lines.append(self.tr("… and {0} more").format(f"{count - _SHOWN:,}"))
+        self.report.setPlainText("\n".join(lines))
+        if report.has_changes and not report.is_dry_run:
+            self._workspace.jobs.changed.emit(changes_of(report))
+            self.imported.emit()
+
+    def _failed(self, error: Exception) -> None:
+        self._job = None
+        self._busy(False)
+        self.report.setPlainText(str(error))

@@ -1,0 +1,105 @@
+"""Search everything from one box (Ctrl+K)."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from outreach.letters.finding import Found, Hit, find
+from outreach.ui.models.rows import Column, RowsModel
+from outreach.ui.widgets.parts import SearchField, Table, Words
+from outreach.ui.workspace import Workspace
+
+_KINDS = {
+    "person": ("Person", "users"),
+    "body": ("Body", "landmark"),
+    "post": ("Office", "briefcase-business"),
+    "area": ("Place", "house"),
+    "fact": ("Fact", "scale"),
+    "letter": ("Letter", "mail"),
+}
+_TYPING_MS = 60
+
+
+class SearchDialog(QDialog):
+    """Signals: chosen(Hit) for what the user opens."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget, workspace: Workspace) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.setWindowTitle(self.tr("Search"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(640, 460)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 12)
+        layout.setSpacing(10)
+        self.box = SearchField(self.tr("People, bodies, offices, places, facts, letters, answers"))
+        self.note = Words("", size=11, tone="quiet")
+        self.model = RowsModel(
+            [
+                Column(
+                    "Found",
+                    lambda h: h.title,
+                    width=300,
+                    bold=True,
+                    stretch=True,
+                    icon=lambda h: _KINDS[h.kind][1],
+                ),
+                Column("Kind", lambda h: _KINDS[h.kind][0], width=70),
+                Column("More", lambda h: h.detail, width=200),
+            ],
+            lambda h: (h.kind, h.ref),
+        )
+        self.table = Table(self.model, name=self.tr("Results"))
+        self.table.horizontalHeader().hide()
+        self.table.opened.connect(self._open)
+        layout.addWidget(self.box)
+        layout.addWidget(self.note)
+        layout.addWidget(self.table, 1)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._typing.timeout.connect(self._search)
+        self.box.textChanged.connect(self._typed)
+        self.box.setFocus()
+
+    @Slot()
+    def _typed(self) -> None:
+        self._typing.start()
+
+    @Slot()
+    def _search(self) -> None:
+        self._workspace.jobs.read(self, partial(find, typed=self.box.text()), self._show, slot="hits")
+
+    def _show(self, found: Found) -> None:
+        self.table.set_rows(found.hits)
+        if found.hits:
+            first = found.hits[0]
+            self.table.select([(first.kind, first.ref)])
+        if found.meant:
+            self.note.setText(self.tr("Nothing holds these words; shown is “{0}”.").format(found.meant))
+        elif self.box.text().strip() and not found.hits:
+            self.note.setText(self.tr("Nothing found."))
+        else:
+            self.note.setText("")
+
+    @Slot()
+    def _open(self) -> None:
+        rows: list[Hit] = self.table.selected()
+        if rows:
+            self.chosen.emit(rows[0])
+            self.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._open()
+        elif event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Up} and self.model.rowCount():
+            step = 1 if event.key() == Qt.Key.Key_Down else -1
+            at = min(max(self.table.currentIndex().row() + step, 0), self.model.rowCount() - 1)
+            row = self.model.row(at)
+            self.table.select([(row.kind, row.ref)])
+        else:
+            super().keyPressEvent(event)
