@@ -273,7 +273,8 @@ def undo_merge(session: Session, key: int) -> Changes:
 def merges_list(session: Session) -> tuple[MergeRow, ...]:
     """Merges that can be undone, the newest first."""
     rows = session.scalars(select(Merge).where(Merge.undone_at.is_(None)).order_by(Merge.id.desc()))
-    names = dict(session.execute(select(_table(Person).c.id, _table(Person).c.name)).tuples().all())
+    people = _table(Person)
+    names = {row[0]: str(row[1]) for row in session.execute(select(people.c.id, people.c.name))}
     return tuple(MergeRow(m.id, names.get(m.kept_id, ""), names.get(m.gone_id, ""), m.at) for m in rows)
 
 

@@ -18,6 +18,7 @@ from outreach.cases.campaigns import (
 from outreach.cases.facts import CaseRow, FactRow, case_row, facts_for
 from outreach.directory.people import MembershipRow, memberships_of
 from outreach.domain.address import Address, Addressee, address_for, formal_name
+from outreach.domain.postal import postal_lines
 from outreach.domain.references import letter_reference
 from outreach.domain.states import LetterStatus
 from outreach.domain.wording import date_in_words, locale_for
@@ -261,7 +262,7 @@ def _addressee(session: Session, recipient: RecipientRow) -> tuple[Addressee, li
             gender=person.gender if person else "",
             post=(post.short_label or post.label) if post else "",
             body_name=body.name if body else "",
-            postal_address=tuple(line.strip() for line in postal.splitlines() if line.strip()),
+            postal_address=postal_lines(postal, body.jurisdiction if body else ""),
         ),
         held,
     )

@@ -332,11 +332,11 @@ class Applier:
         wanted = slug(name, "person")
         if wanted in taken:
             own = record.identifiers[0].identifier if record.identifiers else str(record.row)
-            wanted = f"{wanted[:50]}-{slug(own)[-28:]}"
-            number = 1
-            while wanted in taken:
+            stem = f"{wanted[:48]}-{slug(own)[-24:]}".rstrip("-")
+            wanted, number = stem, 1
+            while wanted in taken or self._taken_slugs(Person, [wanted]):
                 number += 1
-                wanted = f"{wanted[:74]}-{number}"
+                wanted = f"{stem}-{number}"
         taken.add(wanted)
         values: dict[str, Any] = {field: getattr(record, field) for field in _SCALARS}
         values |= {"birth_date": record.birth_date or None, "death_date": record.death_date or None}
@@ -494,7 +494,7 @@ class Applier:
                     Source.dataset == self._dataset,
                 )
             )
-            for membership, person in set(self._session.execute(query).tuples()):
+            for membership, person in {(row[0], row[1]) for row in self._session.execute(query)}:
                 if person not in named:
                     table = _table(Membership)
                     self._session.execute(

@@ -74,11 +74,6 @@ def yaml_items(path: Path, *, keyed: bool = False) -> Iterator[tuple[int, Any]]:
     Returns: (number from 1, item); the item is an Exception where it could not be read.
     Raises: ImportFileError for a file that is no such list, or holds a list item out of all proportion.
     """
-    if path.stat().st_size > MAX_YAML_BYTES:
-        raise ImportFileError(
-            f"{path.name} is larger than {MAX_YAML_BYTES // 1_000_000} MB, too large for a list of people. "
-            "Check that it is the right file."
-        )
     start = re.compile(r"^[^\s#-].*:" if keyed else r"^-(?:\s|$)")
     number, size = 0, 0
     lines: list[str] = []
@@ -105,6 +100,8 @@ def yaml_items(path: Path, *, keyed: bool = False) -> Iterator[tuple[int, Any]]:
                 )
     if lines:
         yield number + 1, _item("".join(lines), keyed)
+    elif not number:
+        raise ImportFileError(f"{path.name} holds no entries. Check that it is the right file.")
 
 
 def _item(text: str, keyed: bool) -> Any:

@@ -84,7 +84,8 @@ def rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 )
             for number, cells in enumerate(reader, start=1):
                 if any(c.strip() for c in cells):
-                    values = {h: c.strip() for h, c in zip(headings, cells, strict=False) if h}
+                    values = dict.fromkeys((h for h in headings if h), "")
+                    values |= {h: c.strip() for h, c in zip(headings, cells, strict=False) if h}
                     if len(cells) != len(headings):
                         values["\0cells"] = f"{len(cells)} of {len(headings)}"
                     yield number, values
@@ -109,12 +110,12 @@ def _need(path: Path, values: Mapping[str, str], *wanted: str) -> None:
         )
 
 
-def _ragged(row: int, values: Mapping[str, str], wanted: str) -> Problem | None:
-    """A row with too few cells for what it must have, or with too many to be trusted."""
+def _ragged(row: int, values: Mapping[str, str]) -> Problem | None:
+    """A row with too few or too many cells, of which nobody can say which is which."""
     cells = values.get("\0cells")
-    if cells is None or (values.get(wanted) and int(cells.split(" of ")[0]) < int(cells.split(" of ")[1])):
-        return None
-    return Problem(row, f"has {cells} cells; look for a quotation mark or a comma too many")
+    return (
+        Problem(row, f"has {cells} cells; look for a quotation mark or a comma too many") if cells else None
+    )
 
 
 _EP_DATE = re.compile(r"^(\d{2})/(\d{2})/(\d{4})(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?$")
@@ -149,7 +150,7 @@ def read_europarl_csv(path: Path, *, term: int | None = None) -> Iterator[Record
     yield EP_BODY
     for row, values in rows_of(path):
         _need(path, values, "mep_identifier", "mep_given_name", "mep_family_name")
-        if problem := _ragged(row, values, "mep_identifier"):
+        if problem := _ragged(row, values):
             yield problem
             continue
         yield from _mep(row, values, term)
@@ -234,7 +235,7 @@ def read_uk_mps(path: Path) -> Iterator[Record]:
         if not elected:
             years = [m.group(1) for h in values if (m := re.match(r"election_result_summary_(\d{4})$", h))]
             elected = max(years, default="-")
-        if problem := _ragged(row, values, "member_id"):
+        if problem := _ragged(row, values):
             yield problem
             continue
         if not values["member_id"].isdigit() or not values["display_as"]:
@@ -356,6 +357,9 @@ def read_csv(path: Path, *, mapping: Mapping[str, str] | None = None, body: str 
                 raise ImportFileError(
                     f'No column of {path.name} was recognised as a name. Say which one is: --map "Heading=name".'
                 )
+        if problem := _ragged(row, values):
+            yield problem
+            continue
         cells = {field: values.get(heading, "") for heading, field in chosen.items()}
         body_name = cells.get("body") or body
         if body_name and (key := slug(body_name)) not in seen_bodies:

@@ -28,6 +28,7 @@ from outreach.domain.references import slug
 from outreach.errors import ImportFileError, UsageError
 
 MAX_CARDS_BYTES = 50_000_000
+MAX_DEPTH = 100
 
 
 def _items(path: Path, prefix: str) -> Iterator[dict[str, Any]]:
@@ -39,10 +40,7 @@ def _items(path: Path, prefix: str) -> Iterator[dict[str, Any]]:
             for item in ijson.items(file, prefix, use_float=True):
                 yield item if isinstance(item, dict) else {"\0": item}
     except (ijson.JSONError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise ImportFileError(
-            f"{path.name} is not whole or not JSON: {reason}. Nothing was imported; get the file again."
-        ) from error
+        raise _not_json(path, error) from error
 
 
 def _text(item: dict[str, Any], key: str) -> str:
@@ -105,6 +103,30 @@ def _scheme(path: Path) -> str:
     return f"popolo:{slug(path.stem)}"
 
 
+def _refuse_depth(path: Path) -> None:
+    """Refuse JSON nested deeper than any directory is: reading it would take for ever."""
+    depth = 0
+    try:
+        with path.open("rb") as file:
+            if file.read(3) != b"\xef\xbb\xbf":
+                file.seek(0)
+            for event, _ in ijson.basic_parse(file):
+                depth += (event in {"start_map", "start_array"}) - (event in {"end_map", "end_array"})
+                if depth > MAX_DEPTH:
+                    raise ImportFileError(
+                        f"{path.name} is nested too deeply for a directory. Nothing was imported."
+                    )
+    except (ijson.JSONError, UnicodeDecodeError, ValueError) as error:
+        raise _not_json(path, error) from error
+
+
+def _not_json(path: Path, error: Exception) -> ImportFileError:
+    reason = " ".join(str(error).split())[:160]
+    return ImportFileError(
+        f"{path.name} is not whole or not JSON: {reason}. Nothing was imported; get the file again."
+    )
+
+
 def read_popolo(path: Path) -> Iterator[Record]:
     """Popolo JSON: people, organizations, posts and memberships, in whatever order the file has them.
 
@@ -113,6 +135,7 @@ def read_popolo(path: Path) -> Iterator[Record]:
     """
     if path.stat().st_size == 0:
         raise ImportFileError(f"{path.name} is empty. Choose a Popolo JSON file.")
+    _refuse_depth(path)
     scheme = _scheme(path)
     found = False
     areas: dict[str, tuple[str, str, str]] = {}
@@ -343,6 +366,7 @@ def read_uk_members(path: Path) -> Iterator[Record]:
 
     Members of the House of Lords, who have no term, are left out with a note.
     """
+    _refuse_depth(path)
     yield from COMMONS_BODIES
     row = 0
     for row, item in enumerate(_items(path, "items.item"), start=1):

@@ -186,6 +186,7 @@ class ImportDialog(QDialog):
         """Import these files."""
         self._paths = [Path(p) for p in paths]
         self.files.setText(", ".join(p.name for p in self._paths))
+        self.report.clear()
         self._format_changed()
 
     def _options(self) -> ImportOptions:

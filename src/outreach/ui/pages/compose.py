@@ -226,11 +226,15 @@ class ComposePage(Page):
         return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
 
     def tick(self, keys: list[int]) -> None:
-        """Tick these recipients and no others."""
+        """Tick these recipients and no others, and show the first of them."""
+        first = None
         for number in range(self.recipients.count()):
             item = self.recipients.item(number)
             wanted = item.data(Qt.ItemDataRole.UserRole) in keys
             item.setCheckState(Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked)
+            first = item if wanted and first is None else first
+        if first is not None:
+            self.recipients.scrollToItem(first, QListWidget.ScrollHint.PositionAtTop)
 
     def _narrow(self) -> None:
         words = folded(self.search.text()).split()
