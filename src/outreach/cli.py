@@ -393,7 +393,10 @@ def _print_report(report: ImportReport, format: Format) -> None:
         "skipped": [{"file": f, "row": r, "reason": x} for f, r, x in report.skipped],
         "notes": [{"file": f, "row": r, "reason": x} for f, r, x in report.notes],
     }
-    _print([{"Kind": k, "File": f, "Row": r, "Reason": x} for k, f, r, x in problems], format, [data])
+    if format is Format.json:
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    else:
+        _print([{"Kind": k, "File": f, "Row": r, "Reason": x} for k, f, r, x in problems], format)
 
 
 @_GROUPS["feeds"].command("list")

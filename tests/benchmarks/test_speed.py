@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import typst
 from sqlalchemy import text
-from tests import factories
 
 from outreach.cases.campaigns import campaigns_list, recipients_list
 from outreach.letters.drafting import draft_letters, plan_letters
@@ -25,6 +24,7 @@ from outreach.resources import resource
 from outreach.store.database import Database
 from outreach.ui.models.columns import letter_columns
 from outreach.ui.models.rows import RowsModel
+from tests import factories
 
 
 def best(work: Callable[[], object], rounds: int = 5) -> float:

@@ -187,3 +187,65 @@ def test_names_survive_a_terminal_that_knows_only_latin_letters(sample_path: Pat
     done = outreach("people", "list", database=sample_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0
     assert "Theresa May" in done.stdout
+
+
+def test_a_directory_is_imported_asked_merged_and_searched(sample_path: Path, tmp_path: Path) -> None:
+    from tests.integration.test_importers import LEGISLATORS, MEMBERS
+
+    (tmp_path / "l.yaml").write_text(LEGISLATORS, encoding="utf-8")
+    (tmp_path / "m.yaml").write_text(MEMBERS, encoding="utf-8")
+    (tmp_path / "x.csv").write_text("Wer,Mail\nMay Theresa,may@example.org\n", encoding="utf-8")
+    dry = ok("import", "congress", str(tmp_path / "l.yaml"), "--dry-run", database=sample_path)
+    assert "Nothing was changed (dry run)" in dry
+    assert "people: 2 added" in ok("import", "congress", str(tmp_path / "l.yaml"), database=sample_path)
+    ok("import", "congress-committees", str(tmp_path / "m.yaml"), database=sample_path)
+    report = json.loads(
+        ok("import", "congress", str(tmp_path / "l.yaml"), "--format", "json", database=sample_path)
+    )
+    assert report["counts"]["people"] == {"added": 0, "changed": 0, "unchanged": 2}
+    ok(
+        "import",
+        "csv",
+        str(tmp_path / "x.csv"),
+        "--map",
+        "Wer=name",
+        "--map",
+        "Mail=email",
+        database=sample_path,
+    )
+    drafted = ok("letters", "draft", "--case", "magnitsky", "--to", "members of JCSE", database=sample_path)
+    assert "Ana Méndez" in drafted
+    assert "Bob Bar" in drafted
+    ok("groups", "save", "Commission", "members of JCSE", database=sample_path)
+    assert "Commission" in ok("groups", "list", database=sample_path)
+    assert "Bob Bar" in ok("recipients", "list", "--to", "commission", database=sample_path)
+    ok("groups", "delete", "Commission", database=sample_path)
+    pairs = json.loads(ok("people", "duplicates", "--format", "json", database=sample_path))
+    pair = next(p for p in pairs if "theresa-may" in (p["First"], p["Second"]))
+    other = pair["Second"] if pair["First"] == "theresa-may" else pair["First"]
+    merged = ok("people", "merge", "theresa-may", other, database=sample_path)
+    ok("people", "unmerge", merged.split()[-1], database=sample_path)
+    assert "Juan Mendez" in ok("search", "mendez", database=sample_path)
+    assert "congress" in ok("feeds", "list", database=sample_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("import", "excel", "x"), 2, "Choose from"),
+        (("import", "csv", "/nowhere.csv"), 1, "/nowhere.csv"),
+        (("import", "csv", "/nowhere.csv", "--map", "x"), 2, "no mapping"),
+        (("feeds", "update", "nothing"), 1, "no feed"),
+        (("people", "merge", "theresa-may", "theresa-may"), 1, "one record"),
+        (("people", "unmerge", "99"), 1, "undone already"),
+        (("groups", "save", "X", "senators frobnicate"), 1, "not understood"),
+        (("groups", "delete", "X"), 1, "no group"),
+    ],
+)
+def test_errors_of_the_directory_are_one_line_too(
+    sample_path: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    done = outreach(*arguments, database=sample_path)
+    assert done.returncode == code, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert words in done.stderr

@@ -228,7 +228,7 @@ class LettersPage(Page):
             limit = self._today() + timedelta(days=int(within) if within != "0" else -1)
             shown = tuple(r for r in shown if r.due_on is not None and r.due_on <= limit)
         self.table.set_rows(shown)
-        if self._wanted:
+        if self._wanted and any(self.model.position(r) >= 0 for r in self._wanted):
             self.table.select(self._wanted)
             self._wanted = []
         self._empty.show_table(bool(shown))
