@@ -334,6 +334,28 @@ def test_a_name_that_comes_later_fills_the_one_that_was_missing(database: Databa
         assert people_list(session, search="Ann Other")[0].memberships[0].organization == "Assembly"
 
 
+def test_dates_of_a_legislative_period_stand_for_those_a_membership_lacks(
+    database: Database, tmp_path: Path
+) -> None:
+    run(database, "popolo", write(tmp_path / "ep.json", json.dumps({
+        "persons": [{"id": "1", "name": "Ann Other", "identifiers": [{"scheme": "local", "identifier": "7"}],
+                     "contact_details": [{"type": "phone", "value": "1234"}]}],
+        "organizations": [{"id": "o", "name": "Assembly"}, {"id": "party/1", "name": "Greens", "classification": "party"}],
+        "memberships": [{"person_id": "1", "organization_id": "o", "on_behalf_of_id": "party/1", "legislative_period_id": "t/1"}],
+        "events": [{"id": "t/1", "start_date": "2011-04-20", "end_date": "2015-04-22"}],
+    })))  # fmt: skip
+    run(database, "popolo", write(tmp_path / "elsewhere.json", json.dumps({
+        "persons": [{"id": "9", "name": "Nobody Else", "identifiers": [{"scheme": "local", "identifier": "7"}]}],
+    })))  # fmt: skip
+    with database.read() as session:
+        ann = people_list(session, search="Ann Other")[0]
+        assert people_list(session, search="Nobody Else")[0].id != ann.id
+    assert [(m.start_date, m.end_date, m.on_behalf_of) for m in ann.memberships] == [
+        ("2011-04-20", "2015-04-22", "Greens")
+    ]
+    assert [c.type for c in ann.contact_details] == ["voice"]
+
+
 def test_vcards(database: Database, tmp_path: Path) -> None:
     path = write(
         tmp_path / "cards.vcf",

@@ -145,7 +145,7 @@ def _with(found: Question, name: str, match: re.Match[str]) -> Question:
             return replace(found, party=value)
         case "term":
             if int(value) not in EP_TERMS:
-                raise UsageError(f"There is no parliamentary term {value}. Say one of 1 to {max(EP_TERMS)}.")
+                raise UsageError(f"There is no parliamentary term {value}. Say one of 0 to {max(EP_TERMS)}.")
             return replace(found, term=int(value))
         case "on":
             try:

@@ -54,6 +54,18 @@ _BODY_SCALARS = ("classification", "jurisdiction", "founding_date", "dissolution
 _MANY = 400
 
 
+# Registers whose ids mean the same person in whatever file they stand. Others, such as a newspaper's own
+# numbering, only tell people apart within their file.
+_EVERYWHERE = {
+    "bioguide", "europarl", "uk-parliament", "parlparse", "wikidata", "viaf", "isni", "orcid",
+}  # fmt: skip
+
+
+def _deciding(record: PersonRecord) -> tuple[Ref, ...]:
+    """The ids of a record that decide who it is: the file's own, and those of world-wide registers."""
+    return tuple(r for n, r in enumerate(record.identifiers) if n == 0 or r.scheme in _EVERYWHERE)
+
+
 def _table(model: type[Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
@@ -260,12 +272,12 @@ class Applier:
         """Add or update people and the terms they hold, a few hundred at a time."""
         self._flush()
         wanted = [r for r in records if not r.is_whole or self._is_first(r, r.identifiers)]
-        by_ref = self._people_by_ref({ref for r in wanted for ref in r.identifiers})
+        by_ref = self._people_by_ref({ref for r in wanted for ref in _deciding(r)})
         known = {key for keys in by_ref.values() for key in keys}
         state = _State(self._session, known, self._dataset)
         taken = self._taken_slugs(Person, [slug(r.name or r.placeholder, "person") for r in wanted])
         for record in wanted:
-            keys = {key for ref in record.identifiers for key in by_ref.get(ref, ())}
+            keys = {key for ref in _deciding(record) for key in by_ref.get(ref, ())}
             if len(keys) > 1:
                 self._report.problem(
                     self._file,
@@ -282,7 +294,7 @@ class Applier:
                 if new is None:
                     continue
                 key, changed = new, None
-                for ref in record.identifiers:
+                for ref in _deciding(record):
                     by_ref[ref] = {key}
             terms_changed = self._terms(key, record, state)
             count = self._report.counts["people"]
@@ -435,7 +447,9 @@ class Applier:
             post = self._post(term.post) if term.post else None
             held = state.find_term(key, body, post, term)
             area = self._area(term.area) if term.area else None
-            party = self._party(term.party, term.jurisdiction) if term.party else None
+            party = self.body(term.party_body) if term.party_body else None
+            if party is None and term.party:
+                party = self._party(term.party, term.jurisdiction)
             if held is None:
                 new = self._new(
                     Membership, person_id=key, organization_id=body, post_id=post, on_behalf_of_id=party,

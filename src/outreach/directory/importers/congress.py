@@ -227,6 +227,10 @@ def _body(
         if entry.get(key)
     ]
     wikipedia = str(entry.get("wikipedia") or "")
+    held = [c for c in entry.get("congresses") or [] if isinstance(c, int) and 0 < c < 1000]
+    # The n-th Congress sat from 1789 + 2(n - 1) for two years; committees of past ones are listed with theirs.
+    began = f"{1789 + 2 * (min(held) - 1)}" if held else ""
+    ended = f"{1789 + 2 * max(held)}-01-03" if held else ""
     return BodyRecord(
         row=row,
         slug=f"us-{slug(name)[:60]}-{code.lower()}",
@@ -235,6 +239,8 @@ def _body(
         classification=kind,
         jurisdiction="US",
         parent=parent,
+        founding_date=began,
+        dissolution_date=ended,
         summary=str(entry.get("jurisdiction") or ""),
         other_names=(wikipedia,) if wikipedia and wikipedia != name else (),
         contacts=tuple(contacts),

@@ -24,7 +24,7 @@ class Contact:
 class Term:
     """A seat or post held. start, end: partial dates, "" where the file has none.
 
-    area: (readable id, name, classification). party: its name. role_matters: the file may hold several
+    area: (readable id, name, classification). party: its name; party_body: the body it is, where the file has it. role_matters: the file may hold several
     terms in one body from one day, told apart by their role. claim: what a reader must know of the dates.
     """
 
@@ -35,6 +35,7 @@ class Term:
     end: str = ""
     area: tuple[str, str, str] | None = None
     party: str = ""
+    party_body: Ref | None = None
     jurisdiction: str = ""
     rank: int | None = None
     role_matters: bool = False

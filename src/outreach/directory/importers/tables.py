@@ -45,7 +45,9 @@ COMMONS_BODIES = (
 # Parliamentary terms by number: constitutive sitting to the day before the next one.
 # Source: European Parliament, "The European Parliament: historical background", fact sheet 1.3.1, and
 # the dates of its constitutive sittings.
+# Term 0 is the Parliament of delegates, before it was elected.
 EP_TERMS = {
+    0: ("1958-03-19", "1979-07-16"),
     1: ("1979-07-17", "1984-07-23"),
     2: ("1984-07-24", "1989-07-24"),
     3: ("1989-07-25", "1994-07-18"),
@@ -146,7 +148,7 @@ def read_europarl_csv(path: Path, *, term: int | None = None) -> Iterator[Record
         found = re.search(r"meps?_(\d{1,2})(?:_|\.|$)", path.name)
         term = int(found.group(1)) if found else None
     if term is not None and term not in EP_TERMS:
-        raise ImportFileError(f"There is no parliamentary term {term}. Say one of 1 to {max(EP_TERMS)}.")
+        raise ImportFileError(f"There is no parliamentary term {term}. Say one of 0 to {max(EP_TERMS)}.")
     yield EP_BODY
     for row, values in rows_of(path):
         _need(path, values, "mep_identifier", "mep_given_name", "mep_family_name")

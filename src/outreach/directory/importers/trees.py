@@ -80,9 +80,12 @@ def _refs(item: dict[str, Any], default_scheme: str) -> tuple[Ref, ...]:
     return tuple(dict.fromkeys(refs))
 
 
+_CONTACT_TYPES = {"phone": "voice", "tel": "voice", "cell": "voice", "postal": "address", "website": "url"}
+
+
 def _contacts(item: dict[str, Any]) -> tuple[Contact, ...]:
     found = [
-        Contact(_text(c, "type"), _text(c, "value"), _text(c, "label"))
+        Contact(_CONTACT_TYPES.get(_text(c, "type"), _text(c, "type")), _text(c, "value"), _text(c, "label"))
         for c in item.get("contact_details") or []
         if isinstance(c, dict) and _text(c, "type") and _text(c, "value")
     ]
@@ -143,6 +146,12 @@ def read_popolo(path: Path) -> Iterator[Record]:
         if _text(area, "id") and _text(area, "name"):
             key = _text(area, "id")
             areas[key] = (f"area-{slug(key)}", _text(area, "name"), _text(area, "classification"))
+    # Legislative periods, whose dates stand for those of memberships that have none of their own.
+    periods = {
+        _text(event, "id"): tuple(_dates(event, "start_date", "end_date")[0])
+        for event in _items(path, "events.item")
+        if _text(event, "id")
+    }
     parents: list[tuple[int, dict[str, Any]]] = []
     for row, item in enumerate(_items(path, "organizations.item"), start=1):
         found = True
@@ -194,7 +203,7 @@ def read_popolo(path: Path) -> Iterator[Record]:
             yield from _popolo_person(row, item, scheme)
     for row, item in enumerate(_items(path, "memberships.item"), start=1):
         found = True
-        yield from _popolo_membership(row, item, scheme, posts, areas)
+        yield from _popolo_membership(row, item, scheme, posts, areas, periods)
     if not found:
         raise ImportFileError(
             f"{path.name} holds no persons, organizations, posts or memberships. Check that it is Popolo JSON."
@@ -264,6 +273,7 @@ def _popolo_membership(
     scheme: str,
     posts: dict[str, tuple[str, str, str]],
     areas: dict[str, tuple[str, str, str]],
+    periods: dict[str, tuple[str, ...]],
 ) -> Iterator[Record]:
     person, body, post = _text(item, "person_id"), _text(item, "organization_id"), _text(item, "post_id")
     label, post_body, post_area = posts.get(post, ("", "", ""))
@@ -274,6 +284,11 @@ def _popolo_membership(
     dates, wrong = _dates(item, "start_date", "end_date")
     for reason in wrong:
         yield Problem(row, f"membership {_text(item, 'id')}: {reason}", is_skipped=False)
+    period = periods.get(_text(item, "legislative_period_id"), ("", ""))
+    claim = ""
+    if any(period) and not all(dates):
+        claim = "dates that the file does not give are those of the legislative period"
+        dates = [dates[0] or period[0], dates[1] or period[1]]
     if all(dates) and dates[1] < dates[0]:
         yield Problem(
             row, f"membership {_text(item, 'id')}: ends on {dates[1]}, before it begins on {dates[0]}"
@@ -297,7 +312,9 @@ def _popolo_membership(
                 start=dates[0],
                 end=dates[1],
                 area=area,
-                party=party.replace("-", " ").title() if party else "",
+                party=party.replace("-", " ").title() if party and "/" not in party else "",
+                party_body=Ref(scheme, party) if party else None,
+                claim=claim,
                 jurisdiction="GB" if scheme == "parlparse" else "",
                 role_matters=True,
             ),

@@ -79,7 +79,8 @@ class ImportDialog(QDialog):
         self._file_line.setLayout(line)
         line.setContentsMargins(0, 0, 0, 0)
         self.term = QSpinBox()
-        self.term.setRange(0, max(EP_TERMS))
+        self.term.setRange(-1, max(EP_TERMS))
+        self.term.setValue(-1)
         self.term.setSpecialValueText(self.tr("as the file says"))
         self.body = text_field(hint=self.tr("Where everybody in the file sits, if no column says so"))
         form.addRow(self.tr("From"), self.source)
@@ -191,7 +192,7 @@ class ImportDialog(QDialog):
 
     def _options(self) -> ImportOptions:
         return ImportOptions(
-            term=self.term.value() or None,
+            term=self.term.value() if self.term.value() >= 0 else None,
             mapping={heading: choice.value() for heading, choice in self.columns.items() if choice.value()},
             body=self.body.text().strip(),
         )
