@@ -5,6 +5,7 @@ import csv
 import getpass
 import io
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -1000,7 +1001,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    start_logging()
+    log = start_logging()
     command = typer.main.get_command(app)
     try:
         code = command.main(
@@ -1023,6 +1024,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader, such as head, has had enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+    except Exception:  # a bug: the user gets a sentence, the log gets the rest
+        logging.getLogger(__name__).exception("unforeseen")
+        place = f" The details are in {log}." if log else ""
+        return _fail(f"Something went wrong that should not have. What was saved before is safe.{place}", 1)
 
 
 def _fail(message: str, code: int) -> int:

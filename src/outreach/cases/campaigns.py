@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rapidfuzz import process
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.directory.bodies import BodyRow, bodies_list
@@ -15,7 +15,7 @@ from outreach.domain.references import folded
 from outreach.errors import NotFoundError, UsageError
 from outreach.store.changes import Changes
 from outreach.store.models import Ask, Campaign, Case, Membership, Organization, Person, Post, Recipient
-from outreach.store.types import now
+from outreach.store.types import free_slug, now
 
 
 @dataclass(frozen=True)
@@ -338,7 +338,7 @@ def create_campaign(session: Session, *, name: str, prefix: str, case_name: str,
         )
     if session.scalar(select(Campaign).where(Campaign.prefix == prefix)):
         raise UsageError(f"The prefix {prefix} is taken by another campaign. Choose another.")
-    campaign_slug = _free(session, Campaign, slug(name, "campaign"))
+    campaign_slug = free_slug(session, Campaign, slug(name, "campaign"))
     campaign = Campaign(
         slug=campaign_slug, name=name.strip(), prefix=prefix, sender_organization=sender.strip()
     )
@@ -346,7 +346,7 @@ def create_campaign(session: Session, *, name: str, prefix: str, case_name: str,
     session.flush()
     session.add(
         Case(
-            slug=_free(session, Case, slug(case_name, "case")),
+            slug=free_slug(session, Case, slug(case_name, "case")),
             campaign_id=campaign.id,
             name=case_name.strip(),
         )
@@ -382,8 +382,3 @@ def update_campaign(
     campaign.sender_address = "\n".join(line.strip() for line in sender_address.splitlines() if line.strip())
     campaign.sender_email = email
     return Changes(frozenset({"cases", "letters", "packs"}), "Campaign saved.", (campaign.slug,))
-
-
-def _free(session: Session, model: type[Campaign] | type[Case], wanted: str) -> str:
-    taken = session.scalar(select(func.count()).select_from(model).where(model.slug.like(f"{wanted}%"))) or 0
-    return wanted if not taken else f"{wanted[:70]}-{taken + 1}"

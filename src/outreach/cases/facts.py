@@ -29,7 +29,7 @@ from outreach.store.models import (
     Person,
     Source,
 )
-from outreach.store.types import now
+from outreach.store.types import free_slug, now
 
 
 @dataclass(frozen=True)
@@ -271,12 +271,7 @@ def add_source(session: Session, *, title: str, published_on: str, publisher: st
     if not title.strip():
         raise UsageError("A source needs a title.")
     day = parse_partial(published_on) if published_on.strip() else None
-    wanted = slug(title, "source")
-    taken = set(session.scalars(select(Source.slug).where(Source.slug.like(f"{wanted}%"))))
-    number, candidate = 1, wanted
-    while candidate in taken:
-        number += 1
-        candidate = f"{wanted[:74]}-{number}"
+    candidate = free_slug(session, Source, slug(title, "source"))
     session.add(
         Source(
             slug=candidate,

@@ -19,6 +19,7 @@ from outreach.store.models import (
     Source,
     SourceKind,
 )
+from outreach.store.types import free_slug
 
 BY_HAND = "entered by hand"
 CONTACT_TYPES = ("email", "address", "form")
@@ -73,7 +74,7 @@ def save_person(session: Session, entry: PersonEntry, person_id: str = "") -> Ch
         if person is None:
             raise NotFoundError(f"There is no person “{person_id}” in the directory.")
     else:
-        person = Person(slug=_free(session, Person, slug(name, "person")), name=name)
+        person = Person(slug=free_slug(session, Person, slug(name, "person")), name=name)
         session.add(person)
     person.name = name
     person.given_name, person.family_name = entry.given_name.strip(), entry.family_name.strip()
@@ -121,7 +122,7 @@ def save_body(session: Session, entry: BodyEntry, body_id: str = "") -> Changes:
         if body is None:
             raise NotFoundError(f"There is no body “{body_id}” in the directory.")
     else:
-        body = Organization(slug=_free(session, Organization, slug(name, "body")), name=name)
+        body = Organization(slug=free_slug(session, Organization, slug(name, "body")), name=name)
         session.add(body)
     parent = (
         session.scalar(select(Organization).where(Organization.slug == entry.parent_id))
@@ -189,16 +190,3 @@ def _save_contacts(session: Session, contacts: tuple[tuple[str, str], ...], **ow
             found.value, found.note = text, BY_HAND
             session.execute(delete(Citation).where(Citation.contact_detail_id == found.id))
             _cite_by_hand(session, contact_detail_id=found.id)
-
-
-def _free(session: Session, model: type[Person] | type[Organization], wanted: str) -> str:
-    taken = set(
-        session.scalars(
-            select(model.slug).where(model.slug.like(f"{wanted}%")).execution_options(include_deleted=True)
-        )
-    )
-    number, candidate = 1, wanted
-    while candidate in taken:
-        number += 1
-        candidate = f"{wanted[:74]}-{number}"
-    return candidate

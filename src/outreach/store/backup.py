@@ -10,6 +10,7 @@ import sqlcipher3.dbapi2 as sqlite_driver
 
 from outreach.errors import DatabaseBrokenError, DatabaseMissingError, OutreachError
 from outreach.files import os_error
+from outreach.store.driver_errors import friendly_errors
 
 
 def backup(source: Path, target: Path) -> Path:
@@ -19,8 +20,6 @@ def backup(source: Path, target: Path) -> Path:
 
     Returns: target. Raises: OutreachError if the source is missing or the target cannot be written.
     """
-    from outreach.store.database import friendly_errors
-
     if not source.exists():
         raise DatabaseMissingError(f"There is no database at {source}, so there is nothing to copy.")
     if target.exists() and target.samefile(source):

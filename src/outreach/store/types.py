@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData, String
+from sqlalchemy import DateTime, Dialect, MetaData, String, select
 from sqlalchemy import Enum as SqlEnum
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
@@ -77,3 +77,19 @@ class Deletable:
 def now() -> datetime:
     """The present instant, aware, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def free_slug(session: Session, model: type[Named], wanted: str) -> str:
+    """An identifier that no record of a table has yet, deleted ones counted: the one wanted, or with a number."""
+    taken = set(
+        session.scalars(
+            select(model.slug)
+            .where(model.slug.like(f"{wanted[:70]}%"))
+            .execution_options(include_deleted=True)
+        )
+    )
+    candidate, number = wanted, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{wanted[:70]}-{number}"
+    return candidate

@@ -310,13 +310,6 @@ class MainWindow(QMainWindow):
         self._refresh()
         self.sidebar.viewport().update()
 
-    def _save_with(self, dialog: FormDialog, work: Any) -> None:
-        def saved(changes: Changes) -> None:
-            dialog.accept_result()
-            self._say(changes.message)
-
-        self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
-
     def _new_campaign(self) -> None:
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
             def work(session: Any) -> Changes:
@@ -343,7 +336,7 @@ class MainWindow(QMainWindow):
             return
 
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            self._save_with(dialog, partial(update_campaign, campaign_key=campaign.key, **values))
+            self.workspace.save(dialog, partial(update_campaign, campaign_key=campaign.key, **values))
 
         ask(CampaignDialog(self, campaign), submit)
 

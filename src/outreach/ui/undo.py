@@ -24,10 +24,7 @@ class Reversible(QUndoCommand):
         self._run(self._undo)
 
     def _run(self, work: Callable[[Any], Any]) -> None:
-        self._workspace.jobs.write(self._workspace, work, self._told, failed=self._refused)
-
-    def _told(self, changes: Any) -> None:
-        self._workspace.said.emit(changes.message)
+        self._workspace.jobs.write(self._workspace, work, self._workspace.tell, failed=self._refused)
 
     def _refused(self, error: Exception) -> None:
         # It was not done, so there is nothing to undo.

@@ -1,5 +1,6 @@
 """What every page works with: the database's jobs, the campaign in view, undo, and the way to other pages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,8 @@ from PySide6.QtGui import QUndoStack
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.store.changes import Changes
+from outreach.ui.dialogs.forms import FormDialog
 from outreach.ui.jobs import Jobs
 
 
@@ -42,3 +45,16 @@ class Workspace(QObject):
     def go(self, page: str, **what: Any) -> None:
         """Turn to a page."""
         self.going.emit(Place(page, what))
+
+    def tell(self, changes: Changes) -> None:
+        """Say in the status bar what was done."""
+        self.said.emit(changes.message)
+
+    def save(self, dialog: FormDialog, work: Callable[[Any], Changes]) -> None:
+        """Save what a dialog holds: it closes when that is done, and stays with its reason when it is refused."""
+
+        def saved(changes: Changes) -> None:
+            dialog.accept_result()
+            self.tell(changes)
+
+        self.jobs.write(dialog, work, saved, failed=dialog.show_problem)

@@ -219,22 +219,15 @@ class CasesPage(Page):
         case_id = self.case.value()
 
         def submit(form: FormDialog, values: dict[str, Any]) -> None:
-            self._save(form, partial(save_fact, case_id=case_id, entry=values["entry"]))
+            self.workspace.save(form, partial(save_fact, case_id=case_id, entry=values["entry"]))
 
         ask(dialog, submit)
 
     def _add_source(self) -> None:
         def submit(form: FormDialog, values: dict[str, Any]) -> None:
-            self._save(form, partial(add_source, **values))
+            self.workspace.save(form, partial(add_source, **values))
 
         ask(SourceDialog(self), submit)
-
-    def _save(self, dialog: FormDialog, work: Any) -> None:
-        def saved(changes: Any) -> None:
-            dialog.accept_result()
-            self.workspace.said.emit(changes.message)
-
-        self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
 
     def _delete(self) -> None:
         fact = self._fact()

@@ -292,12 +292,8 @@ class ComposePage(Page):
             return
 
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def saved(changes: Any) -> None:
-                dialog.accept_result()
-                self._told(changes)
-
             work = partial(save_group, campaign_key=campaign.key, name=values["name"], query=values["query"])
-            self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+            self.workspace.save(dialog, work)
 
         ask(GroupDialog(self, query), submit)
 
@@ -371,10 +367,7 @@ class ComposePage(Page):
 
     def _approve_these(self, references: list[str]) -> None:
         self.editor.save()
-        self.workspace.jobs.write(self, partial(approve_letters, references=references), self._told)
-
-    def _told(self, changes: Any) -> None:
-        self.workspace.said.emit(changes.message)
+        self.workspace.jobs.write(self, partial(approve_letters, references=references), self.workspace.tell)
 
     def _delete(self) -> None:
         self.editor.save()

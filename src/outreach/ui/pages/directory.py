@@ -249,14 +249,10 @@ class DirectoryPage(Page):
             ask(dialog, partial(self._save_entry, save_body, record.id))
 
     def _save_entry(self, save: Any, record_id: str, dialog: FormDialog, values: dict[str, Any]) -> None:
-        def saved(changes: Any) -> None:
-            dialog.accept_result()
-            self.workspace.said.emit(changes.message)
-
         def work(session: Any) -> Any:
             return save(session, values["entry"], record_id)
 
-        self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+        self.workspace.save(dialog, work)
 
     def _add_recipient(self) -> None:
         row, campaign = self._row(), self.workspace.campaign
@@ -271,11 +267,7 @@ class DirectoryPage(Page):
             def work(session: Any) -> Any:
                 return add_recipient(session, campaign.key, audience=values["audience"], **{field: row.id})
 
-            def saved(changes: Any) -> None:
-                dialog.accept_result()
-                self.workspace.said.emit(changes.message)
-
-            self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+            self.workspace.save(dialog, work)
 
         ask(RecipientDialog(self, name, suggested), add)
 

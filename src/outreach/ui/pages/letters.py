@@ -295,11 +295,10 @@ class LettersPage(Page):
         self.detail.show_letter(*found)
         self._detail_stack.show_table(True)
 
-    def _told(self, changes: Any) -> None:
-        self.workspace.said.emit(changes.message)
-
     def _approve(self) -> None:
-        self.workspace.jobs.write(self, partial(approve_letters, references=self._chosen()), self._told)
+        self.workspace.jobs.write(
+            self, partial(approve_letters, references=self._chosen()), self.workspace.tell
+        )
 
     def _mark_sent(self) -> None:
         references = self._chosen()
@@ -337,17 +336,10 @@ class LettersPage(Page):
         ask(dialog, partial(self._submit, close_letters, references))
 
     def _submit(self, step: Any, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
-        self._save(dialog, partial(step, references=references, **values))
+        self.workspace.save(dialog, partial(step, references=references, **values))
 
     def _submit_one(self, step: Any, reference: str, dialog: FormDialog, values: dict[str, Any]) -> None:
-        self._save(dialog, partial(step, reference=reference, **values))
-
-    def _save(self, dialog: FormDialog, work: Any) -> None:
-        def saved(changes: Any) -> None:
-            dialog.accept_result()
-            self._told(changes)
-
-        self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+        self.workspace.save(dialog, partial(step, reference=reference, **values))
 
     def _delete(self) -> None:
         references = self._chosen()

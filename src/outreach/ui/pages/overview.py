@@ -196,10 +196,7 @@ class OverviewPage(Page):
         return holder
 
     def _tick(self, key: int, done: bool) -> None:
-        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self._ticked)
-
-    def _ticked(self, changes: Any) -> None:
-        self.workspace.said.emit(changes.message)
+        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self.workspace.tell)
 
     def _open_letters(self, status: str) -> None:
         self.workspace.go("letters", status=status)
