@@ -2,7 +2,7 @@
 
 import sys
 
-from outreach.cli import main as run
+from outreach.cli.main import main as run
 
 
 def main() -> None:

@@ -1,0 +1,191 @@
+"""What all commands share: the parser, options, the database, and how a list is printed."""
+
+import contextlib
+import csv
+import getpass
+import io
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.orm import Session
+
+from outreach.cases.campaigns import (
+    CampaignRow,
+    campaigns_list,
+)
+from outreach.errors import NotFoundError, UsageError
+from outreach.letters.exports import harmless
+from outreach.settings import default_database
+from outreach.store.changes import Changes
+from outreach.store.database import Database, open_database
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+def a_day(text: str) -> date:
+    """A day from an option. Raises: typer.BadParameter."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"“{text}” is not a day. Write it as 2011-01-20.") from error
+
+
+On = Annotated[date | None, typer.Option("--on", parser=a_day, metavar="DATE", help="A day, as 2011-01-20.")]
+
+
+Search = Annotated[str, typer.Option("--search", help="Words that must all occur.")]
+
+
+AsFormat = Annotated[Format, typer.Option("--format", help="How to print the list.")]
+
+
+Case_ = Annotated[str, typer.Option("--case", help="The case's id.")]
+
+
+CampaignId = Annotated[str, typer.Option("--campaign", help="The campaign's id, if there are several.")]
+
+
+Refs = Annotated[list[str], typer.Argument(metavar="REF…", help="References, such as MAG-0006.")]
+
+
+Reason = Annotated[str, typer.Option("--reason", help="Kept in the letter's history.")]
+
+
+app = typer.Typer(
+    name="outreach",
+    help="Write to people in power, and know who answered. Without a command, opens the window.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+GROUPS = {
+    name: typer.Typer(help=text, rich_markup_mode=None)
+    for name, text in {
+        "people": "People in the directory.",
+        "bodies": "Bodies in the directory.",
+        "posts": "Offices and who holds them.",
+        "feeds": "Public directories, fetched when you ask.",
+        "facts": "What is true of a case, with its sources.",
+        "templates": "Letter templates.",
+        "recipients": "Whom a campaign writes to.",
+        "groups": "Saved questions about recipients.",
+        "letters": "Letters and their life.",
+        "replies": "Answers.",
+        "pack": "Briefing packs.",
+    }.items()
+}
+
+
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)
+
+
+def location_of(context: typer.Context) -> str:
+    """Path or URL of the database that the command is about."""
+    return str(context.find_root().obj or "") or str(default_database())
+
+
+@contextlib.contextmanager
+def opened(context: typer.Context, *, create: bool = False) -> Iterator[Database]:
+    """The database, closed again when the command is done. Raises: as `open_database`."""
+    database = open_database(location_of(context), create=create)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def file_of(context: typer.Context) -> Path:
+    """The database as a file. Raises: UsageError for one on a server."""
+    location = location_of(context)
+    if "://" in location:
+        raise UsageError("Copies are made of database files. Use the server's own tools for a server.")
+    return Path(location)
+
+
+def say(changes: Changes) -> None:
+    """Print what was done."""
+    typer.echo(changes.message)
+
+
+def user_name() -> str:
+    """Who is at the keyboard, for a letter's history; "" where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def print_list(
+    rows: Sequence[Mapping[str, object]], how: Format, data: Sequence[object] | None = None
+) -> None:
+    """Print a list. rows: by column heading, for tables and CSV. data: what JSON prints instead."""
+    match how:
+        case Format.json:
+            typer.echo(json.dumps(rows if data is None else data, ensure_ascii=False, indent=2, default=str))
+        case Format.csv:
+            stream = io.StringIO()
+            if rows:
+                writer = csv.writer(stream, lineterminator="\n")
+                writer.writerow(rows[0])
+                writer.writerows([harmless(_plain(v)) for v in row.values()] for row in rows)
+            typer.echo(stream.getvalue(), nl=False)
+        case Format.table:
+            print_table(rows)
+
+
+def print_table(rows: Sequence[Mapping[str, object]]) -> None:
+    """Print a list with its columns aligned, whole rows where the output is no terminal."""
+    if not rows:
+        typer.echo("Nothing found.")
+        return
+    terminal = sys.stdout.isatty()
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in rows[0]:
+        table.add_column(heading, no_wrap=not terminal, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_plain(v).replace("\n", " ")) for v in row.values()))
+    console = Console(highlight=False, width=None if terminal else 4000)
+    with console.capture() as captured:
+        console.print(table)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def campaign_named(session: Session, wanted: str) -> CampaignRow:
+    """The campaign of an option, or the only one. Raises: NotFoundError, UsageError."""
+    campaigns = campaigns_list(session)
+    known = ", ".join(c.id for c in campaigns)
+    if not campaigns:
+        raise NotFoundError(
+            "This database has no campaign yet. Load one with: outreach init --campaign magnitsky"
+        )
+    if not wanted:
+        if len(campaigns) > 1:
+            raise UsageError(f"This database has several campaigns. Say which: --campaign {known}")
+        return campaigns[0]
+    for campaign in campaigns:
+        if campaign.id == wanted:
+            return campaign
+    raise NotFoundError(f"There is no campaign “{wanted}”. Known are: {known}.")
