@@ -553,3 +553,26 @@ def test_text_has_enough_contrast_in_both_themes(desktop: Desktop) -> None:
                 light, dark = sorted((luminance(ink), luminance(paper)), reverse=True)
                 assert (light + 0.05) / (dark + 0.05) >= 4.5, (choice, ink.name(), paper.name())
     desktop.theme.apply("light")
+
+
+def test_a_shortcut_means_the_page_in_view(busy: MainWindow, settle: Settle, qtbot: QtBot) -> None:
+    letters = go(busy, "letters", settle)
+    letters.table.select(["MAG-0009"])
+    compose = go(busy, "compose", settle)
+    compose.drafts.select(["MAG-0010"])
+    settle(busy)
+    busy.activateWindow()
+    compose.drafts.setFocus()
+    qtbot.keyClick(
+        compose.drafts, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    settle(busy)
+    assert references(compose.drafts) == ["MAG-0009"]
+    go(busy, "letters", settle)
+    letters.table.select(["MAG-0009"])
+    letters.table.setFocus()
+    qtbot.keyClick(
+        letters.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    settle(busy)
+    assert letters.table.selected()[0].status.value == "approved"

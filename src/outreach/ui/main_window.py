@@ -151,6 +151,8 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         keys = QKeySequence.StandardKey
         file = self.menuBar().addMenu(self.tr("&File"))
+        self._action(file, self.tr("Write letters"), partial(self.sidebar.choose, "compose"), keys.New)
+        file.addSeparator()
         self._action(file, self.tr("New campaign…"), self._new_campaign, symbol="plus")
         self._action(file, self.tr("Campaign details…"), self._edit_campaign, symbol="pencil")
         file.addSeparator()
@@ -200,10 +202,8 @@ class MainWindow(QMainWindow):
             action.triggered.connect(partial(self._theme.apply, choice))
             group.addAction(action)
 
-        menu = self.menuBar().addMenu(self.tr("&Letters"))
-        self._action(menu, self.tr("Write letters"), partial(self.sidebar.choose, "compose"), keys.New)
-        menu.addSeparator()
-        menu.addActions(letters.actions_for_menu())
+        self.letters_menu = self.menuBar().addMenu(self.tr("&Letters"))
+        self.letters_menu.addActions(letters.actions_for_menu())
 
         help_ = self.menuBar().addMenu(self.tr("&Help"))
         self._action(help_, self.tr("Keyboard shortcuts"), self._show_shortcuts, "F1")
@@ -217,6 +217,8 @@ class MainWindow(QMainWindow):
     def turn(self, key: str) -> None:
         """Show a page."""
         self.stack.setCurrentWidget(self.pages[key])
+        # Other pages have shortcuts of the same keys; a disabled menu lends its actions none.
+        self.letters_menu.menuAction().setEnabled(key == "letters")
 
     def _go(self, place: Place) -> None:
         self.sidebar.choose(place.page)

@@ -106,7 +106,8 @@ class Theme(QObject):
             theme = QlementineTheme.fromJsonPath(str(resource(f"resources/style/{scheme}.json")))
             if self._style is None:
                 self._style = QlementineStyle(self._application)
-                self._style.setAnimationsEnabled(False)
+                # Without its animations the style leaves pieces of the focus ring behind when focus moves.
+                self._style.setAnimationsEnabled(True)
                 self._style.setTheme(theme)
                 self._application.setStyle(self._style)
             else:
