@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from outreach.cases.campaigns import recipients_list
+from outreach.cases.campaigns import add_recipient, campaigns_list, recipients_list
 from outreach.directory.bodies import bodies_list, posts_list
 from outreach.directory.editing import PersonEntry, save_person
 from outreach.directory.importers.congress import congress_start
@@ -16,8 +16,12 @@ from outreach.directory.importers.run import ImportOptions, import_files
 from outreach.directory.importers.tables import european_date, guess_mapping
 from outreach.directory.people import people_list, person_row
 from outreach.errors import CancelledError, ImportFileError, UsageError
+from outreach.letters.exports import tracker_csv
+from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.tracker import tracker_rows
 from outreach.store.database import Database
 from outreach.store.models import Citation, ContactDetail, Membership, Person, Source
+from tests import factories
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real directory files are not at {DATA}")
@@ -533,12 +537,38 @@ def test_a_missing_file_a_folder_and_an_unknown_format(database: Database, tmp_p
         run(database, "excel", tmp_path)
 
 
-def test_a_yaml_file_out_of_all_proportion_is_refused_at_once(database: Database, tmp_path: Path) -> None:
-    path = tmp_path / "huge.yaml"
+@pytest.mark.parametrize(
+    ("format_", "name"),
+    [("congress", "x.yaml"), ("popolo", "x.json"), ("europarl-xml", "x.xml"), ("vcard", "x.vcf"), ("csv", "x.csv"), ("uk-mps-csv", "x.csv")],
+)  # fmt: skip
+def test_a_file_of_a_gigabyte_is_refused_before_it_fills_the_memory(
+    database: Database, tmp_path: Path, format_: str, name: str
+) -> None:
+    path = tmp_path / name
     with path.open("wb") as file:
+        file.write(b"Name,E-mail\n")
         file.truncate(1_000_000_000)
-    with pytest.raises(ImportFileError, match=r"too large|larger than"):
-        run(database, "congress", path)
+    with pytest.raises(ImportFileError, match=r"larger than|has a line of more"):
+        run(database, format_, path)
+
+
+def test_a_formula_in_a_name_stays_text_on_its_way_out(
+    database: Database, tmp_path: Path, sandbox: TemplateSandbox
+) -> None:
+    run(
+        database,
+        "csv",
+        write(tmp_path / "x.csv", "Vorname,Nachname,Body\n=HYPERLINK(1),Evil,House of Commons\n"),
+    )
+    with database.write() as session:
+        person = people_list(session, search="Evil")[0]
+        add_recipient(session, 1, audience="default", person=person.id)
+    reference = factories.drafted(database, sandbox, f"person:{person.id}", "un-human-rights-council")[0]
+    with database.read() as session:
+        table = tracker_csv(tracker_rows(session, campaigns_list(session)[0], references=[reference])).decode(
+            "utf-8-sig"
+        )
+    assert "'=HYPERLINK(1) Evil" in table
 
 
 REAL: list[tuple[str, str, str, int]] = [

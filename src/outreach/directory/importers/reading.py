@@ -5,13 +5,18 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
 from outreach.errors import ImportFileError
 
-MAX_YAML_BYTES = 200_000_000
+# A list of everybody who ever sat in a parliament has a few tens of millions of bytes. Tables are read row by row and
+# may be of any size; the others are read in several passes or item by item, and a limit keeps that short.
+MAX_BYTES = {
+    ".yaml": 200_000_000, ".yml": 200_000_000, ".json": 300_000_000, ".xml": 300_000_000, ".vcf": 50_000_000, ".vcard": 50_000_000,
+}  # fmt: skip
+MAX_LINE = 2_000_000
 _MAX_ITEM_CHARACTERS = 4_000_000
 _ALIAS = re.compile(r"(?:^|[\s\[{,:-])[*&][A-Za-z0-9_]", re.MULTILINE)
 
@@ -56,6 +61,25 @@ def encoding_of(path: Path) -> str:
     return "utf-8-sig"
 
 
+def refuse_size(path: Path) -> None:
+    """Refuse a file too large for what its name says it is. Raises: ImportFileError, OSError."""
+    most = MAX_BYTES.get(path.suffix.lower())
+    if most is not None and path.stat().st_size > most:
+        raise ImportFileError(
+            f"{path.name} is larger than {most // 1_000_000} MB, too large for a list of people. Check that it is the right file."
+        )
+
+
+def lines_of(file: TextIO, name: str) -> Iterator[str]:
+    """The lines of a text. Raises: ImportFileError for one out of all proportion, before it fills the memory."""
+    while line := file.readline(MAX_LINE):
+        if len(line) >= MAX_LINE and not line.endswith("\n"):
+            raise ImportFileError(
+                f"{name} has a line of more than {MAX_LINE:,} characters. Check that it is the right file."
+            )
+        yield line
+
+
 class _Loader(yaml.CSafeLoader):
     """The C loader; dates stay text."""
 
@@ -78,7 +102,7 @@ def yaml_items(path: Path, *, keyed: bool = False) -> Iterator[tuple[int, Any]]:
     number, size = 0, 0
     lines: list[str] = []
     with path.open(encoding="utf-8-sig", errors="replace", newline=None) as file:
-        for line in file:
+        for line in lines_of(file, path.name):
             if line.startswith(("---", "...", "%")) and not lines:
                 continue
             if start.match(line) and lines:

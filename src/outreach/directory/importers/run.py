@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.directory.importers.apply import Applier
 from outreach.directory.importers.congress import read_committees, read_legislators
-from outreach.directory.importers.reading import MAX_YAML_BYTES, sha256_of
+from outreach.directory.importers.reading import refuse_size, sha256_of
 from outreach.directory.importers.records import (
     BodyRecord,
     CurrentMembers,
@@ -149,11 +149,9 @@ def _one(
     try:
         if path.is_dir():
             raise ImportFileError(f"{path} is a folder. Name a file.")
-        if path.suffix in {".yaml", ".yml"} and path.exists() and path.stat().st_size > MAX_YAML_BYTES:
-            raise ImportFileError(
-                f"{path.name} is larger than {MAX_YAML_BYTES // 1_000_000} MB, too large for a list of people. "
-                "Check that it is the right file."
-            )
+        if not path.exists():
+            raise ImportFileError(f"{path} cannot be read: there is no such file.")
+        refuse_size(path)
         digest = sha256_of(path)
         applier = Applier(
             session,

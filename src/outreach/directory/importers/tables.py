@@ -10,7 +10,7 @@ from pathlib import Path
 from nameparser import HumanName
 from rapidfuzz import fuzz, process, utils
 
-from outreach.directory.importers.reading import encoding_of
+from outreach.directory.importers.reading import encoding_of, lines_of
 from outreach.directory.importers.records import (
     BodyRecord,
     Contact,
@@ -76,7 +76,9 @@ def rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             raise ImportFileError(f"{path.name} is empty. Choose a file with a row of headings.")
         first = sample.splitlines()[0]
         delimiter = max(",;\t|", key=first.count)
-        reader = csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter)
+        reader = csv.reader(
+            (line.replace("\0", "") for line in lines_of(file, path.name)), delimiter=delimiter
+        )
         try:
             headings = [h.strip() for h in next(reader)]
             if len([h for h in headings if h]) < 2 and delimiter not in first:

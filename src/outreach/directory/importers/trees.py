@@ -27,7 +27,6 @@ from outreach.domain.partial_dates import parse_partial
 from outreach.domain.references import slug
 from outreach.errors import ImportFileError, UsageError
 
-MAX_CARDS_BYTES = 50_000_000
 MAX_DEPTH = 100
 
 
@@ -332,12 +331,17 @@ def read_europarl_xml(path: Path, *, term: int | None = None) -> Iterator[Record
     yield EP_BODY
     row = 0
     try:
-        for _, element in ElementTree.iterparse(str(path), forbid_dtd=False, forbid_entities=True):
-            if element.tag != "mep":
+        root = None
+        events = ElementTree.iterparse(
+            str(path), events=("start", "end"), forbid_dtd=False, forbid_entities=True
+        )
+        for event, element in events:
+            root = element if root is None else root
+            if event == "start" or element.tag != "mep":
                 continue
             row += 1
             values = {child.tag: (child.text or "").strip() for child in element}
-            element.clear()
+            root.clear()  # what was read is let go, so that a long list takes no more memory than a short one
             name, identifier = values.get("fullName", ""), values.get("id", "")
             if not name or not identifier:
                 yield Problem(row, "has no fullName or no id")
@@ -434,10 +438,6 @@ def read_uk_members(path: Path) -> Iterator[Record]:
 
 def read_vcards(path: Path) -> Iterator[Record]:
     """vCards of versions 3 and 4 (RFC 6350), one person or body each."""
-    if path.stat().st_size > MAX_CARDS_BYTES:
-        raise ImportFileError(
-            f"{path.name} is larger than {MAX_CARDS_BYTES // 1_000_000} MB. Split it and try again."
-        )
     text = path.read_text(encoding=encoding_of(path), errors="replace")
     cards = re.findall(r"BEGIN:VCARD.*?END:VCARD", text, re.DOTALL | re.IGNORECASE)
     if not cards:
