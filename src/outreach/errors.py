@@ -81,5 +81,9 @@ class DownloadError(OutreachError):
     """A public directory could not be fetched; nothing was changed."""
 
 
+class KeychainError(OutreachError):
+    """The system's keychain is locked, absent, or refuses."""
+
+
 class CancelledError(OutreachError):
     """The user stopped a long job; nothing of it was kept."""

@@ -13,13 +13,18 @@ class Settings:
     """What the app remembers between starts; every field has a working default.
 
     last_database: the database opened last ("" for none). theme: system, light or dark.
-    window_geometry, window_state: Qt's own state as hexadecimal.
+    window_geometry, window_state: Qt's own state as hexadecimal. smtp_*: the mail account, without its password.
     """
 
     last_database: str = ""
     theme: str = "system"
     window_geometry: str = ""
     window_state: str = ""
+    smtp_host: str = ""
+    smtp_port: str = "587"
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_from: str = ""
 
 
 def settings_path() -> Path:

@@ -89,6 +89,7 @@ GROUPS = {
         "groups": "Saved questions about recipients.",
         "letters": "Letters and their life.",
         "replies": "Answers.",
+        "mail": "Sending by e-mail.",
         "pack": "Briefing packs.",
     }.items()
 }

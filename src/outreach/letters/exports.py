@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -111,6 +112,41 @@ def _content(session: Session, letter: Letter, document: LetterDocument, extensi
                 from_address=sender,
                 message_id=make_message_id(letter.reference, letter.text_sha256, sender),
             )
+
+
+@dataclass(frozen=True)
+class SendingMessage:
+    """A letter as the message that goes out. to_address: "" where none is on file; content is then empty."""
+
+    to_address: str
+    message_id: str
+    content: bytes
+
+
+def sending_message(
+    session: Session, letter: Letter, *, from_address: str = "", sent_at: datetime | None = None
+) -> SendingMessage:
+    """Make the message of an approved letter. Its Message-ID depends on the frozen text alone, so it is always the same.
+
+    Args: from_address, sent_at: of the sending; without sent_at only the address is looked up.
+    """
+    to_address = _email(session, letter)
+    own = session.scalar(select(Campaign.sender_email).where(Campaign.id == letter.campaign_id)) or ""
+    message_id = make_message_id(letter.reference, letter.text_sha256, own or from_address)
+    if not to_address or sent_at is None:
+        return SendingMessage(to_address, message_id, b"")
+    document = letter_document(session, letter)
+    content = letter_eml(
+        document,
+        letter_pdf(document, at=letter.approved_at),
+        to_name=_name(session, letter),
+        to_address=to_address,
+        from_address=from_address,
+        reply_to=own if own and own != from_address else "",
+        message_id=message_id,
+        sent_at=sent_at,
+    )
+    return SendingMessage(to_address, message_id, content)
 
 
 def _name(session: Session, letter: Letter) -> str:

@@ -11,12 +11,21 @@ from outreach.letters.formats.text import letter_text
 
 
 def letter_eml(
-    document: LetterDocument, pdf: bytes, *, to_name: str, to_address: str, from_address: str, message_id: str
+    document: LetterDocument,
+    pdf: bytes,
+    *,
+    to_name: str,
+    to_address: str,
+    from_address: str,
+    message_id: str,
+    reply_to: str = "",
+    sent_at: datetime | None = None,
 ) -> bytes:
     """The message with its text, the same as HTML, and the letter as PDF.
 
     Args: to_address, from_address: "" where not on file; the header is then left out, for the user's
-        mail program to fill. message_id: made once for a letter, so that answers can be matched.
+        mail program to fill. message_id: made once for a letter, so that answers can be matched. reply_to: where
+        answers go, if not to from_address. sent_at: the instant it goes out; None for a message still to be sent.
     """
     message = EmailMessage(policy=SMTP)
     if from_address:
@@ -25,7 +34,12 @@ def letter_eml(
         message["To"] = _address(to_name, to_address)
     message["Subject"] = _one_line(f"{document.subject} [{document.reference}]")
     message["Message-ID"] = message_id
-    message["X-Unsent"] = "1"  # Outlook then opens it as a message to be sent
+    if reply_to:
+        message["Reply-To"] = _address("", reply_to)
+    if sent_at is None:
+        message["X-Unsent"] = "1"  # Outlook then opens it as a message to be sent
+    else:
+        message["Date"] = sent_at
     message.set_content(letter_text(document, heading=False))
     message.add_alternative(letter_html(document), subtype="html")
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{document.reference}.pdf")

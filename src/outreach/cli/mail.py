@@ -1,0 +1,141 @@
+"""Commands about mail: the account, the outbox, sending, and settling what is uncertain."""
+
+import os
+import sys
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from outreach.cli.base import GROUPS, AsFormat, Format, On, Refs, opened, print_list, say
+from outreach.errors import KeychainError, UsageError
+from outreach.mail.accounts import account_of, keep_account, keychain_name
+from outreach.mail.sending import outbox, queue_letters, send_queued, settle, take_back
+from outreach.mail.smtp import SECURITIES, SmtpAccount, SmtpTransport
+from outreach.secrets import get_password, set_password
+from outreach.settings import load_settings
+
+PASSWORD_VARIABLE = "OUTREACH_MAIL_PASSWORD"
+
+
+def _password(account: SmtpAccount) -> str:
+    """From the environment, the keychain, or the keyboard, in this order."""
+    if not account.user:
+        return ""
+    if given := os.environ.get(PASSWORD_VARIABLE):
+        return given
+    reason = "No password is kept for it."
+    try:
+        if kept := get_password(keychain_name(account)):
+            return kept
+    except KeychainError as error:
+        reason = str(error)
+    if not sys.stdin.isatty():
+        raise UsageError(f"{reason} Keep one with: outreach mail account, or set {PASSWORD_VARIABLE}.")
+    typer.echo(reason, err=True)
+    return str(typer.prompt(f"Password of {account.user}", hide_input=True))
+
+
+@GROUPS["mail"].command("account")
+def set_up_account(
+    host: Annotated[str, typer.Option("--host", help="The server that takes your mail.")],
+    from_address: Annotated[str, typer.Option("--from", help="The address that letters come from.")],
+    user: Annotated[str, typer.Option("--user", help="Login; often the address itself.")] = "",
+    port: Annotated[int, typer.Option("--port")] = 587,
+    security: Annotated[str, typer.Option("--security", help=", ".join(SECURITIES))] = "starttls",
+) -> None:
+    """Set up the mail account; its password goes to the system's keychain."""
+    account = SmtpAccount(host, port, security, user, from_address)
+    keep_account(account)
+    typer.echo(f"Mail goes out by {host}, port {port}.")
+    if not user:
+        return
+    given = os.environ.get(PASSWORD_VARIABLE)
+    if not given and sys.stdin.isatty():
+        given = typer.prompt(f"Password of {user} (many providers want an app password)", hide_input=True)
+    if given:
+        set_password(keychain_name(account), given)
+        typer.echo("The password is in the system’s keychain.")
+
+
+@GROUPS["mail"].command("test")
+def test_account() -> None:
+    """Connect and log in, without sending anything; says what is wrong."""
+    account = account_of(load_settings())
+    typer.echo(SmtpTransport(account, _password(account)).test())
+
+
+@GROUPS["mail"].command("queue")
+def queue(context: typer.Context, refs: Refs) -> None:
+    """Put approved letters into the outbox."""
+    with opened(context) as database, database.write() as session:
+        say(queue_letters(session, refs))
+
+
+@GROUPS["mail"].command("take-back")
+def take_out(context: typer.Context, refs: Refs) -> None:
+    """Take letters out of the outbox again."""
+    with opened(context) as database, database.write() as session:
+        say(take_back(session, refs))
+
+
+@GROUPS["mail"].command("outbox")
+def show_outbox(context: typer.Context, format: AsFormat = Format.table) -> None:
+    """List what waits, what failed, and what is uncertain."""
+    with opened(context) as database, database.read() as session:
+        rows = outbox(session)
+    print_list(
+        [
+            {"Reference": r.reference, "Recipient": r.recipient, "To": r.to_address, "State": r.outcome, "Why": r.detail, "Message-ID": r.message_id}
+            for r in rows
+        ],
+        format,
+    )  # fmt: skip
+
+
+@GROUPS["mail"].command("send")
+def send(
+    context: typer.Context,
+    refs: Annotated[
+        list[str] | None, typer.Argument(metavar="[REF…]", help="Queued first; else all that wait.")
+    ] = None,
+    on: On = None,
+    per_minute: Annotated[
+        int, typer.Option("--per-minute", help="Most letters a minute, 0 for no limit.")
+    ] = 30,
+) -> None:
+    """Send what is in the outbox, each letter at most once."""
+    account = account_of(load_settings())
+    password = _password(account)
+    transport = SmtpTransport(account, password)
+    try:
+        with opened(context) as database:
+            if refs:
+                with database.write() as session:
+                    queue_letters(session, refs)
+            results = send_queued(
+                database,
+                transport,
+                on=on or date.today(),  # noqa: DTZ011  local calendar day is meant
+                from_address=account.from_address,
+                per_minute=per_minute,
+            )
+    finally:
+        transport.close()
+    print_list(
+        [{"Reference": r.reference, "Outcome": r.outcome, "Detail": r.detail} for r in results], Format.table
+    )
+    if any(r.outcome != "sent" for r in results):
+        raise typer.Exit(1)
+
+
+@GROUPS["mail"].command("settle")
+def settle_one(
+    context: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="REF")],
+    sent: Annotated[bool, typer.Option("--sent/--not-sent", help="Whether it went out.")],
+    on: On = None,
+) -> None:
+    """Say of an uncertain letter whether it went out; look in the Sent folder for its Message-ID."""
+    with opened(context) as database, database.write() as session:
+        say(settle(session, ref, was_sent=sent, on=on))

@@ -1,0 +1,1 @@
+"""Mail: what leaves by SMTP, recorded before and after so that nothing is sent twice."""
