@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 
 # What Qt and the tests need from Debian or Ubuntu.
 QT_LIBRARIES := libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
-TEST_TOOLS := xvfb poppler-utils qpdf
+TEST_TOOLS := xvfb poppler-utils qpdf gnome-keyring dbus
 
 .PHONY: help run test lint bench screenshots clean
 help:  ## list the commands
@@ -51,7 +51,7 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 .venv/.tools: $(STAMP)
-	@{ command -v Xvfb && command -v pdftotext && command -v qpdf; } >/dev/null 2>&1 || [ "$$(uname)" = Darwin ] || $(call install,$(TEST_TOOLS))
+	@{ command -v Xvfb && command -v pdftotext && command -v qpdf && command -v gnome-keyring-daemon && command -v dbus-run-session; } >/dev/null 2>&1 || [ "$$(uname)" = Darwin ] || $(call install,$(TEST_TOOLS))
 	@touch $@
 
 # Install Debian packages as root or with sudo; otherwise name the one command to type.

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from outreach.letters.sandbox import TemplateSandbox
+from outreach.store.database import open_database
+
 EML = (
     "From: Private Office <office@example.org>\nSubject: Re: Entry ban\nMessage-ID: <1@example.org>\n"
     "Date: Tue, 08 Feb 2011 10:00:00 +0000\n\nThank you.\n"
@@ -243,6 +246,63 @@ def test_a_directory_is_imported_asked_merged_and_searched(sample_path: Path, tm
     ],
 )
 def test_errors_of_the_directory_are_one_line_too(
+    sample_path: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    done = outreach(*arguments, database=sample_path)
+    assert done.returncode == code, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert words in done.stderr
+
+
+def test_mail_is_set_up_tested_sent_and_listed(
+    sample_path: Path, sandbox: TemplateSandbox, tmp_path: Path
+) -> None:
+    from aiosmtpd.controller import Controller
+
+    from tests.integration.test_mail import Mailbox, free_port, reachable
+
+    database = open_database(sample_path)
+    references = reachable(database, sandbox)
+    database.close()
+    assert "No mail account is set up" in outreach("mail", "send", database=sample_path).stderr
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        ok(
+            "mail", "account", "--host", "127.0.0.1", "--port", str(controller.port), "--security", "none",
+            "--from", "office@example.org", database=sample_path,
+        )  # fmt: skip
+        assert "answers on port" in ok("mail", "test", database=sample_path)
+        ok("mail", "queue", *references, database=sample_path)
+        ok("mail", "take-back", references[1], database=sample_path)
+        assert len(json.loads(ok("mail", "outbox", "--format", "json", database=sample_path))) == 1
+        assert "sent" in ok("mail", "send", "--per-minute", "0", database=sample_path)
+        mailbox.answers = ["drop-kept"]
+        done = outreach("mail", "send", references[1], database=sample_path)
+        assert done.returncode == 1
+        assert "uncertain" in done.stdout
+        assert "noted as sent" in ok("mail", "settle", references[1], "--sent", database=sample_path)
+    finally:
+        controller.stop()
+    assert len(mailbox.messages) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("mail", "queue", "MAG-0001"), 1, "only approved letters"),
+        (("mail", "settle", "MAG-0005"), 2, "--sent"),
+        (("mail", "settle", "MAG-0005", "--sent"), 1, "nothing uncertain"),
+        (
+            ("mail", "account", "--host", "mail.example.org", "--from", "a@b.org", "--security", "none"),
+            1,
+            "Without TLS",
+        ),
+        (("mail", "test"), 1, "No mail account"),
+    ],
+)
+def test_errors_of_mail_are_one_line_too(
     sample_path: Path, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
     done = outreach(*arguments, database=sample_path)

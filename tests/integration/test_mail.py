@@ -20,8 +20,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from outreach.cases.campaigns import campaigns_list
 from outreach.directory.editing import PersonEntry, save_person
-from outreach.domain.states import LetterStatus
+from outreach.domain.states import Channel, LetterStatus
 from outreach.errors import NotAllowedError, UsageError
+from outreach.letters.lifecycle import mark_sent, withdraw_letters
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.tracker import letter_detail, tracker_rows
 from outreach.mail.sending import outbox, queue_letters, send_queued, settle, take_back, waiting
@@ -239,6 +240,12 @@ def test_a_line_cut_after_the_text_is_uncertain_and_only_a_user_settles_it(
         queue_letters(session, [reference])
     with pytest.raises(NotAllowedError, match="not certain"), database.write() as session:
         take_back(session, [reference])
+    for step in (mark_sent, withdraw_letters):
+        more = {"by": Channel.POST, "on": DAY} if step is mark_sent else {}
+        with pytest.raises(NotAllowedError, match="not certain"), database.write() as session:
+            step(session, [reference], **more)  # type: ignore[operator]
+    with database.read() as session:
+        assert tracker_rows(session, campaigns_list(session)[0], references=[reference])[0].is_uncertain
     was_sent = drop == "drop-kept"
     with database.write() as session:
         settle(session, reference, was_sent=was_sent)
@@ -298,6 +305,18 @@ def test_what_is_wrong_with_an_account_is_said(server: SmtpAccount) -> None:
     ):
         with pytest.raises(UsageError, match=words):
             account.check()
+
+
+def test_an_account_that_does_not_work_fails_no_letter_and_stops_at_the_first(
+    database: Database, sandbox: TemplateSandbox
+) -> None:
+    references = reachable(database, sandbox)
+    with database.write() as session:
+        queue_letters(session, references)
+    assert send(database, SmtpAccount("127.0.0.1", 9, "none", "", FROM)) == {references[0]: "deferred"}
+    assert {status(database, r) for r in references} == {LetterStatus.QUEUED}
+    with database.read() as session:
+        assert waiting(session) == references
 
 
 def test_a_lost_line_is_certain_before_the_text_and_uncertain_after(

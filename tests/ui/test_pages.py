@@ -128,7 +128,7 @@ def test_actions_fit_the_letters_chosen(busy: MainWindow, settle: Settle) -> Non
 
     assert enabled() == set()
     assert enabled("MAG-0009") == {"Edit draft", "Approve", "Export…", "Withdraw…", "Delete drafts"}
-    assert enabled("MAG-0008") == {"Mark sent…", "Export…", "Withdraw…"}
+    assert enabled("MAG-0008") == {"Send", "Mark sent…", "Export…", "Withdraw…"}
     assert enabled("MAG-0006") == {"Record answer…", "Follow up", "Export…", "Close…"}
     assert enabled("MAG-0006", "MAG-0009") == {"Export…"}
     assert "Export…" not in enabled("MAG-0001")

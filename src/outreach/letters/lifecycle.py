@@ -63,6 +63,25 @@ def _own(letter: Letter) -> None:
         )
 
 
+def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
+    """An e-mail of which nobody knows whether it went out, None if there is none."""
+    return session.scalars(
+        select(Dispatch)
+        .where(
+            Dispatch.letter_id == letter_id, Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "started"
+        )
+        .order_by(Dispatch.id.desc())
+    ).first()
+
+
+def refuse_uncertain(session: Session, letter: Letter) -> None:
+    """Raises: NotAllowedError for a letter that was cut off while it was being sent."""
+    if uncertain_dispatch(session, letter.id) is not None:
+        raise NotAllowedError(
+            f"Whether {letter.reference} went out is not certain. Settle that first: outreach mail settle {letter.reference}"
+        )
+
+
 def approve_letters(
     session: Session, references: Sequence[str], *, by: str = "", anyway: bool = False
 ) -> Changes:
@@ -153,6 +172,7 @@ def mark_sent(
     letters = find_letters(session, references)
     for letter in letters:
         before = letter.status
+        refuse_uncertain(session, letter)
         check_transition(letter.reference, before, LetterStatus.SENT)
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
@@ -184,6 +204,7 @@ def withdraw_letters(session: Session, references: Sequence[str], *, reason: str
     letters = find_letters(session, references)
     for letter in letters:
         _own(letter)
+        refuse_uncertain(session, letter)
         before = letter.status
         check_transition(letter.reference, before, LetterStatus.WITHDRAWN)
         letter.status = LetterStatus.WITHDRAWN

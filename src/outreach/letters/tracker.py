@@ -22,7 +22,7 @@ class TrackerRow:
     """One letter in the table. due_on: when an answer is due, None if not sent or no longer awaited.
 
     days_taken: calendar days from sending to the answer. standard: the reply standard and its source.
-    sender: who wrote it, "" for the campaign itself.
+    sender: who wrote it, "" for the campaign itself. is_uncertain: it was cut off while being sent by e-mail.
     """
 
     reference: str
@@ -47,6 +47,7 @@ class TrackerRow:
     answer: str
     standard: str
     search_text: str
+    is_uncertain: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,11 @@ def tracker_rows(
     )
     if references is not None:
         query = query.where(Letter.reference.in_(list(references)))
+    uncertain = set(
+        session.scalars(
+            select(Dispatch.letter_id).where(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "started")
+        )
+    )
     channels: dict[int, Channel] = {}
     for letter_id, channel in session.execute(
         select(Dispatch.letter_id, Dispatch.channel)
@@ -188,6 +194,7 @@ def tracker_rows(
                         ]
                     )
                 ),
+                is_uncertain=letter.id in uncertain,
             )
         )
     return filter_rows(rows, status=status, body=body, search=search)

@@ -19,7 +19,13 @@ from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, UsageError
 from outreach.letters.drafting import Progress, always
 from outreach.letters.exports import sending_message
-from outreach.letters.lifecycle import LETTERS, find_letters, record_event
+from outreach.letters.lifecycle import (
+    LETTERS,
+    find_letters,
+    record_event,
+    refuse_uncertain,
+    uncertain_dispatch,
+)
 from outreach.mail.transport import Envelope, NotSentError, Transport, UncertainError
 from outreach.store.changes import Changes
 from outreach.store.database import Database
@@ -33,11 +39,15 @@ _SENDABLE = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one letter. outcome: sent, failed, deferred, uncertain or skipped. detail: in words."""
+    """What became of one letter. outcome: sent, failed, deferred, uncertain or skipped. detail: in words.
+
+    concerns_all: no other letter would fare better, so sending stopped with this one.
+    """
 
     reference: str
     outcome: str
     detail: str
+    concerns_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
             raise NotAllowedError(
                 f"{letter.reference} is {letter.status}; only approved letters are sent. Approve it first."
             )
-        _refuse_uncertain(session, letter)
+        refuse_uncertain(session, letter)
         if not sending_message(session, letter).to_address:
             raise NotAllowedError(
                 f"No e-mail address is on file for {letter.reference}. Add one in the directory, or send it by post."
@@ -78,23 +88,6 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
         f"{count} letter{'s' if count != 1 else ''} in the outbox.",
         tuple(x.reference for x in letters),
     )
-
-
-def _refuse_uncertain(session: Session, letter: Letter) -> None:
-    if _started(session, letter.id) is not None:
-        raise NotAllowedError(
-            f"Whether {letter.reference} went out is not certain. Settle that first: outreach mail settle {letter.reference}"
-        )
-
-
-def _started(session: Session, letter_id: int) -> Dispatch | None:
-    return session.scalars(
-        select(Dispatch)
-        .where(
-            Dispatch.letter_id == letter_id, Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED
-        )
-        .order_by(Dispatch.id.desc())
-    ).first()
 
 
 def waiting(session: Session) -> tuple[str, ...]:
@@ -124,8 +117,8 @@ def send_queued(
     """Send what is in the outbox.
 
     Args: on: local day, recorded as the day of sending. from_address: of the account. progress: returns False to stop
-        before the next letter. per_minute: most letters handed over in a minute, 0 for no limit. wait: how to wait,
-        for tests.
+        before the next letter. per_minute: most letters handed over in a minute, 0 for no limit. wait: waits so many
+        seconds and returns whether to stop; by default the thread sleeps.
     Returns: what became of each letter tried. A temporary refusal is tried again with growing pauses, up to four times,
         and then left in the outbox.
     """
@@ -136,9 +129,11 @@ def send_queued(
     for number, reference in enumerate(references):
         if not progress(number, len(references)):
             break
-        if number and per_minute:
-            pause(60 / per_minute)
+        if number and per_minute and pause(60 / per_minute):
+            break
         results.append(_send_one(database, transport, reference, on, from_address, pause))
+        if results[-1].concerns_all:
+            break
     progress(len(references), len(references))
     return tuple(results)
 
@@ -164,13 +159,12 @@ def _send_one(
                 session.get_one(Dispatch, dispatch).detail = str(error)
             return Result(reference, "uncertain", str(error))
         except NotSentError as error:
-            last = attempt == ATTEMPTS
+            gives_up = attempt == ATTEMPTS or not error.is_temporary
             with database.write() as session:
-                _record_failure(session, dispatch, error, is_last=last or not error.is_temporary)
-            if not error.is_temporary:
-                return Result(reference, FAILED, str(error))
-            if last:
-                return Result(reference, DEFERRED, str(error))
+                _record_failure(session, dispatch, error, gives_up=gives_up)
+            if gives_up:
+                about_letter = not error.is_temporary and not error.concerns_all
+                return Result(reference, FAILED if about_letter else DEFERRED, str(error), error.concerns_all)
             pause(2**attempt + random.uniform(0, 1))
         else:
             with database.write() as session:
@@ -181,7 +175,7 @@ def _send_one(
 
 def _claim(session: Session, reference: str, on: date, from_address: str) -> tuple[int, Envelope] | Result:
     letter = find_letters(session, [reference])[0]
-    if letter.status is not LetterStatus.QUEUED or _started(session, letter.id) is not None:
+    if letter.status is not LetterStatus.QUEUED or uncertain_dispatch(session, letter.id) is not None:
         return Result(reference, "skipped", "Another window has taken it.")
     made = sending_message(session, letter, from_address=from_address, sent_at=now())
     if not made.to_address:
@@ -215,16 +209,17 @@ def _record_sent(session: Session, key: int, on: date, answer: str) -> None:
     )
 
 
-def _record_failure(session: Session, key: int, error: NotSentError, *, is_last: bool) -> None:
+def _record_failure(session: Session, key: int, error: NotSentError, *, gives_up: bool) -> None:
     dispatch = session.get_one(Dispatch, key)
     letter = session.get_one(Letter, dispatch.letter_id)
-    dispatch.outcome = DEFERRED if error.is_temporary else FAILED
+    is_refused = not error.is_temporary and not error.concerns_all
+    dispatch.outcome = FAILED if is_refused else DEFERRED
     dispatch.detail = str(error)
-    if not error.is_temporary:
+    if is_refused:
         before = letter.status
         letter.status = LetterStatus.FAILED
         record_event(session, letter, "failed", before, detail=str(error))
-    elif is_last:
+    elif gives_up:
         record_event(session, letter, "deferred", letter.status, detail=str(error))
 
 
@@ -235,7 +230,7 @@ def settle(session: Session, reference: str, *, was_sent: bool, on: date | None 
     Raises: NotFoundError; NotAllowedError if there is nothing uncertain about it; UsageError for a day before.
     """
     letter = find_letters(session, [reference])[0]
-    dispatch = _started(session, letter.id)
+    dispatch = uncertain_dispatch(session, letter.id)
     if dispatch is None:
         raise NotAllowedError(f"There is nothing uncertain about {letter.reference}: it is {letter.status}.")
     day = on or dispatch.dispatched_on
@@ -259,7 +254,7 @@ def take_back(session: Session, references: Sequence[str]) -> Changes:
     """Take letters out of the outbox; they are approved again. Raises: NotAllowedError."""
     letters = find_letters(session, references)
     for letter in letters:
-        _refuse_uncertain(session, letter)
+        refuse_uncertain(session, letter)
         if letter.status is not LetterStatus.QUEUED:
             raise NotAllowedError(f"{letter.reference} is {letter.status}, not in the outbox.")
         letter.status = LetterStatus.APPROVED

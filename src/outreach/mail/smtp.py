@@ -148,7 +148,10 @@ class SmtpTransport:
         except Exception as error:
             if client is not None:
                 client.close()
-            raise _explained(error, account) from error
+            explained = _explained(error, account)
+            if isinstance(explained, NotSentError):
+                explained.concerns_all = True
+            raise explained from error
         self._client = client
         return client
 

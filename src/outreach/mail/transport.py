@@ -7,11 +7,16 @@ from outreach.errors import OutreachError
 
 
 class NotSentError(OutreachError):
-    """The message was certainly not taken. is_temporary: trying again later may work (SMTP 4xx, no connection)."""
+    """The message was certainly not taken.
 
-    def __init__(self, message: str, *, is_temporary: bool) -> None:
+    is_temporary: trying again later may work (SMTP 4xx, no connection). concerns_all: it is not about this message
+    but about the account or the way to the server, so that no other message would fare better.
+    """
+
+    def __init__(self, message: str, *, is_temporary: bool, concerns_all: bool = False) -> None:
         super().__init__(message)
         self.is_temporary = is_temporary
+        self.concerns_all = concerns_all
 
 
 class UncertainError(OutreachError):

@@ -36,6 +36,10 @@ class Job:
         """Ask the work to stop at its next step."""
         self._stop.set()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait, or less if the job is cancelled meanwhile. Returns: whether it was."""
+        return self._stop.wait(seconds)
+
     @property
     def is_cancelled(self) -> bool:
         """Whether it was asked to stop."""
@@ -57,6 +61,8 @@ class Jobs(QObject):
         self._database = database
         self._writer = ThreadPoolExecutor(1, "outreach-writer")
         self._readers = ThreadPoolExecutor(3, "outreach-reader")
+        # What waits for a server must not keep the writer from saving what is typed.
+        self._network = ThreadPoolExecutor(1, "outreach-network")
         self._running: list[Job] = []
         self._latest: dict[tuple[int, str], Job] = {}
         self._closed = False
@@ -137,6 +143,30 @@ class Jobs(QObject):
 
         return self._start(self._writer, Job(owner, title=title), run, done, failed)
 
+    def network(
+        self,
+        owner: QObject,
+        title: str,
+        work: Callable[[Database, Callable[[int, int], bool], Callable[[float], bool]], Any],
+        done: Done | None = None,
+        *,
+        failed: Done | None = None,
+    ) -> Job:
+        """Work that talks to a server, on a thread of its own.
+
+        Args: work: gets the database, of which it may only use short transactions, a progress function, and one that
+            waits some seconds, or less when the job is cancelled.
+        """
+
+        def run(job: Job) -> Any:
+            def progress(finished: int, total: int) -> bool:
+                self._step.emit(job, finished, total)
+                return not job.is_cancelled
+
+            return work(self._database, progress, job.wait)
+
+        return self._start(self._network, Job(owner, title=title), run, done, failed)
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing waits to be delivered."""
@@ -154,6 +184,7 @@ class Jobs(QObject):
             job.cancel()
         self._writer.shutdown(wait=True, cancel_futures=False)
         self._readers.shutdown(wait=True, cancel_futures=True)
+        self._network.shutdown(wait=True, cancel_futures=True)
         self._running.clear()
 
     def _start(

@@ -35,6 +35,7 @@ from outreach.ui.dialogs.records import CampaignDialog, NewCampaignDialog
 from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
+from outreach.ui.mailing import Mailing
 from outreach.ui.pages.base import Page
 from outreach.ui.pages.cases import CasesPage
 from outreach.ui.pages.compose import ComposePage
@@ -89,6 +90,10 @@ class MainWindow(QMainWindow):
         self.campaign_choice = Choice([])
         self.campaign_choice.setAccessibleName(self.tr("Campaign"))
         self.campaign_choice.currentIndexChanged.connect(self._campaign_chosen)
+        self.mailing = Mailing(workspace, self)
+        letters = self._letters()
+        letters.send_wanted.connect(self.mailing.send)
+        letters.settle_wanted.connect(self.mailing.settle)
         self.setCentralWidget(self._layout())
         self._make_status_bar()
         self._make_menus()
@@ -155,6 +160,7 @@ class MainWindow(QMainWindow):
         file.addSeparator()
         self._action(file, self.tr("New campaign…"), self._new_campaign, symbol="plus")
         self._action(file, self.tr("Campaign details…"), self._edit_campaign, symbol="pencil")
+        self._action(file, self.tr("Mail account…"), self._edit_account, symbol="settings")
         file.addSeparator()
         self._action(file, self.tr("Import directory…"), self._import, "Ctrl+I", symbol="download")
         self._action(file, self.tr("Possible duplicates…"), self._duplicates, symbol="users")
@@ -284,6 +290,9 @@ class MainWindow(QMainWindow):
 
     def _find(self) -> None:
         self._page().focus_search()
+
+    def _edit_account(self) -> None:
+        self.mailing.edit_account()
 
     def _import(self) -> None:
         ImportDialog(self, self.workspace).open()

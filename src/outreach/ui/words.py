@@ -13,6 +13,7 @@ CHANNELS = {
 }
 # By urgency, which is also how the table sorts standings.
 PHASE_TONE = {
+    "uncertain": "bad",
     "overdue": "bad",
     "due soon": "warning",
     "awaiting": "accent",
@@ -48,6 +49,10 @@ EVENTS = {
     "edited": "Edited",
     "approved": "Approved",
     "sent": "Sent",
+    "queued": "Put into the outbox",
+    "taken_back": "Taken out of the outbox",
+    "deferred": "Put off by the server",
+    "failed": "Refused by the server",
     "reply_received": "Answer received",
     "withdrawn": "Withdrawn",
     "closed": "Closed",
@@ -64,6 +69,8 @@ def channel_in_words(channel: str) -> str:
 
 def standing_in_words(row: Any) -> str:
     """Where a letter stands: its phase while an answer is awaited, else its state. Args: row: a TrackerRow."""
+    if row.is_uncertain:
+        return "Sent? Not certain"
     phase = row.phase.value
     return STANDINGS.get(
         phase if phase in {"awaiting", "due soon", "overdue"} else row.status.value, row.status.value

@@ -8,6 +8,8 @@ from outreach.ui.words import PHASE_TONE, channel_in_words, standing_in_words
 
 
 def _standing_tone(row: Any) -> str:
+    if row.is_uncertain:
+        return PHASE_TONE["uncertain"]
     return PHASE_TONE.get(row.phase.value if row.phase.value != "not sent" else row.status.value, "")
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
@@ -22,6 +22,7 @@ from outreach.letters.lifecycle import (
 )
 from outreach.letters.replies import record_reply, replies_list
 from outreach.letters.tracker import TrackerRow, filter_rows, letter_detail, tracker_rows
+from outreach.mail.sending import take_back
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
 from outreach.ui.dialogs.letters import ExportDialog, MarkSentDialog, ReasonDialog, ReplyDialog
 from outreach.ui.models.columns import letter_columns
@@ -65,7 +66,10 @@ _WAITING = frozenset({Phase.AWAITING, Phase.DUE_SOON, Phase.OVERDUE})
 
 
 class LettersPage(Page):
-    """The table staff keep open all day."""
+    """The table staff keep open all day. Signals: send_wanted(list) and settle_wanted(str) with references."""
+
+    send_wanted = Signal(object)
+    settle_wanted = Signal(str)
 
     title = "Letters"
     kinds = frozenset({"letters", "cases", "directory"})
@@ -83,9 +87,9 @@ class LettersPage(Page):
                 self.heading,
                 None,
                 button(self.approve),
+                button(self.send),
                 button(self.sent),
                 button(self.answer),
-                button(self.follow_up),
                 more,
                 button(self.compose, primary=True),
             )
@@ -146,10 +150,19 @@ class LettersPage(Page):
             shortcut="Ctrl+Shift+A",
             tip=self.tr("Freeze the text of the drafts chosen"),
         )
+        self.send = make_action(
+            self, self.tr("Send"), "send", self._send, shortcut="Ctrl+Shift+M",
+            tip=self.tr("Send the letters chosen by e-mail, each at most once"),
+        )  # fmt: skip
+        self.settle = make_action(
+            self, self.tr("Settle whether it went out…"), "circle-alert", self._settle,
+            tip=self.tr("For a letter that was cut off while it was being sent"),
+        )  # fmt: skip
+        self.take_back = make_action(self, self.tr("Take out of the outbox"), "undo-2", self._take_back)
         self.sent = make_action(
             self,
             self.tr("Mark sent…"),
-            "send",
+            "check",
             self._mark_sent,
             shortcut="Ctrl+Shift+S",
             tip=self.tr("Record that the letters chosen went out"),
@@ -190,13 +203,24 @@ class LettersPage(Page):
     def actions_for_menu(self) -> list[QAction]:
         """What can be done with the letters chosen, for the window's menu."""
         return [
-            self.edit_draft, self.approve, self.sent, self.answer, self.follow_up, self.export,
+            self.edit_draft, self.approve, self.send, self.settle, self.take_back, self.sent, self.answer, self.follow_up, self.export,
             self.withdraw, self.close_letter, self.delete,
         ]  # fmt: skip
 
     def _more_menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.addActions([self.export, self.edit_draft, self.withdraw, self.close_letter, self.delete])
+        menu.addActions(
+            [
+                self.follow_up,
+                self.settle,
+                self.take_back,
+                self.export,
+                self.edit_draft,
+                self.withdraw,
+                self.close_letter,
+                self.delete,
+            ]
+        )
         menu.addSeparator()
         menu.addAction(self.export_table)
         return menu
@@ -270,8 +294,15 @@ class LettersPage(Page):
         self.approve.setEnabled(some and own and states == {LetterStatus.DRAFT})
         self.delete.setEnabled(some and own and states == {LetterStatus.DRAFT})
         self.edit_draft.setEnabled(len(rows) == 1 and own and states == {LetterStatus.DRAFT})
+        uncertain = any(r.is_uncertain for r in rows)
+        waiting = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
+        self.send.setEnabled(some and own and not uncertain and states <= waiting)
+        self.settle.setEnabled(len(rows) == 1 and uncertain)
+        self.take_back.setEnabled(some and not uncertain and states == {LetterStatus.QUEUED})
         self.sent.setEnabled(
-            some and states <= {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
+            some
+            and not uncertain
+            and states <= {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
         )
         self.answer.setEnabled(len(rows) == 1 and states <= out | {LetterStatus.CLOSED})
         self.follow_up.setEnabled(some and states <= out)
@@ -299,6 +330,15 @@ class LettersPage(Page):
         self.workspace.jobs.write(
             self, partial(approve_letters, references=self._chosen()), self.workspace.tell
         )
+
+    def _send(self) -> None:
+        self.send_wanted.emit(self._chosen())
+
+    def _settle(self) -> None:
+        self.settle_wanted.emit(self._chosen()[0])
+
+    def _take_back(self) -> None:
+        self.workspace.jobs.write(self, partial(take_back, references=self._chosen()), self.workspace.tell)
 
     def _mark_sent(self) -> None:
         references = self._chosen()
