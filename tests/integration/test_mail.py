@@ -298,7 +298,7 @@ def test_what_is_wrong_with_an_account_is_said(server: SmtpAccount) -> None:
         with pytest.raises(NotSentError, match=words):
             SmtpTransport(account, "", seconds=5).test()
     for account, words in (
-        (SmtpAccount("", 587, "starttls", "", FROM), "set up"),
+        (SmtpAccount("", 587, "starttls", "", FROM), "Say which server"),
         (SmtpAccount("mail.example.org", 25, "none", "", FROM), "Without TLS"),
         (SmtpAccount("mail.example.org", 0, "tls", "", FROM), "no port"),
         (SmtpAccount("mail.example.org", 1, "magic", "", FROM), "no kind of security"),

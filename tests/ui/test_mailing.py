@@ -108,7 +108,7 @@ def test_the_first_letter_asks_for_the_account_and_then_goes(
     page.send.trigger()
     form = dialog(AccountDialog)
     form.submit_button.click()
-    assert "set up" in form.problem.text()
+    assert "Say which server" in form.problem.text()
     form.host.setText("127.0.0.1")
     form.security.choose("none")
     form.port.setValue(server.port)

@@ -9,6 +9,8 @@ from outreach.settings import Settings, load_settings, save_settings
 
 def account_of(settings: Settings) -> SmtpAccount:
     """The account in the settings. Raises: UsageError if none is set up, or it is not allowed."""
+    if not settings.smtp_host:
+        raise UsageError("No mail account is set up yet. Set one up with: outreach mail account")
     try:
         port = int(settings.smtp_port)
     except ValueError as error:

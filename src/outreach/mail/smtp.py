@@ -27,7 +27,7 @@ class SmtpAccount:
     def check(self) -> None:
         """Raises: UsageError with what is missing or not allowed."""
         if not self.host or not self.from_address:
-            raise UsageError("No mail account is set up yet. Set one up with: outreach mail account")
+            raise UsageError("Say which server takes your mail, and which address it comes from.")
         if self.security not in SECURITIES:
             raise UsageError(
                 f"“{self.security}” is no kind of security. Choose from {', '.join(SECURITIES)}."

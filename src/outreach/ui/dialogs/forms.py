@@ -39,7 +39,9 @@ class FormDialog(QDialog):
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         if explanation:
-            layout.addWidget(Words(explanation, tone="quiet"))
+            words = Words(explanation, tone="quiet")
+            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            layout.addWidget(words)
         self.form = QFormLayout()
         self.form.setSpacing(10)
         self.form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -61,6 +63,15 @@ class FormDialog(QDialog):
         first = self.form.itemAt(0, QFormLayout.ItemRole.FieldRole) if self.form.rowCount() else None
         if first is not None and first.widget() is not None:
             first.widget().setFocus()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Grow to the height that the wrapped words need, which a dialog does not do by itself."""
+        layout = self.layout()
+        layout.activate()
+        wanted = layout.totalHeightForWidth(max(self.width(), self.minimumWidth()))
+        if wanted > self.height():
+            self.resize(max(self.width(), self.minimumWidth()), wanted)
 
     def values(self) -> dict[str, Any]:
         """What was entered. Raises: OutreachError with what to correct."""
@@ -71,6 +82,7 @@ class FormDialog(QDialog):
         self.problem.setText(str(error))
         self.problem.show()
         self.submit_button.setEnabled(True)
+        self._fit()
 
     def accept_result(self, result: object = None) -> None:
         """Close: what was entered is saved."""
