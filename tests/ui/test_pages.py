@@ -309,6 +309,7 @@ def test_directory_shows_records_with_their_sources(window: MainWindow, settle: 
     page.tabs.setCurrentIndex(1)
     settle(window)
     page.tables["bodies"].select(["home-office"])
+    settle(window)
     assert "Theresa May" in page.detail.toPlainText()
     page.tabs.setCurrentIndex(2)
     settle(window)

@@ -141,7 +141,9 @@ def recipients_list(session: Session, campaign_key: int) -> tuple[RecipientRow, 
         .order_by(Recipient.id)
     ).all()
     people = {p.key: p for p in people_list(session, keys=[r[1].id for r in rows if r[1]])}
-    bodies = {b.key: b for b in bodies_list(session, keys=[r[3].id for r in rows if r[3]])}
+    bodies = {
+        b.key: b for b in bodies_list(session, keys={r[3].id for r in rows if r[3]}, with_members=False)
+    }
     return tuple(
         _row(
             recipient, people.get(person.id) if person else None, post, bodies.get(body.id) if body else None

@@ -68,12 +68,18 @@ class PostRow:
 
 
 def bodies_list(
-    session: Session, *, on: date | None = None, search: str = "", keys: Collection[int] | None = None
+    session: Session,
+    *,
+    on: date | None = None,
+    search: str = "",
+    keys: Collection[int] | None = None,
+    with_members: bool = True,
 ) -> tuple[BodyRow, ...]:
     """Bodies in order of name.
 
     Args: on: keep those that existed that day, with their members of that day. search: words that
-        must all begin a word of the body's names or summary.
+        must all begin a word of the body's names or summary. with_members: False leaves out who sits in them,
+        which for all parliaments of the world is a long read.
     """
     parent = aliased(Organization)
     query = (
@@ -92,7 +98,7 @@ def bodies_list(
     ids = [r[0].id for r in rows]
     names = other_names_of(session, OtherName.organization_id, ids)
     contacts = contacts_of(session, ContactDetail.organization_id, ids)
-    members = memberships_of(session, Membership.organization_id, ids)
+    members = memberships_of(session, Membership.organization_id, ids) if with_members else {}
     people = _names_of(session, {m.person_id for held in members.values() for m in held})
     sources = citations_of(session, Citation.organization_id, ids)
     return tuple(

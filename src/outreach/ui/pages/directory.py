@@ -152,7 +152,7 @@ class DirectoryPage(Page):
                 case "people":
                     rows: Any = people_list(session, on=on, search=search, limit=_MOST)
                 case "bodies":
-                    rows = bodies_list(session, on=on, search=search)
+                    rows = bodies_list(session, on=on, search=search, with_members=False)
                 case "posts":
                     rows = posts_list(session, on=on, search=search)
                 case _:
@@ -212,8 +212,6 @@ class DirectoryPage(Page):
         match which:
             case "people":
                 self.detail.show_html(person_html(row))
-            case "bodies":
-                self.detail.show_html(body_html(row))
             case "posts":
                 self.detail.show_html(post_html(row))
             case _:
