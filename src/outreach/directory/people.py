@@ -22,7 +22,7 @@ from outreach.store.models import (
     Person,
     Post,
 )
-from outreach.store.search import CHUNK, in_chunks, matching_ids
+from outreach.store.search import CHUNK, in_chunks, matching_by_kind
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,12 @@ def people_list(
             if covers(start, end, on)
         }
     order = (Person.family_name, Person.name, Person.id)
+    # Of each part no more than the first ones can be among the first of all.
+    most = limit if on is None else None
     people = [
         p
         for chunk in in_chunks(wanted)
-        for p in session.scalars(select(Person).where(chunk(Person.id)).order_by(*order))
+        for p in session.scalars(select(Person).where(chunk(Person.id)).order_by(*order).limit(most))
     ]
     if wanted is not None and len(wanted) > CHUNK:
         people.sort(key=lambda p: (p.family_name, p.name, p.id))
@@ -183,18 +185,15 @@ def person_row(session: Session, slug: str) -> PersonRow:
 def person_ids(session: Session, search: str, *, on: date | None = None) -> set[int]:
     """Ids of the people that a search finds; see `people_list` for what it compares."""
     words = search.split()
-    hits = [
-        {kind: matching_ids(session, word, kind) for kind in ("person", "post", "body", "area")}
-        for word in words
-    ]
-    if not words or any(not any(h.values()) for h in hits):
+    kinds = ("post", "body", "area")
+    hits = [defaultdict(set, matching_by_kind(session, word)) for word in words]
+    if not words or not all(hits):
         return set()
     named = [h["person"] for h in hits]
     found = set.intersection(*named)
     columns = (Membership.post_id, Membership.organization_id, Membership.area_id)
     # Each term of somebody has to account for all the words that their names do not.
     query = select(Membership.person_id, Membership.start_date, Membership.end_date, *columns)
-    kinds = ("post", "body", "area")
     places = {kind: set().union(*(h[kind] for h in hits)) for kind in kinds}
     for kind, column in zip(kinds, columns, strict=True):
         for chunk in in_chunks(places[kind]):

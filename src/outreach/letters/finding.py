@@ -12,7 +12,7 @@ from outreach.store.models import Area, Case, Fact, Letter, Organization, Person
 from outreach.store.search import fts_query, in_chunks
 
 _ALIKE = 72.0
-_ORDER = ("person", "body", "post", "area", "letter", "fact")
+_ORDER = ("body", "post", "area", "letter", "fact")
 
 
 @dataclass(frozen=True)
@@ -37,36 +37,47 @@ def find(session: Session, typed: str, limit: int = 40) -> Found:
     """Search everything; each word must begin a word of the record.
 
     Accents do not matter. Words that occur nowhere are taken for the nearest ones that do.
-    Args: limit: most hits; the best come first.
+    Args: limit: most hits; people first, then bodies, offices, places, letters and facts.
     """
     words = re.findall(r"[\w’'-]+", typed)
     if not words:
         return Found(())
-    found = _matching(session, words, limit)
-    if found:
-        return Found(_titled(session, found))
+    if hits := _matching(session, words, limit):
+        return Found(hits)
     meant = [_meant(session, word) for word in words]
     if meant != [folded(w) for w in words] and all(meant):
-        return Found(_titled(session, _matching(session, meant, limit)), " ".join(meant))
+        return Found(_matching(session, meant, limit), " ".join(meant))
     return Found(())
 
 
-def find_keys(session: Session, typed: str, limit: int = 40) -> list[tuple[str, int]]:
-    """The bare search: kinds and ids of what holds all the words, the best first."""
-    return _matching(session, typed.split(), limit)
+# People, who are most of what is found, get their titles with the search itself.
+_QUERY = text(
+    "SELECT kind, owner_id, person.slug, person.name, person.honorific_prefix, person.summary"
+    " FROM search_index LEFT JOIN person ON kind = 'person' AND person.id = owner_id AND person.deleted_at IS NULL"
+    " WHERE search_index MATCH :query LIMIT :most"
+)
 
 
-def _matching(session: Session, words: list[str], limit: int) -> list[tuple[str, int]]:
+def _matching(session: Session, words: list[str], limit: int) -> tuple[Hit, ...]:
     query = fts_query(" ".join(words))
     if not any(c.isalnum() for c in query):
-        return []
+        return ()
     # A common word has too many hits to rank them all within the time of a keystroke; the first ones serve.
-    rows = session.execute(
-        text("SELECT kind, owner_id FROM search_index WHERE search_index MATCH :query LIMIT :most"),
-        {"query": query, "most": limit * 3},
-    )
-    found = dict.fromkeys((str(kind), int(owner)) for kind, owner in rows)
-    return sorted(found, key=lambda pair: _ORDER.index(pair[0]))[:limit]
+    people: dict[int, Hit] = {}
+    others: dict[str, dict[int, None]] = {}
+    for kind, owner, slug, name, prefix, summary in session.execute(
+        _QUERY, {"query": query, "most": limit * 3}
+    ):
+        if kind != "person":
+            others.setdefault(kind, {})[owner] = None
+        elif slug is not None and owner not in people:
+            people[owner] = Hit("person", slug, f"{prefix} {name}".strip(), summary[:90])
+    hits = list(people.values())[:limit]
+    for kind in sorted(others, key=_ORDER.index):
+        for chunk in in_chunks(list(others[kind])):
+            titled = _hits(session, kind, chunk)
+            hits += [titled[kind, key] for key in others[kind] if (kind, key) in titled]
+    return tuple(hits[:limit])
 
 
 def _meant(session: Session, word: str) -> str:
@@ -94,31 +105,10 @@ def _meant(session: Session, word: str) -> str:
     return ""
 
 
-def _titled(session: Session, found: list[tuple[str, int]]) -> tuple[Hit, ...]:
-    by_kind: dict[str, list[int]] = {}
-    for kind, key in found:
-        by_kind.setdefault(kind, []).append(key)
-    hits: dict[tuple[str, int], Hit] = {}
-    for kind, keys in by_kind.items():
-        for chunk in in_chunks(keys):
-            hits |= _hits(session, kind, chunk)
-    return tuple(hits[pair] for pair in found if pair in hits)
-
-
 def _hits(session: Session, kind: str, chunk: object) -> dict[tuple[str, int], Hit]:
     where = chunk  # a condition on a column, see store.search.in_chunks
     assert callable(where)
     match kind:
-        case "person":
-            people = session.execute(
-                select(Person.id, Person.slug, Person.name, Person.honorific_prefix, Person.summary).where(
-                    where(Person.id)
-                )
-            )
-            return {
-                ("person", key): Hit("person", slug, " ".join(x for x in (prefix, name) if x), summary[:90])
-                for key, slug, name, prefix, summary in people
-            }
         case "body":
             bodies = session.execute(
                 select(

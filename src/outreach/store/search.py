@@ -36,13 +36,20 @@ def fts_query(words: str) -> str:
     return " ".join('"' + word.replace('"', '""') + '"*' for word in words.split())
 
 
-def matching_ids(session: Session, word: str, kind: str) -> set[int]:
-    """Ids of the records of a kind whose text holds a word that begins like this."""
+def matching_by_kind(session: Session, word: str) -> dict[str, set[int]]:
+    """Ids of the records whose text holds a word that begins like this, by kind; a kind without any is missing."""
     query = fts_query(word)
+    found: dict[str, set[int]] = {}
     if not query or not any(c.isalnum() for c in query):
-        return set()
+        return found
     rows = session.execute(
-        text("SELECT owner_id FROM search_index WHERE search_index MATCH :query AND kind = :kind"),
-        {"query": query, "kind": kind},
+        text("SELECT kind, owner_id FROM search_index WHERE search_index MATCH :query"), {"query": query}
     )
-    return {int(r[0]) for r in rows}
+    for kind, owner in rows:
+        found.setdefault(kind, set()).add(owner)
+    return found
+
+
+def matching_ids(session: Session, word: str, kind: str) -> set[int]:
+    """Ids of the records of one kind; see `matching_by_kind`."""
+    return matching_by_kind(session, word).get(kind, set())
