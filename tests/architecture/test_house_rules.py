@@ -41,15 +41,18 @@ def test_no_dialog_stops_the_window() -> None:
     assert found == []
 
 
-def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
-    hosts = re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|/opt/pypi|/home/[a-z]+/|/work/main")
+def test_no_file_names_a_package_registry_or_a_path_of_this_machine() -> None:
+    # Put together here, so that this file does not name them either.
+    unwanted = [
+        ".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs", "org"))
+    ]
+    unwanted += [f"{ROOT}/", f"{Path.home()}/"]
     found = [
-        str(path.relative_to(ROOT))
+        f"{path.relative_to(ROOT)}: {word}"
         for path in tracked()
-        if path.suffix not in {".db", ".png", ".ttf", ".ico"}
-        and path != Path(__file__)
-        and path.exists()
-        and hosts.search(path.read_text(encoding="utf-8", errors="replace"))
+        if path.suffix not in {".db", ".png", ".ttf"} and path.exists()
+        for word in unwanted
+        if word in path.read_text(encoding="utf-8", errors="replace")
     ]
     assert found == []
 
