@@ -614,6 +614,16 @@ def test_the_sample_campaigns_people_meet_their_records(database: Database) -> N
     assert "email" in reached["Heidi Hautala"]
 
 
+def test_other_names_of_a_new_body_have_their_file(database: Database, tmp_path: Path) -> None:
+    named = {"organizations": [{"id": "o1", "name": "Assembly", "other_names": [{"name": "The House"}]}]}
+    run(database, "popolo", write(tmp_path / "p.json", json.dumps(named)))
+    with database.read() as session:
+        body = next(b for b in bodies_list(session) if b.name == "Assembly")
+    assert [(n.name, [s.title for s in n.sources]) for n in body.other_names] == [
+        ("The House", ["p.json, imported"])
+    ]
+
+
 def test_every_contact_detail_has_its_file(congress: Database) -> None:
     with congress.read() as session:
         cited = set(

@@ -214,6 +214,9 @@ def test_groups_are_saved_asked_and_deleted(world: Database) -> None:
         ):
             with pytest.raises(UsageError):
                 save_group(session, 1, name, query)
+        save_group(session, 1, "Outer", "the commission")
+        with pytest.raises(UsageError, match="names itself"):
+            save_group(session, 1, "the commission", "Outer")
         delete_group(session, 1, "Both")
         with pytest.raises(NotFoundError):
             delete_group(session, 1, "Both")

@@ -44,6 +44,27 @@ def test_a_trial_tells_and_an_import_does(window: MainWindow, settle: Settle, tm
     assert "Ana Méndez" in [p.name for p in page.models["people"].rows]
 
 
+def test_a_public_source_is_fetched_and_imported(
+    window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from outreach.ui.dialogs import importing as module
+
+    folders: list[Path] = []
+
+    def fetched(url: str, folder: Path, **more: object) -> Path:
+        folders.append(folder)
+        return write(folder / "legislators-current.yaml", LEGISLATORS)
+
+    monkeypatch.setattr(module, "download", fetched)
+    window._import()
+    form = dialog(ImportDialog)
+    form.source.choose("congress")
+    form.run.click()
+    settle(window)
+    assert "2 added" in form.report.toPlainText()
+    assert not folders[0].exists()
+
+
 def test_an_unreadable_file_is_told_in_the_dialog(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
     window._import()
     form = dialog(ImportDialog)

@@ -146,13 +146,15 @@ def list_recipients(
     format: AsFormat = Format.table,
 ) -> None:
     """List whom a campaign writes to, or whom a query would name."""
-    with opened(context) as database, database.write() as session:
-        row = campaign_named(session, campaign)
-        everyone = recipients_list(session, row.key)
-        found = everyone
-        if to != "all":
-            found = recipients_for(session, row.key, to, on=on or row.today).recipients
-            session.rollback()
+    with opened(context) as database:
+        if to == "all":
+            with database.read() as session:
+                found = recipients_list(session, campaign_named(session, campaign).key)
+        else:
+            with database.write() as session:
+                row = campaign_named(session, campaign)
+                found = recipients_for(session, row.key, to, on=on or row.today).recipients
+                session.rollback()  # a question may have made recipients of people in the directory
     rows = [
         {
             "Number": r.key,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from outreach.store.models import Citation, Source
+from outreach.store.search import in_chunks
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,11 @@ def citations_of(
     Returns: by record id; a record without sources is missing.
     """
     found: dict[int, list[SourceRef]] = defaultdict(list)
-    wanted = list(ids)
-    for start in range(0, len(wanted), 5000):
-        rows = session.execute(
-            select(subject, Citation, Source)
-            .join(Source, Source.id == Citation.source_id)
-            .where(subject.in_(wanted[start : start + 5000]))
-            .order_by(Citation.id)
-        )
+    query = (
+        select(subject, Citation, Source).join(Source, Source.id == Citation.source_id).order_by(Citation.id)
+    )
+    for chunk in in_chunks(ids):
+        rows = session.execute(query.where(chunk(subject)))
         for record_id, citation, source in rows:
             if record_id is None:
                 continue

@@ -22,7 +22,6 @@ from outreach.store.models import (
 from outreach.store.types import free_slug
 
 BY_HAND = "entered by hand"
-CONTACT_TYPES = ("email", "address", "form")
 
 
 @dataclass(frozen=True)

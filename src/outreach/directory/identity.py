@@ -10,7 +10,7 @@ from typing import Any
 
 from nameparser import HumanName
 from rapidfuzz import fuzz
-from sqlalchemy import Table, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.references import folded
@@ -30,7 +30,7 @@ from outreach.store.models import (
     Person,
     Recipient,
 )
-from outreach.store.types import Base, now
+from outreach.store.types import Base, now, table_of
 
 LIKELY = 88.0
 _LARGEST_BLOCK = 60
@@ -187,12 +187,6 @@ def _person(session: Session, slug: str) -> Person:
     return found
 
 
-def _table(model: type[Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
-
-
 def merge_people(session: Session, keep: str, gone: str) -> Changes:
     """Make two records of one person one; `undo_merge` takes it back.
 
@@ -207,7 +201,7 @@ def merge_people(session: Session, keep: str, gone: str) -> Changes:
         raise UsageError("This is one record already. Choose two.")
     moved: list[list[Any]] = []
     for model, column, same_by in _PLACES:
-        table = _table(model)
+        table = table_of(model)
         there = {
             tuple(row[field] for field in same_by)
             for row in session.execute(select(table).where(table.c[column] == kept.id)).mappings()
@@ -248,7 +242,7 @@ def undo_merge(session: Session, key: int) -> Changes:
     merge = session.get(Merge, key)
     if merge is None or merge.undone_at is not None:
         raise NotFoundError("This merge was undone already, or never made.")
-    tables = {_table(model).name: _table(model) for model, _, _ in _PLACES}
+    tables = {table_of(model).name: table_of(model) for model, _, _ in _PLACES}
     for name, column, row in merge.moved["rows"]:
         table = tables[name]
         session.execute(
@@ -273,7 +267,7 @@ def undo_merge(session: Session, key: int) -> Changes:
 def merges_list(session: Session) -> tuple[MergeRow, ...]:
     """Merges that can be undone, the newest first."""
     rows = session.scalars(select(Merge).where(Merge.undone_at.is_(None)).order_by(Merge.id.desc()))
-    people = _table(Person)
+    people = table_of(Person)
     names = {row[0]: str(row[1]) for row in session.execute(select(people.c.id, people.c.name))}
     return tuple(MergeRow(m.id, names.get(m.kept_id, ""), names.get(m.gone_id, ""), m.at) for m in rows)
 

@@ -46,14 +46,3 @@ def covers(start: str | None, end: str | None, on: date) -> bool:
     generously: a term that began in 2010 covers all of 2010.
     """
     return (start is None or first_day(start) <= on) and (end is None or on <= last_day(end))
-
-
-def parse_day(text: str) -> date:
-    """Read a full date given by a user as YYYY-MM-DD.
-
-    Raises: UsageError if it is not one.
-    """
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise UsageError(f"“{text}” is not a date. Write it as 2011-01-20.") from error

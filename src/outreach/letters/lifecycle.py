@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.facts import facts_for
@@ -63,14 +63,15 @@ def _own(letter: Letter) -> None:
         )
 
 
+STARTED = "started"
+UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
+"""Holds for an e-mail that was begun and never recorded as sent or failed."""
+
+
 def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
     """An e-mail of which nobody knows whether it went out, None if there is none."""
     return session.scalars(
-        select(Dispatch)
-        .where(
-            Dispatch.letter_id == letter_id, Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "started"
-        )
-        .order_by(Dispatch.id.desc())
+        select(Dispatch).where(Dispatch.letter_id == letter_id, UNCERTAIN).order_by(Dispatch.id.desc())
     ).first()
 
 

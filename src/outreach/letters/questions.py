@@ -14,7 +14,7 @@ group, words of a recipient's name or office, or filters that must all hold:
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -172,13 +172,7 @@ def recipients_for(
     groups = {g.name.casefold(): g.query for g in _groups(session, campaign_key)}
     chosen: dict[int, RecipientRow] = {}
     notes: list[str] = []
-    for part in _parts(query):
-        expanded = groups.get(part.removeprefix("group:").strip().casefold(), part)
-        if expanded is not part:
-            answer = recipients_for(session, campaign_key, _without(expanded, part), on=on, today=today)
-            chosen |= {r.key: r for r in answer.recipients}
-            notes += answer.notes
-            continue
+    for part in _expanded(groups, query, ()):
         question = parse_question(part)
         if question is None:
             chosen |= {r.key: r for r in resolve_recipients(session, campaign_key, part)}
@@ -190,22 +184,28 @@ def recipients_for(
         raise UsageError(
             "Say who the letters go to: all, a name, an office, or a question such as: members of JCSE."
         )
-    order = {r.key: n for n, r in enumerate(recipients_list(session, campaign_key))}
-    return Answer(
-        tuple(sorted(chosen.values(), key=lambda r: order.get(r.key, 0))), tuple(dict.fromkeys(notes))
-    )
+    return Answer(tuple(sorted(chosen.values(), key=lambda r: r.key)), tuple(dict.fromkeys(notes)))
+
+
+def _expanded(groups: dict[str, str], query: str, inside: tuple[str, ...]) -> Iterator[str]:
+    """The questions of a query, with those of the groups it names. Raises: UsageError for a group within itself."""
+    for part in _parts(query):
+        name = _group_name(part)
+        if name not in groups:
+            yield part
+        elif name in inside:
+            raise UsageError(f"The group “{name}” names itself. Change what it asks.")
+        else:
+            yield from _expanded(groups, groups[name], (*inside, name))
+
+
+def _group_name(part: str) -> str:
+    return part.removeprefix("group:").strip().casefold()
 
 
 def _parts(query: str) -> list[str]:
     """Questions between commas; a comma within quotation marks divides nothing."""
     return [p.strip() for p in re.findall(r"(?:\"[^\"]*\"|[^,\"])+", query) if p.strip()]
-
-
-def _without(query: str, name: str) -> str:
-    """A group's query; one that names itself is refused rather than followed for ever."""
-    if any(p.removeprefix("group:").strip().casefold() == name.casefold() for p in _parts(query)):
-        raise UsageError(f"The group “{name}” names itself. Change what it asks.")
-    return query
 
 
 def _people(
@@ -448,9 +448,11 @@ def save_group(session: Session, campaign_key: int, name: str, query: str) -> Ch
         raise UsageError("A group needs a name without commas and quotation marks.")
     if not query:
         raise UsageError("Say whom the group holds, such as: members of JCSE.")
-    for part in _parts(_without(query, name)):
+    saved = _groups(session, campaign_key)
+    asked = {g.name.casefold(): g.query for g in saved} | {name.casefold(): query}
+    for part in _expanded(asked, query, (name.casefold(),)):
         parse_question(part)
-    found = next((g for g in _groups(session, campaign_key) if g.name.casefold() == name.casefold()), None)
+    found = next((g for g in saved if g.name.casefold() == name.casefold()), None)
     if found is None:
         session.add(RecipientGroup(campaign_id=campaign_key, name=name, query=query))
     else:

@@ -14,6 +14,7 @@ from outreach.domain.deadlines import phase_of, reply_due, reply_standard
 from outreach.domain.references import folded
 from outreach.domain.states import SENT_STATES, Channel, LetterStatus, Phase
 from outreach.errors import NotFoundError
+from outreach.letters.lifecycle import UNCERTAIN
 from outreach.store.models import Dispatch, Letter, Organization, Person, Post
 
 
@@ -135,11 +136,7 @@ def tracker_rows(
     )
     if references is not None:
         query = query.where(Letter.reference.in_(list(references)))
-    uncertain = set(
-        session.scalars(
-            select(Dispatch.letter_id).where(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "started")
-        )
-    )
+    uncertain = set(session.scalars(select(Dispatch.letter_id).where(UNCERTAIN)))
     channels: dict[int, Channel] = {}
     for letter_id, channel in session.execute(
         select(Dispatch.letter_id, Dispatch.channel)

@@ -21,6 +21,8 @@ from outreach.letters.drafting import Progress, always
 from outreach.letters.exports import sending_message
 from outreach.letters.lifecycle import (
     LETTERS,
+    STARTED,
+    UNCERTAIN,
     find_letters,
     record_event,
     refuse_uncertain,
@@ -32,7 +34,7 @@ from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
 from outreach.store.types import now
 
-STARTED, SENT, FAILED, DEFERRED = "started", "sent", "failed", "deferred"
+SENT, FAILED, DEFERRED = "sent", "failed", "deferred"
 ATTEMPTS = 4
 _SENDABLE = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
 
@@ -92,9 +94,7 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
 
 def waiting(session: Session) -> tuple[str, ...]:
     """References of the letters in the outbox that may be sent now, the oldest first."""
-    uncertain = select(Dispatch.letter_id).where(
-        Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED
-    )
+    uncertain = select(Dispatch.letter_id).where(UNCERTAIN)
     return tuple(
         session.scalars(
             select(Letter.reference)

@@ -28,12 +28,6 @@ def head() -> str:
     return revision
 
 
-def current_revision(engine: Engine) -> str | None:
-    """The revision a database is at; None for an empty one."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
 def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> None:
     """Apply the revisions that are missing, oldest first, in one transaction.
 

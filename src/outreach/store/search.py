@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 CHUNK = 5_000
 
 
-def in_chunks(ids: Collection[int] | None) -> Iterator[Callable[[Any], Any]]:
+def in_chunks(ids: Collection[Any] | None) -> Iterator[Callable[[Any], Any]]:
     """Conditions that a column is one of many ids, a few thousand at a time, which a statement can hold.
 
     Args: ids: None stands for all rows, in one condition that is always true.

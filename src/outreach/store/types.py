@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData, String, select
+from sqlalchemy import DateTime, Dialect, MetaData, String, Table, select
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -77,6 +77,13 @@ class Deletable:
 def now() -> datetime:
     """The present instant, aware, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that work on rows rather than on objects."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
 
 
 def free_slug(session: Session, model: type[Named], wanted: str) -> str:

@@ -87,22 +87,24 @@ class Mailing(QObject):
     def _ask_password(self, references: list[str], account: SmtpAccount, reason: str) -> None:
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
             name = keychain_name(account)
-            if values["keep"]:
-                try:
-                    set_password(name, values["password"])
-                except KeychainError as error:
-                    self._workspace.said.emit(str(error))
             self._typed[name] = values["password"]
             dialog.accept_result()
-            self._start(references, account, values["password"])
+            self._start(references, account, values["password"], keep=values["keep"])
 
         ask(PasswordDialog(self._window, account.user, reason), submit)
 
-    def _start(self, references: list[str], account: SmtpAccount, password: str) -> None:
-        campaign = self._workspace.campaign
-        day = max(campaign.today, date.today()) if campaign and not campaign.as_of else date.today()  # noqa: DTZ011
+    def _start(
+        self, references: list[str], account: SmtpAccount, password: str, *, keep: bool = False
+    ) -> None:
+        day = date.today()  # noqa: DTZ011  local calendar day is meant
 
         def work(database: Any, progress: Any, wait: Any) -> tuple[Result, ...]:
+            if keep:
+                # A keychain that refuses keeps no letter back; the password stays typed for this window.
+                try:
+                    set_password(keychain_name(account), password)
+                except KeychainError as error:
+                    self._workspace.said.emit(str(error))
             with database.write() as session:
                 queue_letters(session, references)
             transport = SmtpTransport(account, password)

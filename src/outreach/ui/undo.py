@@ -1,10 +1,13 @@
 """Deletes that can be undone. Each command runs in the writer thread, forth and back."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
+from outreach.letters.lifecycle import delete_drafts, restore_drafts
+from outreach.ui.words import counted
 from outreach.ui.workspace import Workspace
 
 
@@ -30,3 +33,15 @@ class Reversible(QUndoCommand):
         # It was not done, so there is nothing to undo.
         self.setObsolete(True)
         self._workspace.jobs.failed.emit(str(error))
+
+
+def delete_drafts_undoably(workspace: Workspace, references: list[str]) -> None:
+    """Delete drafts; Undo brings them back."""
+    workspace.undo.push(
+        Reversible(
+            workspace,
+            workspace.tr("delete {0}").format(counted(len(references), "draft", "drafts")),
+            partial(delete_drafts, references=references),
+            partial(restore_drafts, references=references),
+        )
+    )

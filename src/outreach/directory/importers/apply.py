@@ -5,7 +5,7 @@ times the memory.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -37,7 +37,8 @@ from outreach.store.models import (
     Source,
     SourceKind,
 )
-from outreach.store.types import Base
+from outreach.store.search import in_chunks
+from outreach.store.types import Base, table_of
 
 _SCALARS = (
     "given_name",
@@ -51,7 +52,6 @@ _SCALARS = (
     "summary",
 )
 _BODY_SCALARS = ("classification", "jurisdiction", "founding_date", "dissolution_date", "summary")
-_MANY = 400
 
 
 # Registers whose ids mean the same person in whatever file they stand. Others, such as a newspaper's own
@@ -64,18 +64,6 @@ _EVERYWHERE = {
 def _deciding(record: PersonRecord) -> tuple[Ref, ...]:
     """The ids of a record that decide who it is: the file's own, and those of world-wide registers."""
     return tuple(r for n, r in enumerate(record.identifiers) if n == 0 or r.scheme in _EVERYWHERE)
-
-
-def _table(model: type[Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
-
-
-def _chunks(ids: Collection[Any]) -> Iterable[list[Any]]:
-    items = list(ids)
-    for at in range(0, len(items), _MANY):
-        yield items[at : at + _MANY]
 
 
 class Applier:
@@ -95,7 +83,7 @@ class Applier:
         self._dataset, self._file, self._today = dataset, file_name, today
         self._next: dict[Table, int] = {}
         self._waiting: dict[Table, list[dict[str, Any]]] = defaultdict(list)
-        self._bodies: dict[Ref, int | None] = {}
+        self._bodies: dict[Ref, int] = {}
         self._posts: dict[Ref, int | None] = {}
         self._areas: dict[str, int] = {}
         self._parties: dict[str, int] = {}
@@ -110,7 +98,7 @@ class Applier:
                 select(func.count()).select_from(Citation).where(Citation.source_id == self._source)
             )
             if not cited:
-                self._session.execute(delete(_table(Source)).where(_table(Source).c.id == self._source))
+                self._session.execute(delete(table_of(Source)).where(table_of(Source).c.id == self._source))
 
     # Bodies and posts
 
@@ -158,14 +146,14 @@ class Applier:
             self._bodies[ref] = key
         self._cite(organization_id=key)
         for name in record.other_names:
-            self._new(OtherName, person_id=None, organization_id=key, name=name, note="")
+            self._other_name(name, organization_id=key)
         for contact in record.contacts:
             self._contact(contact, organization_id=key)
         self._report.counts["bodies"].added += 1
 
     def _update_body(self, key: int, record: BodyRecord) -> None:
         self._flush()
-        table = _table(Organization)
+        table = table_of(Organization)
         row = self._session.execute(select(table).where(table.c.id == key)).mappings().one()
         owned = key in self._owned("organization_id", [key])
         changes: dict[str, Any] = {}
@@ -192,9 +180,7 @@ class Applier:
             n for n in (*record.other_names, record.name) if n and n not in names | {changes.get("name", "")}
         ]
         for name in dict.fromkeys(fresh):
-            self._cite(
-                other_name_id=self._new(OtherName, person_id=None, organization_id=key, name=name, note="")
-            )
+            self._other_name(name, organization_id=key)
         known = {
             (c.type, c.value)
             for c in self._session.execute(
@@ -215,7 +201,7 @@ class Applier:
     def body(self, ref: Ref) -> int | None:
         """Id of a body by an outside id, or by its readable one; None if there is none."""
         if ref not in self._bodies:
-            if self._waiting[_table(Identifier)] or self._waiting[_table(Organization)]:
+            if self._waiting[table_of(Identifier)] or self._waiting[table_of(Organization)]:
                 self._flush()
             query = (
                 select(Organization.id).where(Organization.slug == ref.identifier)
@@ -248,16 +234,12 @@ class Applier:
             row = self._session.execute(
                 select(Post.id, Post.label, Post.organization_id).where(Post.slug == record.slug)
             ).first()
-            for ref in (*record.identifiers, Ref("id", record.slug)):
-                self._posts[ref] = row.id if row else None
             if row is None:
-                key = self._new(
+                key: int = self._new(
                     Post, slug=record.slug, label=record.label, short_label="", role=record.role,
                     audience=record.audience, organization_id=body, start_date=None, end_date=None,
                 )  # fmt: skip
                 self._flush()
-                for ref in (*record.identifiers, Ref("id", record.slug)):
-                    self._posts[ref] = key
                 self._cite(post_id=key)
                 self._report.counts["posts"].added += 1
             elif row.label != record.label:
@@ -265,6 +247,9 @@ class Applier:
                 self._report.counts["posts"].changed += 1
             else:
                 self._report.counts["posts"].unchanged += 1
+            self._posts |= dict.fromkeys(
+                (*record.identifiers, Ref("id", record.slug)), row.id if row else key
+            )
 
     # People
 
@@ -326,10 +311,10 @@ class Applier:
         for ref in refs:
             by_scheme[ref.scheme].append(ref.identifier)
         for scheme, identifiers in by_scheme.items():
-            for chunk in _chunks(identifiers):
+            for chunk in in_chunks(identifiers):
                 query = select(Identifier.identifier, Identifier.person_id).where(
                     Identifier.scheme == scheme,
-                    Identifier.identifier.in_(chunk),
+                    chunk(Identifier.identifier),
                     Identifier.person_id.is_not(None),
                 )
                 for identifier, person in self._session.execute(query):
@@ -353,14 +338,12 @@ class Applier:
         values: dict[str, Any] = {field: getattr(record, field) for field in _SCALARS}
         values |= {"birth_date": record.birth_date or None, "death_date": record.death_date or None}
         key = self._new(Person, slug=wanted, name=name, deleted_at=None, **values)
-        state.add(key, name, values, placeholder=not record.name)
+        state.add(key, name, values)
         for ref in record.identifiers:
             self._identifier(key, ref)
         self._cite(person_id=key)
         for other in record.other_names:
-            self._cite(
-                other_name_id=self._new(OtherName, person_id=key, organization_id=None, name=other, note="")
-            )
+            self._other_name(other, person_id=key)
         for contact in record.contacts:
             state.contacts[key].append(
                 (self._contact(contact, person_id=key), contact.type, contact.value, True)
@@ -387,18 +370,14 @@ class Applier:
             changes["name"] = record.name
         changed = bool(changes)
         if changes:
-            table = _table(Person)
+            table = table_of(Person)
             self._session.execute(update(table).where(table.c.id == key).values(**changes))
             row.update(changes)
         names = state.names[key] | {row["name"]}
         for name in dict.fromkeys((*record.other_names, record.name)):
             if name and name not in names:
                 names.add(name)
-                self._cite(
-                    other_name_id=self._new(
-                        OtherName, person_id=key, organization_id=None, name=name, note=""
-                    )
-                )
+                self._other_name(name, person_id=key)
                 changed = True
         for ref in record.identifiers:
             if (ref.scheme, ref.identifier) not in state.identifiers[key]:
@@ -424,7 +403,7 @@ class Applier:
             ]
             if gone:
                 self._session.execute(
-                    delete(_table(ContactDetail)).where(_table(ContactDetail).c.id.in_(gone))
+                    delete(table_of(ContactDetail)).where(table_of(ContactDetail).c.id.in_(gone))
                 )
                 changed = True
         return changed
@@ -479,7 +458,7 @@ class Applier:
                 changes["end_date"] = None  # the file has them in office again, or still
             if changes:
                 self._flush()  # what the change points to must be there first
-                table = _table(Membership)
+                table = table_of(Membership)
                 self._session.execute(update(table).where(table.c.id == held["id"]).values(**changes))
                 held.update(changes)
                 if not self._recite("membership_id", held["id"]):
@@ -510,7 +489,7 @@ class Applier:
             )
             for membership, person in {(row[0], row[1]) for row in self._session.execute(query)}:
                 if person not in named:
-                    table = _table(Membership)
+                    table = table_of(Membership)
                     self._session.execute(
                         update(table).where(table.c.id == membership).values(end_date=self._today.isoformat())
                     )
@@ -551,6 +530,12 @@ class Applier:
             self._parties[key] = found
         return self._parties[key]
 
+    def _other_name(self, name: str, **owner: int) -> None:
+        key = self._new(
+            OtherName, person_id=owner.get("person_id"), organization_id=owner.get("organization_id"), name=name, note="",
+        )  # fmt: skip
+        self._cite(other_name_id=key)
+
     def _contact(self, contact: Contact, **owner: int) -> int:
         key = self._new(
             ContactDetail, person_id=owner.get("person_id"), organization_id=owner.get("organization_id"),
@@ -560,13 +545,13 @@ class Applier:
         return key
 
     def _cite(self, claim: str = "", **subject: int) -> None:
-        values: dict[str, Any] = {c.name: None for c in _table(Citation).columns if c.name.endswith("_id")}
+        values: dict[str, Any] = {c.name: None for c in table_of(Citation).columns if c.name.endswith("_id")}
         values |= {"source_id": self._source, "locator": "", "claim": claim, **subject}
         self._new(Citation, **values)
 
     def _recite(self, subject: str, key: int) -> bool:
         """Point this data set's citation of a record to the file that changed it. Returns: whether it had one."""
-        table = _table(Citation)
+        table = table_of(Citation)
         sources = select(Source.id).where(Source.dataset == self._dataset)
         done = self._session.execute(
             update(table)
@@ -580,10 +565,9 @@ class Applier:
 
     def _taken_slugs(self, model: type[Person] | type[Organization], wanted: list[str]) -> set[str]:
         taken: set[str] = set()
-        for chunk in _chunks(wanted):
-            taken |= set(
-                self._session.scalars(select(_table(model).c.slug).where(_table(model).c.slug.in_(chunk)))
-            )
+        column = table_of(model).c.slug
+        for chunk in in_chunks(wanted):
+            taken |= set(self._session.scalars(select(column).where(chunk(column))))
         return taken
 
     def _free_slug(self, model: type[Organization], wanted: str, refs: tuple[Ref, ...]) -> str:
@@ -598,7 +582,7 @@ class Applier:
         return candidate
 
     def _new(self, model: type[Base], **values: Any) -> int:
-        table = _table(model)
+        table = table_of(model)
         if table not in self._next:
             self._next[table] = (self._session.scalar(select(func.max(table.c.id))) or 0) + 1
         key = self._next[table]
@@ -618,9 +602,9 @@ class Applier:
             Membership,
             Citation,
         ):
-            rows = self._waiting[_table(model)]
+            rows = self._waiting[table_of(model)]
             if rows:
-                self._session.execute(insert(_table(model)), rows)
+                self._session.execute(insert(table_of(model)), rows)
                 rows.clear()
 
     def _find_source(self, sha256: str) -> tuple[int, bool]:
@@ -667,11 +651,7 @@ class _State:
         self.contacts: dict[int, list[tuple[int, str, str, bool]]] = defaultdict(list)
         self.terms: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.owned: set[int] = set()
-        for chunk in _chunks(keys):
-            self._load(session, chunk, dataset)
-
-    def _load(self, session: Session, keys: list[int], dataset: str) -> None:
-        people, terms = _table(Person), _table(Membership)
+        people, terms = table_of(Person), table_of(Membership)
         for row in session.execute(select(people).where(people.c.id.in_(keys))).mappings():
             self.people[row["id"]] = dict(row)
         for person, name in session.execute(
@@ -699,7 +679,8 @@ class _State:
         for row in session.execute(select(terms).where(terms.c.person_id.in_(keys))).mappings():
             self.terms[row["person_id"]].append({**row, "owned": row["id"] in mine})
 
-    def add(self, key: int, name: str, values: dict[str, Any], *, placeholder: bool) -> None:
+    def add(self, key: int, name: str, values: dict[str, Any]) -> None:
+        """Someone who was just made, of this data set alone."""
         self.people[key] = {"name": name, **values}
         self.owned.add(key)
 

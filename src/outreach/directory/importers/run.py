@@ -110,8 +110,8 @@ def import_files(
 ) -> ImportReport:
     """Import files into the directory, all of them or, on an error, none.
 
-    Args: format_: a key of FORMATS. dry_run: say what would be done, and do nothing. progress: told how
-        many bytes were read of how many, and how many rows; returns False to stop.
+    Args: format_: a key of FORMATS. dry_run: say what would be done, and do nothing. progress: told
+        roughly how far it is, by the rows read so far; returns False to stop.
     Returns: what was added, changed, found unchanged and skipped, with row and reason.
     Raises: UsageError for an unknown format; ImportFileError for a file that cannot be read as one;
         CancelledError. The database is then as it was.

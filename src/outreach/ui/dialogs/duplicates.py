@@ -1,6 +1,7 @@
 """Two records side by side: are they one person?"""
 
 from functools import partial
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
@@ -10,7 +11,6 @@ from outreach.directory.identity import (
     Candidate,
     duplicate_candidates,
     merge_people,
-    merges_list,
     tell_apart,
     undo_merge,
 )
@@ -146,14 +146,21 @@ class DuplicatesDialog(QDialog):
             self._merge(pair.second, pair.first)
 
     def _merge(self, keep: str, gone: str) -> None:
+        made: list[int] = []
+
+        def merge(session: Any) -> Changes:
+            changes = merge_people(session, keep, gone)
+            made[:] = [int(changes.refs[0])]
+            return changes
+
         def undo(session: Any) -> Changes:
-            return undo_merge(session, merges_list(session)[0].key)
+            return undo_merge(session, made[0])
 
         self._workspace.undo.push(
             Reversible(
                 self._workspace,
                 self.tr("merge of two people"),
-                partial(merge_people, keep=keep, gone=gone),
+                merge,
                 undo,
             )
         )
@@ -165,7 +172,5 @@ class DuplicatesDialog(QDialog):
 
 
 def _record_html(person: PersonRow) -> str:
-    from html import escape
-
     ids = "".join(f"<p><span class='quiet'>{escape(s)}</span> {escape(i)}</p>" for s, i in person.identifiers)
     return person_html(person) + (f"<p class='head'>Outside ids</p>{ids}" if ids else "")

@@ -43,6 +43,7 @@ class ImportDialog(QDialog):
         self._workspace = workspace
         self._paths: list[Path] = []
         self._job: Any = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.setWindowTitle(self.tr("Import a directory"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(720, 620)
@@ -208,22 +209,34 @@ class ImportDialog(QDialog):
     def _start(self, *, dry_run: bool) -> None:
         feed, key, options, paths = self.source.value(), self.format.value(), self._options(), self._paths
 
-        def work(database: Any, progress: Callable[[int, int], bool]) -> ImportReport:
-            if not feed:
-                return import_files(database, key, paths, options=options, dry_run=dry_run, progress=progress)
-            with tempfile.TemporaryDirectory() as folder:
-                fetched = download(find_feed(feed).url, Path(folder), progress=progress)
-                return import_files(
-                    database, key, [fetched], options=options, dry_run=dry_run, progress=progress
-                )
-
         self.report.setPlainText(self.tr("Working…"))
         self._busy(True)
-        self._job = self._workspace.jobs.long(
-            self, self.tr("Importing"), work, self._done, failed=self._failed
+
+        def read(paths: list[Path]) -> None:
+            def work(database: Any, progress: Callable[[int, int], bool]) -> ImportReport:
+                return import_files(database, key, paths, options=options, dry_run=dry_run, progress=progress)
+
+            self._job = self._workspace.jobs.long(
+                self, self.tr("Importing"), work, self._done, failed=self._failed
+            )
+
+        if not feed:
+            read(paths)
+            return
+        # Fetched off the writer's thread, so that a slow server keeps nobody from saving.
+        folder = self._folder = tempfile.TemporaryDirectory()
+
+        def fetch(database: Any, progress: Callable[[int, int], bool], wait: Any) -> list[Path]:
+            return [download(find_feed(feed).url, Path(folder.name), progress=progress)]
+
+        self._job = self._workspace.jobs.network(
+            self, self.tr("Fetching the directory"), fetch, read, failed=self._failed
         )
 
     def _busy(self, busy: bool) -> None:
+        if not busy and self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
         for widget in (self.try_, self.run, self.source, self.format, self._file_line):
             widget.setEnabled(not busy)
         if not busy:

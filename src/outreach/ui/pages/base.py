@@ -22,6 +22,7 @@ class Page(QWidget):
         super().__init__()
         self.workspace = workspace
         self._is_stale = True
+        self._campaign_key: int | None = None
         self.layout_ = QVBoxLayout(self)
         self.layout_.setContentsMargins(24, 18, 24, 18)
         self.layout_.setSpacing(12)
@@ -44,6 +45,12 @@ class Page(QWidget):
         self._is_stale = True
         if self.isVisible():
             self._read()
+
+    def is_other_campaign(self) -> bool:
+        """Whether another campaign is in view than when this was last asked; fields that start from it are then set."""
+        key = self.workspace.campaign.key if self.workspace.campaign else None
+        other, self._campaign_key = key != self._campaign_key, key
+        return other
 
     def concerns(self, kinds: frozenset[str]) -> bool:
         """Whether changes of these kinds alter what the page shows."""

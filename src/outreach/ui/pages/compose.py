@@ -11,7 +11,7 @@ from outreach.cases.campaigns import RecipientRow, recipients_list
 from outreach.domain.references import folded
 from outreach.letters.drafting import draft_letters, plan_letters
 from outreach.letters.following_up import draft_follow_ups
-from outreach.letters.lifecycle import approve_letters, delete_drafts, restore_drafts
+from outreach.letters.lifecycle import approve_letters
 from outreach.letters.questions import complete, recipients_for, save_group
 from outreach.letters.templates import LetterTemplate, load_template, templates_list
 from outreach.letters.tracker import TrackerRow, tracker_rows
@@ -21,7 +21,7 @@ from outreach.ui.dialogs.records import GroupDialog
 from outreach.ui.models.columns import draft_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
-from outreach.ui.undo import Reversible
+from outreach.ui.undo import delete_drafts_undoably
 from outreach.ui.widgets.letter_editor import LetterEditor
 from outreach.ui.widgets.parts import (
     EmptyState,
@@ -164,8 +164,7 @@ class ComposePage(Page):
         if campaign is None:
             return
         self.case.set_options(list(campaign.cases))
-        if self.property("campaign") != campaign.key:
-            self.setProperty("campaign", campaign.key)
+        if self.is_other_campaign():
             self.day.setDate(campaign.today)
 
         def read(session: Any) -> Any:
@@ -371,16 +370,7 @@ class ComposePage(Page):
 
     def _delete(self) -> None:
         self.editor.save()
-        references = [r.reference for r in self.drafts.selected()]
-        text = self.tr("delete {0}").format(counted(len(references), "draft", "drafts"))
-        self.workspace.undo.push(
-            Reversible(
-                self.workspace,
-                text,
-                partial(delete_drafts, references=references),
-                partial(restore_drafts, references=references),
-            )
-        )
+        delete_drafts_undoably(self.workspace, [r.reference for r in self.drafts.selected()])
 
     def show_place(self, what: dict[str, Any]) -> None:
         """Args: what: reference (a draft to edit), follow_up (letters to write about again), or

@@ -138,8 +138,7 @@ class DirectoryPage(Page):
 
     def refresh(self) -> None:
         campaign = self.workspace.campaign
-        if campaign is not None and self.property("campaign") != campaign.key:
-            self.setProperty("campaign", campaign.key)
+        if self.is_other_campaign() and campaign is not None:
             self.day.blockSignals(True)
             self.day.setDate(QDate(campaign.today.year, campaign.today.month, campaign.today.day))
             self.day.blockSignals(False)

@@ -15,9 +15,7 @@ from outreach.letters.exports import export_letters, tracker_csv, tracker_xlsx
 from outreach.letters.lifecycle import (
     approve_letters,
     close_letters,
-    delete_drafts,
     mark_sent,
-    restore_drafts,
     withdraw_letters,
 )
 from outreach.letters.replies import record_reply, replies_list
@@ -28,7 +26,7 @@ from outreach.ui.dialogs.letters import ExportDialog, MarkSentDialog, ReasonDial
 from outreach.ui.models.columns import letter_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
-from outreach.ui.undo import Reversible
+from outreach.ui.undo import delete_drafts_undoably
 from outreach.ui.widgets.letter_detail import LetterDetailView
 from outreach.ui.widgets.parts import (
     EmptyState,
@@ -382,16 +380,7 @@ class LettersPage(Page):
         self.workspace.save(dialog, partial(step, reference=reference, **values))
 
     def _delete(self) -> None:
-        references = self._chosen()
-        text = self.tr("delete {0}").format(counted(len(references), "draft", "drafts"))
-        self.workspace.undo.push(
-            Reversible(
-                self.workspace,
-                text,
-                partial(delete_drafts, references=references),
-                partial(restore_drafts, references=references),
-            )
-        )
+        delete_drafts_undoably(self.workspace, self._chosen())
 
     def _export(self) -> None:
         references = self._chosen()

@@ -95,8 +95,7 @@ class PacksPage(Page):
         if campaign is None:
             return
         self.case.set_options(list(campaign.cases))
-        if self.property("campaign") != campaign.key:
-            self.setProperty("campaign", campaign.key)
+        if self.is_other_campaign():
             self.day.setDate(campaign.today)
         self.export.setEnabled(bool(self.case.value()))
         self.workspace.jobs.read(self, pack_exports, self._show, slot="exports")

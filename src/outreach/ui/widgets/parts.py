@@ -83,7 +83,6 @@ class Figure(Panel):
     def __init__(self, name: str, *, tone: str = "text") -> None:
         super().__init__(margins=14, spacing=2)
         self._value = Words("", size=26, strong=True, tone=tone, wrap=False)
-        self._note = Words("", size=11, tone="quiet", wrap=False)
         self.body.addWidget(self._value)
         self.body.addWidget(Words(name, size=12, tone="quiet", wrap=False))
         self.setCursor(Qt.CursorShape.PointingHandCursor)

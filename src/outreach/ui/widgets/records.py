@@ -81,7 +81,7 @@ def _membership(m: MembershipRow) -> str:
 def person_html(p: PersonRow) -> str:
     """Everything on file about a person."""
     name = " ".join(x for x in (p.honorific_prefix, p.name, p.honorific_suffix) if x)
-    life = _term(None, None)
+    life = ""
     if p.birth_date or p.death_date:
         born = f"born {_day(p.birth_date)}" if p.birth_date else ""
         died = f"died {_day(p.death_date)}" if p.death_date else ""
