@@ -3,10 +3,12 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# A real window needs more libraries than an import does; this plugin names them.
+QT_XCB = .venv/lib/python*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so
 
 # What Qt and the tests need from Debian or Ubuntu.
 QT_LIBRARIES := libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
-TEST_TOOLS := xvfb poppler-utils qpdf gnome-keyring dbus
+TEST_TOOLS := xvfb poppler-utils qpdf gnome-keyring dbus dovecot-imapd
 
 .PHONY: help run test lint bench screenshots clean
 help:  ## list the commands
@@ -47,11 +49,11 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 .venv/.libraries: $(STAMP)
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -c 'import PySide6.QtWidgets, PySide6.QtPdfWidgets, PySide6.QtCharts' 2>/dev/null || $(call install,$(QT_LIBRARIES))
+	@{ QT_QPA_PLATFORM=offscreen $(BIN)/python -c 'import PySide6.QtWidgets, PySide6.QtPdfWidgets, PySide6.QtPrintSupport, PySide6.QtCharts' && ! ldd $(QT_XCB) | grep -q 'not found'; } 2>/dev/null || [ "$$(uname)" = Darwin ] || $(call install,$(QT_LIBRARIES))
 	@touch $@
 
 .venv/.tools: $(STAMP)
-	@{ command -v Xvfb && command -v pdftotext && command -v qpdf && command -v gnome-keyring-daemon && command -v dbus-run-session; } >/dev/null 2>&1 || [ "$$(uname)" = Darwin ] || $(call install,$(TEST_TOOLS))
+	@{ command -v Xvfb && command -v pdftotext && command -v qpdf && command -v gnome-keyring-daemon && command -v dbus-run-session && command -v dovecot; } >/dev/null 2>&1 || [ "$$(uname)" = Darwin ] || $(call install,$(TEST_TOOLS))
 	@touch $@
 
 # Install Debian packages as root or with sudo; otherwise name the one command to type.

@@ -7,7 +7,9 @@ from rapidfuzz import process
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.cases.facts import find_case
 from outreach.directory.bodies import BodyRow, bodies_list
+from outreach.directory.lookup import find_record
 from outreach.directory.people import PersonRow, people_list
 from outreach.domain.address import audiences
 from outreach.domain.partial_dates import covers
@@ -104,15 +106,8 @@ def campaigns_list(session: Session) -> tuple[CampaignRow, ...]:
 
 def campaign_of_case(session: Session, case_id: str) -> CampaignRow:
     """The campaign that owns a case. Raises: NotFoundError naming the cases there are."""
-    campaigns = campaigns_list(session)
-    for campaign in campaigns:
-        if any(case == case_id for case, _ in campaign.cases):
-            return campaign
-    known = ", ".join(case for c in campaigns for case, _ in c.cases)
-    raise NotFoundError(
-        f"There is no case “{case_id}”. "
-        + (f"Known are: {known}." if known else "This database has no case yet.")
-    )
+    key = find_case(session, case_id).campaign_id
+    return next(c for c in campaigns_list(session) if c.key == key)
 
 
 def asks_list(session: Session, campaign_key: int, language: str = "en") -> tuple[AskRow, ...]:
@@ -249,16 +244,9 @@ def add_recipient(
     """
     if audience not in audiences():
         raise UsageError(f"“{audience}” is not an audience. Known are: {', '.join(audiences())}.")
-    found_person = session.scalar(select(Person).where(Person.slug == person)) if person else None
-    found_post = session.scalar(select(Post).where(Post.slug == post)) if post else None
-    found_body = session.scalar(select(Organization).where(Organization.slug == body)) if body else None
-    for given, found, what in (
-        (person, found_person, "person"),
-        (post, found_post, "post"),
-        (body, found_body, "body"),
-    ):
-        if given and found is None:
-            raise NotFoundError(f"There is no {what} “{given}” in the directory.")
+    found_person = find_record(session, Person, person) if person else None
+    found_post = find_record(session, Post, post) if post else None
+    found_body = find_record(session, Organization, body) if body else None
     if found_person is not None and found_post is None and found_body is None:
         campaign = session.get_one(Campaign, campaign_key)
         day = campaign.as_of or date.today()  # noqa: DTZ011

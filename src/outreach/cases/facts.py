@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.campaign_data import FactEntry
 from outreach.directory.citations import SourceRef, citations_of
+from outreach.directory.lookup import find_record
 from outreach.domain.address import Addressee, formal_name
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.references import slug
@@ -326,10 +327,7 @@ def save_fact(session: Session, case_id: str, entry: FactEntry) -> Changes:
     elif entry.type in {FactType.NUMBER, FactType.MONEY}:
         fact.value_number = Decimal(entry.value)
     elif entry.type is FactType.PERSON:
-        person = session.scalar(select(Person).where(Person.slug == entry.value))
-        if person is None:
-            raise NotFoundError(f"There is no person “{entry.value}” in the directory.")
-        fact.person_id = person.id
+        fact.person_id = find_record(session, Person, entry.value).id
     else:
         if not entry.value.strip():
             raise UsageError("A fact needs a value.")

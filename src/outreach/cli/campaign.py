@@ -29,6 +29,7 @@ from outreach.cli.base import (
     say,
 )
 from outreach.directory import popolo
+from outreach.directory.citations import titles_of
 from outreach.errors import DatabaseMissingError, NotFoundError, OutreachError
 from outreach.letters.checking import check_template
 from outreach.letters.questions import delete_group, groups_list, recipients_for, save_group
@@ -49,7 +50,7 @@ def list_facts(context: typer.Context, case: Case_, format: AsFormat = Format.ta
             "Value": f.value,
             "Status": f.status,
             "Conflicts with": ", ".join(f.conflicts_with),
-            "Sources": "; ".join(dict.fromkeys(s.title for s in f.sources)),
+            "Sources": "; ".join(titles_of(f.sources)),
         }
         for f in facts
     ]

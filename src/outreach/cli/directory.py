@@ -11,6 +11,7 @@ import typer
 from outreach.cli.base import GROUPS, AsFormat, Format, On, Search, app, opened, print_list, say
 from outreach.directory import popolo
 from outreach.directory.bodies import bodies_list, posts_list
+from outreach.directory.citations import titles_of
 from outreach.directory.identity import duplicate_candidates, merge_people, undo_merge
 from outreach.directory.importers.feeds import download, feeds_list, find_feed
 from outreach.directory.importers.records import ImportReport
@@ -32,7 +33,7 @@ def list_people(
             "Name": " ".join(x for x in (p.honorific_prefix, p.name, p.honorific_suffix) if x),
             "Offices": "; ".join(_office(m.post or m.role, m.organization) for m in p.memberships),
             "Other names": "; ".join(n.name for n in p.other_names),
-            "Sources": "; ".join(dict.fromkeys(s.title for s in p.sources)),
+            "Sources": "; ".join(titles_of(p.sources)),
         }
         for p in people
     ]
@@ -58,7 +59,7 @@ def list_bodies(
             "Part of": b.parent,
             "Place": b.jurisdiction,
             "People": len(b.members),
-            "Sources": "; ".join(dict.fromkeys(s.title for s in b.sources)),
+            "Sources": "; ".join(titles_of(b.sources)),
         }
         for b in bodies
     ]
@@ -78,7 +79,7 @@ def list_posts(
             "Office": p.label,
             "Body": p.organization,
             "Held by": "; ".join(h.name for h in p.holders),
-            "Sources": "; ".join(dict.fromkeys(s.title for s in p.sources)),
+            "Sources": "; ".join(titles_of(p.sources)),
         }
         for p in posts
     ]

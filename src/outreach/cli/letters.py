@@ -33,12 +33,18 @@ from outreach.cli.base import (
 )
 from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import day_short
-from outreach.errors import NotFoundError, UsageError
+from outreach.errors import UsageError
 from outreach.files import write_file
 from outreach.letters.drafting import AUTO, draft_letters, plan_letters
 from outreach.letters.exports import export_letters, parse_formats, tracker_csv, tracker_xlsx
 from outreach.letters.following_up import draft_follow_ups
-from outreach.letters.lifecycle import approve_letters, close_letters, mark_sent, withdraw_letters
+from outreach.letters.lifecycle import (
+    approve_letters,
+    close_letters,
+    find_letter,
+    mark_sent,
+    withdraw_letters,
+)
 from outreach.letters.questions import recipients_for
 from outreach.letters.replies import read_message, record_reply, replies_list
 from outreach.letters.sandbox import TemplateSandbox
@@ -232,11 +238,8 @@ def show_letter(
 
 
 def _campaign_of_letter(session: Session, ref: str) -> CampaignRow:
-    campaigns = campaigns_list(session)
-    for campaign in campaigns:
-        if ref.upper().startswith(f"{campaign.prefix}-"):
-            return campaign
-    raise NotFoundError(f"There is no letter {ref}. List them with: outreach letters list")
+    key = find_letter(session, ref).campaign_id
+    return next(c for c in campaigns_list(session) if c.key == key)
 
 
 @GROUPS["letters"].command("approve")

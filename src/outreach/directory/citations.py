@@ -1,7 +1,7 @@
 """The sources behind records: reading them for many records at once."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -23,6 +23,11 @@ class SourceRef:
     claim: str
     publisher: str = ""
     url: str = ""
+
+
+def titles_of(sources: Iterable[SourceRef]) -> tuple[str, ...]:
+    """The titles of sources, each once, in their order."""
+    return tuple(dict.fromkeys(s.title for s in sources))
 
 
 def citations_of(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from outreach.directory.lookup import find_record
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.references import slug
-from outreach.errors import NotFoundError, UsageError
+from outreach.errors import UsageError
 from outreach.store.changes import Changes
 from outreach.store.models import (
     Citation,
@@ -69,9 +70,7 @@ def save_person(session: Session, entry: PersonEntry, person_id: str = "") -> Ch
         raise UsageError("A person needs a name.")
     _check_contacts(entry.contacts)
     if person_id:
-        person = session.scalar(select(Person).where(Person.slug == person_id))
-        if person is None:
-            raise NotFoundError(f"There is no person “{person_id}” in the directory.")
+        person = find_record(session, Person, person_id)
     else:
         person = Person(slug=free_slug(session, Person, slug(name, "person")), name=name)
         session.add(person)
@@ -90,9 +89,7 @@ def save_person(session: Session, entry: PersonEntry, person_id: str = "") -> Ch
 
 
 def _add_term(session: Session, person: Person, entry: PersonEntry) -> None:
-    body = session.scalar(select(Organization).where(Organization.slug == entry.body_id))
-    if body is None:
-        raise NotFoundError(f"There is no body “{entry.body_id}” in the directory.")
+    body = find_record(session, Organization, entry.body_id)
     post = session.scalar(select(Post).where(Post.slug == entry.post_id)) if entry.post_id else None
     start = parse_partial(entry.start_date) if entry.start_date.strip() else None
     end = parse_partial(entry.end_date) if entry.end_date.strip() else None
@@ -117,19 +114,11 @@ def save_body(session: Session, entry: BodyEntry, body_id: str = "") -> Changes:
         raise UsageError("A body needs a name.")
     _check_contacts(entry.contacts)
     if body_id:
-        body = session.scalar(select(Organization).where(Organization.slug == body_id))
-        if body is None:
-            raise NotFoundError(f"There is no body “{body_id}” in the directory.")
+        body = find_record(session, Organization, body_id)
     else:
         body = Organization(slug=free_slug(session, Organization, slug(name, "body")), name=name)
         session.add(body)
-    parent = (
-        session.scalar(select(Organization).where(Organization.slug == entry.parent_id))
-        if entry.parent_id
-        else None
-    )
-    if entry.parent_id and parent is None:
-        raise NotFoundError(f"There is no body “{entry.parent_id}” in the directory.")
+    parent = find_record(session, Organization, entry.parent_id) if entry.parent_id else None
     body.name, body.classification = name, entry.classification.strip()
     body.jurisdiction, body.summary = entry.jurisdiction.strip().upper(), entry.summary.strip()
     session.flush()

@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from outreach.directory.lookup import find_record
 from outreach.domain.references import folded
 from outreach.errors import NotFoundError, UsageError
 from outreach.store.changes import Changes
@@ -180,13 +181,6 @@ def _likeness(a: _Someone, b: _Someone) -> tuple[float, str]:
     return best, said
 
 
-def _person(session: Session, slug: str) -> Person:
-    found = session.scalar(select(Person).where(Person.slug == slug))
-    if found is None:
-        raise NotFoundError(f"There is no person “{slug}” in the directory.")
-    return found
-
-
 def merge_people(session: Session, keep: str, gone: str) -> Changes:
     """Make two records of one person one; `undo_merge` takes it back.
 
@@ -196,7 +190,7 @@ def merge_people(session: Session, keep: str, gone: str) -> Changes:
     Args: keep, gone: readable ids. Returns: Changes whose ref is the merge's number.
     Raises: NotFoundError; UsageError for a person and themself.
     """
-    kept, other = _person(session, keep), _person(session, gone)
+    kept, other = find_record(session, Person, keep), find_record(session, Person, gone)
     if kept.id == other.id:
         raise UsageError("This is one record already. Choose two.")
     moved: list[list[Any]] = []
@@ -274,7 +268,7 @@ def merges_list(session: Session) -> tuple[MergeRow, ...]:
 
 def tell_apart(session: Session, first: str, second: str) -> Changes:
     """Note that two people of like names are two; they are not suggested again. Raises: NotFoundError."""
-    a, b = sorted((_person(session, first).id, _person(session, second).id))
+    a, b = sorted(find_record(session, Person, x).id for x in (first, second))
     if session.scalar(select(Distinct).where(Distinct.first_id == a, Distinct.second_id == b)) is None:
         session.add(Distinct(first_id=a, second_id=b))
     return Changes(frozenset({"directory"}), "Noted as two people.")

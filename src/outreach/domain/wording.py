@@ -47,6 +47,11 @@ def day_short(day: date | str | None) -> str:
     return babel_date(first_day(text), format=form, locale="en_GB")
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun, in English, such as 1,204 letters."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def number_in_words(value: Decimal, locale: Locale) -> str:
     """A number with the language's separators, without trailing zeros."""
     whole = value == value.to_integral_value()

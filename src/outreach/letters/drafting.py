@@ -21,8 +21,9 @@ from outreach.domain.address import Address, Addressee, address_for, formal_name
 from outreach.domain.postal import postal_lines
 from outreach.domain.references import letter_reference
 from outreach.domain.states import LetterStatus
-from outreach.domain.wording import date_in_words, locale_for
+from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
+from outreach.letters.lifecycle import find_letter
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.standing import keys_of, office_problem
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
@@ -105,7 +106,7 @@ def plan_letters(
     chosen = [(r, _chosen(available, template, r)) for r in recipients]
     facts = _FactsByLanguage(session, case_id)
     _refuse_missing(chosen, facts, about)
-    previous = _previous(session, about) if about else None
+    previous = find_letter(session, about) if about else None
     planned = []
     for done, (recipient, chosen_template) in enumerate(chosen):
         if not progress(done, len(chosen)):
@@ -172,13 +173,6 @@ def _refuse_missing(
             " ".join(sentences) + " Add them to the case, or choose another template. Nothing was written.",
             (*absent, *untranslated),
         )
-
-
-def _previous(session: Session, reference: str) -> Letter:
-    letter = session.scalar(select(Letter).where(Letter.reference == reference))
-    if letter is None:
-        raise NotFoundError(f"There is no letter {reference}. List them with: outreach letters list")
-    return letter
 
 
 def _planned(
@@ -428,9 +422,8 @@ def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
             )
         )
         references.append(letter.reference)
-    count = len(references)
     return Changes(
-        frozenset({"letters"}), f"{count} draft{'s' if count != 1 else ''} written.", tuple(references)
+        frozenset({"letters"}), f"{counted(len(references), 'draft', 'drafts')} written.", tuple(references)
     )
 
 
@@ -469,7 +462,7 @@ def recipient_of(session: Session, reference: str) -> RecipientRow:
 
     Raises: NotFoundError if they are no longer a recipient.
     """
-    letter = _previous(session, reference)
+    letter = find_letter(session, reference)
     recipient = session.scalar(
         select(Recipient).where(
             Recipient.campaign_id == letter.campaign_id,

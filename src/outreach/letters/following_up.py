@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import campaign_of_case
 from outreach.domain.states import SENT_STATES, LetterStatus
+from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
 from outreach.letters.drafting import draft_letters, plan_letters, recipient_of
 from outreach.letters.lifecycle import LETTERS, find_letters
@@ -45,8 +46,7 @@ def draft_follow_ups(
             about=letter.reference,
         )
         drafted += draft_letters(session, plan, by=by).refs
-    count = len(drafted)
-    return Changes(LETTERS, f"{count} follow-up{'s' if count != 1 else ''} drafted.", tuple(drafted))
+    return Changes(LETTERS, f"{counted(len(drafted), 'follow-up', 'follow-ups')} drafted.", tuple(drafted))
 
 
 def _case_of(session: Session, letter: Letter) -> str:

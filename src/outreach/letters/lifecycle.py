@@ -35,6 +35,11 @@ def find_letters(session: Session, references: Sequence[str]) -> list[Letter]:
     return [found[r] for r in wanted]
 
 
+def find_letter(session: Session, reference: str) -> Letter:
+    """One letter by reference; see `find_letters`."""
+    return find_letters(session, [reference])[0]
+
+
 def record_event(
     session: Session, letter: Letter, kind: str, before: str, *, by: str = "", detail: str = ""
 ) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.domain.states import Channel, LetterStatus
-from outreach.domain.wording import date_in_words, locale_for
+from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import NotAllowedError, UsageError
 from outreach.letters.drafting import Progress, always
 from outreach.letters.exports import sending_message
@@ -84,10 +84,9 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
             before = letter.status
             letter.status = LetterStatus.QUEUED
             record_event(session, letter, "queued", before)
-    count = len(letters)
     return Changes(
         LETTERS,
-        f"{count} letter{'s' if count != 1 else ''} in the outbox.",
+        f"{counted(len(letters), 'letter', 'letters')} in the outbox.",
         tuple(x.reference for x in letters),
     )
 

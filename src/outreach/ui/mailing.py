@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from outreach.domain.wording import counted
 from outreach.errors import KeychainError, OutreachError
 from outreach.mail.accounts import account_of, keep_account, keychain_name
 from outreach.mail.sending import Result, outbox, queue_letters, send_queued, settle
@@ -18,7 +19,6 @@ from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.errors import show_message
-from outreach.ui.words import counted
 from outreach.ui.workspace import Workspace
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
+from outreach.domain.wording import counted
 from outreach.letters.lifecycle import delete_drafts, restore_drafts
-from outreach.ui.words import counted
 from outreach.ui.workspace import Workspace
 
 

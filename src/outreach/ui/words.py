@@ -80,8 +80,3 @@ def standing_in_words(row: Any) -> str:
 def event_in_words(kind: str) -> str:
     """A step in a letter's life."""
     return EVENTS.get(kind, kind.replace("_", " ").capitalize())
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many}"

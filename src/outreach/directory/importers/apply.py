@@ -5,11 +5,11 @@ times the memory.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from outreach.directory.importers.records import (
@@ -64,6 +64,24 @@ _EVERYWHERE = {
 def _deciding(record: PersonRecord) -> tuple[Ref, ...]:
     """The ids of a record that decide who it is: the file's own, and those of world-wide registers."""
     return tuple(r for n, r in enumerate(record.identifiers) if n == 0 or r.scheme in _EVERYWHERE)
+
+
+def _differences(
+    record: PersonRecord | BodyRecord,
+    row: RowMapping | Mapping[str, Any],
+    fields: Sequence[str],
+    *,
+    owned: bool,
+) -> dict[str, Any]:
+    """What a record changes of a row: what is empty, and what the data set alone vouches for."""
+    changes: dict[str, Any] = {}
+    for field in fields:
+        value = getattr(record, field)
+        if value and value != row[field] and (owned or not row[field]):
+            changes[field] = value
+    if record.name and record.name != row["name"] and owned:
+        changes["name"] = record.name
+    return changes
 
 
 class Applier:
@@ -156,13 +174,7 @@ class Applier:
         table = table_of(Organization)
         row = self._session.execute(select(table).where(table.c.id == key)).mappings().one()
         owned = key in self._owned("organization_id", [key])
-        changes: dict[str, Any] = {}
-        for field in _BODY_SCALARS:
-            value = getattr(record, field)
-            if value and value != row[field] and (owned or not row[field]):
-                changes[field] = value
-        if record.name and record.name != row["name"] and owned:
-            changes["name"] = record.name
+        changes = _differences(record, row, _BODY_SCALARS, owned=owned)
         parent = self.body(record.parent) if record.parent else None
         if (
             parent is not None
@@ -361,13 +373,7 @@ class Applier:
         if not record.is_whole:
             return False
         row, owned = state.people[key], key in state.owned
-        changes: dict[str, Any] = {}
-        for field in _SCALARS:
-            value = getattr(record, field)
-            if value and value != row[field] and (owned or not row[field]):
-                changes[field] = value
-        if record.name and record.name != row["name"] and owned:
-            changes["name"] = record.name
+        changes = _differences(record, row, _SCALARS, owned=owned)
         changed = bool(changes)
         if changes:
             table = table_of(Person)

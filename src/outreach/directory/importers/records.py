@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from outreach.domain.wording import counted
+
 
 @dataclass(frozen=True)
 class Ref:
@@ -174,6 +176,6 @@ class ImportReport:
             if c.added or c.changed or c.unchanged
         ]
         if self.skipped_count:
-            parts.append(f"{self.skipped_count:,} row{'s' if self.skipped_count != 1 else ''} skipped")
+            parts.append(f"{counted(self.skipped_count, 'row', 'rows')} skipped")
         verdict = "Nothing was changed (dry run). " if self.is_dry_run else ""
         return verdict + ("; ".join(parts) or "The file holds nothing to import") + "."

@@ -8,11 +8,12 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from outreach.domain.states import Channel, ReplyKind
+from outreach.domain.wording import counted
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.exports import FORMATS
 from outreach.letters.replies import ReadMessage, read_message
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_area, text_field
-from outreach.ui.words import channel_in_words, counted
+from outreach.ui.words import channel_in_words
 
 
 class MarkSentDialog(FormDialog):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from outreach.directory.citations import titles_of
 from outreach.domain.wording import day_short
 from outreach.ui.models.rows import Column
 from outreach.ui.words import PHASE_TONE, channel_in_words, standing_in_words
@@ -160,7 +161,7 @@ def fact_columns() -> list[Column]:
             key=lambda f: len(f.sources),
             width=70,
             right=True,
-            tip=lambda f: "\n".join(dict.fromkeys(s.title for s in f.sources)),
+            tip=lambda f: "\n".join(titles_of(f.sources)),
         ),
     ]
 

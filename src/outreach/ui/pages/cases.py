@@ -20,6 +20,7 @@ from outreach.cases.facts import (
 )
 from outreach.directory.people import people_list
 from outreach.domain.references import folded
+from outreach.domain.wording import counted
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
 from outreach.ui.dialogs.records import FactDialog, SourceDialog
 from outreach.ui.models.columns import fact_columns
@@ -40,7 +41,6 @@ from outreach.ui.widgets.parts import (
     row_of,
 )
 from outreach.ui.widgets.records import fact_html, parties_html, timeline_html, votes_html
-from outreach.ui.words import counted
 from outreach.ui.workspace import Workspace
 
 _SHOWN = (

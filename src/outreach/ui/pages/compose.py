@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCompleter, QFormLayout, QListWidget, QListWidgetI
 
 from outreach.cases.campaigns import RecipientRow, recipients_list
 from outreach.domain.references import folded
+from outreach.domain.wording import counted
 from outreach.letters.drafting import draft_letters, plan_letters
 from outreach.letters.following_up import draft_follow_ups
 from outreach.letters.lifecycle import approve_letters
@@ -36,7 +37,6 @@ from outreach.ui.widgets.parts import (
     row_of,
 )
 from outreach.ui.widgets.recipient_item import OFFICE, RecipientDelegate
-from outreach.ui.words import counted
 from outreach.ui.workspace import Workspace
 
 _LANGUAGES = {"en": "English", "fr": "French", "de": "German"}

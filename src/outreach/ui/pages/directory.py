@@ -15,6 +15,7 @@ from outreach.cases.campaigns import (
 from outreach.directory.bodies import BodyRow, bodies_list, body_names, body_row, posts_list
 from outreach.directory.editing import save_body, save_person
 from outreach.directory.people import PersonRow, people_list, person_row
+from outreach.domain.wording import counted
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog
 from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
@@ -35,7 +36,6 @@ from outreach.ui.widgets.parts import (
     row_of,
 )
 from outreach.ui.widgets.records import body_html, person_html, post_html
-from outreach.ui.words import counted
 from outreach.ui.workspace import Workspace
 
 _LISTS = (

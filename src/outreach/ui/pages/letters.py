@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from outreach.domain.states import LetterStatus, Phase
+from outreach.domain.wording import counted
 from outreach.files import write_file
 from outreach.letters.exports import export_letters, tracker_csv, tracker_xlsx
 from outreach.letters.lifecycle import (
@@ -40,7 +41,6 @@ from outreach.ui.widgets.parts import (
     make_action,
     row_of,
 )
-from outreach.ui.words import counted
 from outreach.ui.workspace import Workspace
 
 _STATES = (

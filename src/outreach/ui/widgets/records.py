@@ -5,7 +5,7 @@ from html import escape
 
 from outreach.cases.facts import CaseRow, FactRow, TimelineEntry, VoteRow
 from outreach.directory.bodies import BodyRow, HolderRow, PostRow
-from outreach.directory.citations import SourceRef
+from outreach.directory.citations import SourceRef, titles_of
 from outreach.directory.people import ContactRow, MembershipRow, OtherNameRow, PersonRow
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.ui.words import channel_in_words
@@ -173,7 +173,7 @@ def timeline_html(entries: Sequence[TimelineEntry]) -> str:
     rows = []
     for e in entries:
         disputed = " <span class='warning small'>the sources disagree</span>" if e.disputed else ""
-        sources = "; ".join(dict.fromkeys(s.title for s in e.sources))
+        sources = "; ".join(titles_of(e.sources))
         detail = e.detail[:1].upper() + e.detail[1:]
         rows.append(
             f"<tr><td align='right' style='padding: 7px 18px 7px 0'><span class='quiet'>{_day(e.on)}</span></td>"
