@@ -81,6 +81,10 @@ class DownloadError(OutreachError):
     """A public directory could not be fetched; nothing was changed."""
 
 
+class MailboxError(OutreachError):
+    """A mailbox could not be read; what was read before is on file."""
+
+
 class KeychainError(OutreachError):
     """The system's keychain is locked, absent, or refuses."""
 

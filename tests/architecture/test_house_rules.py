@@ -123,4 +123,4 @@ def test_the_wheel_alone_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
     )
-    assert done.stdout.split() == ["18", "18"], done.stderr
+    assert done.stdout.split() == ["21", "18"], done.stderr

@@ -30,17 +30,24 @@ from outreach.letters.lifecycle import (
     restore_drafts,
     withdraw_letters,
 )
+from outreach.letters.messages import parse_message
 from outreach.letters.preview import edited_document, preview_pdf, saved_document
 from outreach.letters.replies import (
     follow_ups_list,
-    parse_message,
     raw_message,
     record_reply,
     replies_list,
     set_follow_up_done,
 )
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import LetterDetail, TrackerRow, letter_detail, statistics, tracker_rows
+from outreach.letters.tracker import (
+    Filters,
+    LetterDetail,
+    TrackerRow,
+    letter_detail,
+    statistics,
+    tracker_rows,
+)
 from outreach.store.database import Database
 from tests import factories
 from tests.factories import DAY
@@ -380,9 +387,11 @@ def test_filters_and_figures(database: Database, sandbox: TemplateSandbox) -> No
     late = date(2011, 6, 1)
     with database.read() as session:
         one = campaigns_list(session)[0]
-        assert len(tracker_rows(session, one, today=late, status="overdue")) == 3
-        assert len(tracker_rows(session, one, body="home office")) == 4
-        assert [r.recipient for r in tracker_rows(session, one, search="schaake")] == ["Marietje Schaake"]
+        assert len(tracker_rows(session, one, today=late, filters=Filters(status="overdue"))) == 3
+        assert len(tracker_rows(session, one, filters=Filters(body="home office"))) == 4
+        assert [r.recipient for r in tracker_rows(session, one, filters=Filters(search="schaake"))] == [
+            "Marietje Schaake"
+        ]
         figures = statistics(tracker_rows(session, one, today=late))
     assert (figures.drafts, figures.sent, figures.answered, figures.overdue) == (1, 7, 4, 3)
     assert figures.response_rate == pytest.approx(4 / 7)

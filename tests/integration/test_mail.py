@@ -344,50 +344,6 @@ send_queued(database, transport, on=date(2011, 1, 26), from_address="office@exam
 """
 
 
-def test_killed_again_and_again_nothing_is_sent_twice_or_lost(
-    sample_path: Path, sandbox: TemplateSandbox, mailbox: Mailbox, server: SmtpAccount
-) -> None:
-    database = open_database(sample_path)
-    references: list[str] = []
-    for _ in range(12):
-        references += reachable(database, sandbox)
-    with database.write() as session:
-        queue_letters(session, references)
-    mailbox.answers = [*["250 OK", "451 busy", "drop-kept", "250 OK", "drop-lost", "250 OK"] * 4]
-    rounds = 0
-    while rounds < 40:
-        rounds += 1
-        process = subprocess.Popen(
-            [sys.executable, "-c", SENDER, str(sample_path), str(server.port)], stdout=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
-        killer = threading.Timer(0.02 + 0.013 * (rounds % 9), os.kill, (process.pid, signal.SIGKILL))
-        killer.start()
-        process.wait()
-        killer.cancel()
-        process.stdout.close()
-        with database.read() as session:
-            if not waiting(session):
-                break
-    with database.read() as session:
-        assert waiting(session) == ()
-        uncertain = {r.reference for r in outbox(session) if r.outcome == "uncertain"}
-        rows = {r.reference: r.status for r in tracker_rows(session, campaigns_list(session)[0])}
-    database.close()
-    arrived = [
-        str(message_from_bytes(m, policy=policy.default)["Subject"]).rpartition("[")[2].rstrip("]")
-        for m in mailbox.messages
-    ]
-    assert len(arrived) == len(set(arrived)), "a letter was delivered twice"
-    for reference in references:
-        if reference in uncertain:
-            continue
-        assert rows[reference] is LetterStatus.SENT
-        assert reference in arrived
-    assert uncertain, "cuts after the text must show as uncertain"
-
-
 def test_two_senders_at_once_share_the_work(
     sample_path: Path, sandbox: TemplateSandbox, mailbox: Mailbox, server: SmtpAccount
 ) -> None:

@@ -27,7 +27,7 @@ def test_the_shipped_templates_cover_every_kind_of_letter() -> None:
     assert languages == {"en", "fr", "de"}
     audiences = {a for t in templates for a in t.audience}
     assert {"uk_minister", "mep", "us_senator", "us_commission", "un_rapporteur"} <= audiences
-    assert {t.purpose for t in templates} == {"ask", "follow_up", "thanks"}
+    assert {t.purpose for t in templates} == {"ask", "follow_up", "thanks", "referral"}
 
 
 @pytest.mark.parametrize("template", [t.id for t in templates_list() if t.purpose == "ask"])

@@ -53,7 +53,7 @@ def test_an_answered_letter_does_not_go_back_to_acknowledged() -> None:
 
 def test_a_uk_minister_has_twenty_working_days_from_the_day_after_receipt() -> None:
     standard = reply_standard("GB", "ministry")
-    assert standard.working_days == 20
+    assert (standard.amount, standard.unit) == (20, "working_days")
     assert not standard.is_default
     assert "Cabinet Office" in standard.source
     # Friday 21 January 2011; no bank holidays until 22 April: four weeks on.

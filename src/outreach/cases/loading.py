@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.cases import campaign_data as data
+from outreach.directory.standards import standard_of
 from outreach.domain.address import audiences
-from outreach.domain.deadlines import reply_due, reply_standard
+from outreach.domain.deadlines import reply_due
 from outreach.domain.references import letter_reference, slug
 from outreach.domain.states import LetterStatus, status_after_reply
 from outreach.errors import CampaignDataError
@@ -477,13 +478,11 @@ class _Loader:
             letter.answered_on = entry.on
         self._event(letter, "reply_received", before, letter.status, f"{entry.kind}: {entry.text}")
         if entry.promise:
-            body = self.session.get(Organization, letter.organization_id) if letter.organization_id else None
-            standard = reply_standard(body.jurisdiction if body else "", body.classification if body else "")
             self.session.add(
                 FollowUp(
                     letter_id=letter.id,
                     reply_id=reply.id,
-                    due_on=reply_due(entry.on, standard),
+                    due_on=reply_due(entry.on, standard_of(self.session, letter.organization_id)),
                     reason="promise",
                     what=entry.promise,
                 )

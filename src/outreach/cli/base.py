@@ -88,8 +88,10 @@ GROUPS = {
         "recipients": "Whom a campaign writes to.",
         "groups": "Saved questions about recipients.",
         "letters": "Letters and their life.",
-        "replies": "Answers.",
-        "mail": "Sending by e-mail.",
+        "views": "Saved filters of the table.",
+        "replies": "Answers, and the tray of messages that came in.",
+        "mail": "Sending and fetching e-mail.",
+        "standards": "How long bodies give themselves to answer.",
         "pack": "Briefing packs.",
     }.items()
 }

@@ -1,7 +1,7 @@
 """Commands about letters: their life, their files, their answers."""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +23,6 @@ from outreach.cli.base import (
     Reason,
     Refs,
     Search,
-    a_day,
     campaign_named,
     opened,
     print_list,
@@ -31,13 +30,15 @@ from outreach.cli.base import (
     say,
     user_name,
 )
-from outreach.domain.states import Channel, ReplyKind
-from outreach.domain.wording import day_short
+from outreach.domain.states import Channel
+from outreach.domain.wording import counted, day_short
 from outreach.errors import UsageError
 from outreach.files import write_file
+from outreach.letters.calendar import calendar_ics
 from outreach.letters.drafting import AUTO, draft_letters, plan_letters
+from outreach.letters.enclosing import enclose
 from outreach.letters.exports import export_letters, parse_formats, tracker_csv, tracker_xlsx
-from outreach.letters.following_up import draft_follow_ups
+from outreach.letters.following_up import draft_follow_ups, draft_referral, overdue_without_reminder
 from outreach.letters.lifecycle import (
     approve_letters,
     close_letters,
@@ -45,12 +46,22 @@ from outreach.letters.lifecycle import (
     mark_sent,
     withdraw_letters,
 )
+from outreach.letters.posting import print_batch, web_form
 from outreach.letters.questions import recipients_for
-from outreach.letters.replies import read_message, record_reply, replies_list
+from outreach.letters.replies import replies_list
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.standing import letter_notes
 from outreach.letters.templates import load_template
-from outreach.letters.tracker import TrackerRow, letter_detail, tracker_rows
+from outreach.letters.tracker import (
+    GROUPINGS,
+    Filters,
+    TrackerRow,
+    group_counts,
+    letter_detail,
+    tracker_rows,
+)
+from outreach.letters.views import delete_view, save_view, view_named, views_list
+from outreach.mail.mailto import mailto_link
 
 
 def some_formats(text: str) -> tuple[str, ...]:
@@ -113,12 +124,40 @@ def draft(
 
 
 @GROUPS["letters"].command("follow-up")
-def follow_up(context: typer.Context, refs: Refs) -> None:
+def follow_up(
+    context: typer.Context,
+    refs: Annotated[list[str] | None, typer.Argument(metavar="[REF…]")] = None,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="All that are overdue and not reminded yet.")
+    ] = False,
+    on: On = None,
+    campaign: CampaignId = "",
+) -> None:
     """Draft a reminder about letters without an answer, and thanks for those that have one."""
+    if bool(refs) == overdue:
+        raise typer.BadParameter("Name letters, or give --overdue.")
     sandbox = TemplateSandbox()
     try:
         with opened(context) as database, database.write() as session:
-            changes = draft_follow_ups(session, sandbox, refs, by=user_name())
+            if overdue:
+                refs = list(overdue_without_reminder(session, campaign_named(session, campaign), on))
+            changes = draft_follow_ups(session, sandbox, refs or [], by=user_name())
+    finally:
+        sandbox.close()
+    typer.echo(f"{changes.message} {' '.join(changes.refs)}")
+
+
+@GROUPS["letters"].command("refer")
+def refer(
+    context: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="REF")],
+    to: Annotated[str, typer.Option("--to", metavar="QUERY", help="Whom it was passed to.")],
+) -> None:
+    """Draft the next letter where an answer has passed the matter on."""
+    sandbox = TemplateSandbox()
+    try:
+        with opened(context) as database, database.write() as session:
+            changes = draft_referral(session, sandbox, ref, to, by=user_name())
     finally:
         sandbox.close()
     typer.echo(f"{changes.message} {' '.join(changes.refs)}")
@@ -129,7 +168,13 @@ def list_letters(
     context: typer.Context,
     status: Annotated[str, typer.Option("--status", help="A state or standing, as overdue.")] = "",
     body: Annotated[str, typer.Option("--body", help="Part of a body's name.")] = "",
+    party: Annotated[str, typer.Option("--party", help="Part of a party's name.")] = "",
+    country: Annotated[str, typer.Option("--country", help="A country, as Finland.")] = "",
+    channel: Annotated[str, typer.Option("--by", help="How it went, as email or post.")] = "",
+    answer: Annotated[str, typer.Option("--answer", help="A kind of answer, as refused.")] = "",
+    within: Annotated[str, typer.Option("--due-within", help="Days until an answer is due, or past.")] = "",
     search: Search = "",
+    view: Annotated[str, typer.Option("--view", help="A saved view, in place of the filters.")] = "",
     on: On = None,
     campaign: CampaignId = "",
     output: Annotated[
@@ -140,13 +185,16 @@ def list_letters(
     """The tracking table: every letter, whether it was sent and answered, and what is overdue."""
     if output is not None and output.suffix.lower() not in {".csv", ".xlsx"}:
         raise typer.BadParameter("Give --output a file that ends in .csv or .xlsx.")
+    filters = _filters(status, body, party, country, channel, answer, within, search)
     with opened(context) as database, database.read() as session:
         campaigns = [campaign_named(session, campaign)] if campaign else campaigns_list(session)
-        letters = [
-            r
-            for c in campaigns
-            for r in tracker_rows(session, c, today=on, status=status, body=body, search=search)
-        ]
+        letters: list[TrackerRow] = []
+        if view:
+            row = campaign_named(session, campaign)
+            letters += tracker_rows(session, row, today=on, filters=view_named(session, row.key, view))
+        else:
+            for row in campaigns:
+                letters += tracker_rows(session, row, today=on, filters=filters)
     if output is not None:
         make = tracker_xlsx if output.suffix.lower() == ".xlsx" else tracker_csv
         typer.echo(f"{len(letters)} letters: {write_file(output, make(letters))}")
@@ -156,13 +204,98 @@ def list_letters(
         print_list([_letter_cells(r) for r in letters], format, [_letter_data(r) for r in letters])
 
 
+def _filters(
+    status: str, body: str, party: str, country: str, channel: str, answer: str, within: str, search: str
+) -> Filters:
+    if within and within != "past" and not within.isdigit():
+        raise typer.BadParameter("Give --due-within a number of days, or past.")
+    return Filters(status, body, party, country, channel, answer, within, search)
+
+
+@GROUPS["letters"].command("stats")
+def statistics_of(
+    context: typer.Context,
+    by: Annotated[str, typer.Option("--by", help=", ".join(GROUPINGS))] = "body",
+    on: On = None,
+    campaign: CampaignId = "",
+    format: AsFormat = Format.table,
+) -> None:
+    """Answer rate and median days to the answer, by body, party or country."""
+    if by not in GROUPINGS:
+        raise typer.BadParameter(f"Choose --by from {', '.join(GROUPINGS)}.")
+    with opened(context) as database, database.read() as session:
+        rows = tracker_rows(session, campaign_named(session, campaign), today=on)
+    counts = group_counts(rows, by)
+    print_list(
+        [
+            {
+                by.capitalize(): g.name,
+                "Sent": g.sent,
+                "Answered": g.answered,
+                "Overdue": g.overdue,
+                "Answer rate": f"{g.response_rate:.0%}",
+                "Median days": "" if g.median_days is None else f"{g.median_days:g}",
+            }
+            for g in counts
+        ],
+        format,
+        [
+            {"name": g.name, "sent": g.sent, "answered": g.answered, "overdue": g.overdue, "response_rate": g.response_rate,
+             "median_days": g.median_days}
+            for g in counts
+        ],
+    )  # fmt: skip
+
+
+@GROUPS["views"].command("list")
+def list_views(context: typer.Context, campaign: CampaignId = "", format: AsFormat = Format.table) -> None:
+    """Filters of the table that were saved."""
+    with opened(context) as database, database.read() as session:
+        views = views_list(session, campaign_named(session, campaign).key)
+    chosen = [(v.name, {k: x for k, x in asdict(v.filters).items() if x}) for v in views]
+    print_list(
+        [{"View": name, "Filters": ", ".join(f"{k} {v}" for k, v in f.items())} for name, f in chosen],
+        format,
+        [{"name": name, **f} for name, f in chosen],
+    )
+
+
+@GROUPS["views"].command("save")
+def save_filters(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    status: Annotated[str, typer.Option("--status")] = "",
+    body: Annotated[str, typer.Option("--body")] = "",
+    party: Annotated[str, typer.Option("--party")] = "",
+    country: Annotated[str, typer.Option("--country")] = "",
+    channel: Annotated[str, typer.Option("--by")] = "",
+    answer: Annotated[str, typer.Option("--answer")] = "",
+    within: Annotated[str, typer.Option("--due-within")] = "",
+    search: Search = "",
+    campaign: CampaignId = "",
+) -> None:
+    """Save filters of the table under a name; the options are those of letters list."""
+    filters = _filters(status, body, party, country, channel, answer, within, search)
+    with opened(context) as database, database.write() as session:
+        say(save_view(session, campaign_named(session, campaign).key, name, filters))
+
+
+@GROUPS["views"].command("delete")
+def forget_view(
+    context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME")], campaign: CampaignId = ""
+) -> None:
+    """Forget a saved view."""
+    with opened(context) as database, database.write() as session:
+        say(delete_view(session, campaign_named(session, campaign).key, name))
+
+
 def _letter_cells(row: TrackerRow) -> dict[str, object]:
     return {
         "Reference": row.reference,
         "Recipient": row.recipient,
         "Body": row.body,
         "Status": row.status.value,
-        "Standing": row.phase.value,
+        "Standing": "sent? not certain" if row.is_uncertain else row.phase.value,
         "Sent": day_short(row.sent_on),
         "Due": day_short(row.due_on),
         "Answered": day_short(row.answered_on),
@@ -174,7 +307,8 @@ def _letter_cells(row: TrackerRow) -> dict[str, object]:
 def _letter_data(row: TrackerRow) -> dict[str, Any]:
     fields = (
         "reference recipient post body jurisdiction audience template language subject sender origin status "
-        "phase channel written_on sent_on due_on answered_on days_taken answer standard"
+        "phase channel written_on sent_on due_on answered_on days_taken answer standard party country "
+        "is_uncertain has_unread"
     )
     return {name: getattr(row, name) for name in fields.split()}
 
@@ -287,6 +421,65 @@ def mark_as_sent(
         say(mark_sent(session, refs, by=by, on=day, detail=detail))
 
 
+@GROUPS["letters"].command("enclose")
+def add_file(
+    context: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="REF")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…")],
+) -> None:
+    """Add files to a draft; they go with it by e-mail."""
+    with opened(context) as database, database.write() as session:
+        for file in files:
+            say(enclose(session, ref, file))
+
+
+@GROUPS["letters"].command("print")
+def print_letters(
+    context: typer.Context,
+    refs: Refs,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE.pdf", help="The batch to print.")],
+    two_sided: Annotated[bool, typer.Option("--two-sided", help="Begin each letter on a new sheet.")] = False,
+) -> None:
+    """Put approved letters into one PDF to print, addresses where window envelopes show them."""
+    with opened(context) as database, database.read() as session:
+        batch = print_batch(session, refs, two_sided=two_sided)
+    typer.echo(f"{counted(batch.pages, 'page', 'pages')}: {write_file(output, batch.pdf)}")
+    if batch.without_address:
+        typer.echo(f"Note: no postal address is on file for {', '.join(batch.without_address)}.", err=True)
+
+
+@GROUPS["letters"].command("mailto")
+def show_mailto(context: typer.Context, ref: Annotated[str, typer.Argument(metavar="REF")]) -> None:
+    """Print the address that opens a letter in your own mail program; a text too long for one is printed below it."""
+    with opened(context) as database, database.read() as session:
+        link = mailto_link(session, ref)
+    typer.echo(link.url)
+    if not link.has_text:
+        typer.echo("Note: the text is too long for such an address. Paste it:", err=True)
+        typer.echo(f"\n{link.text}")
+
+
+@GROUPS["letters"].command("web-form")
+def show_web_form(context: typer.Context, ref: Annotated[str, typer.Argument(metavar="REF")]) -> None:
+    """Print the address of a body's web form and the text to paste; then mark it sent by web_form."""
+    with opened(context) as database, database.read() as session:
+        form = web_form(session, ref)
+    typer.echo(f"{form.url}\n\n{form.subject}\n\n{form.text}")
+
+
+@GROUPS["letters"].command("calendar")
+def write_calendar(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE.ics")],
+    on: On = None,
+    campaign: CampaignId = "",
+) -> None:
+    """Write the days on which answers and promises are due as a calendar file."""
+    with opened(context) as database, database.read() as session:
+        content = calendar_ics(session, campaign_named(session, campaign), today=on)
+    typer.echo(write_file(output, content))
+
+
 @GROUPS["letters"].command("withdraw")
 def withdraw(context: typer.Context, refs: Refs, reason: Reason = "") -> None:
     """Take back letters that have not gone out."""
@@ -299,57 +492,3 @@ def close(context: typer.Context, refs: Refs, reason: Reason = "") -> None:
     """End letters that need no more."""
     with opened(context) as database, database.write() as session:
         say(close_letters(session, refs, reason=reason))
-
-
-@GROUPS["replies"].command("add")
-def add_reply(
-    context: typer.Context,
-    ref: Annotated[str, typer.Argument(metavar="REF")],
-    file: Annotated[Path, typer.Argument(metavar="FILE.eml")],
-    kind: Annotated[ReplyKind, typer.Option("--kind", help="What it amounts to.")] = ReplyKind.SUBSTANTIVE,
-    on: On = None,
-    promise: Annotated[str, typer.Option("--promise", help="What was offered; becomes a follow-up.")] = "",
-    due: Annotated[
-        date | None, typer.Option("--due", parser=a_day, metavar="DATE", help="By when it is to be kept.")
-    ] = None,
-) -> None:
-    """Put an answer that came as a message on file."""
-    message = read_message(file)
-    with opened(context) as database, database.write() as session:
-        say(
-            record_reply(
-                session, ref.upper(), kind=kind, on=on, message=message, promise=promise, promise_due=due
-            )
-        )
-
-
-@GROUPS["replies"].command("list")
-def list_replies(context: typer.Context, format: AsFormat = Format.table) -> None:
-    """List the answers on file, the newest first."""
-    with opened(context) as database, database.read() as session:
-        replies = replies_list(session)
-    rows = [
-        {
-            "Letter": r.reference,
-            "Received": day_short(r.received_on),
-            "Kind": r.kind,
-            "From": r.from_name or r.from_address,
-            "By": r.channel.replace("_", " "),
-            "Text": " ".join(r.text.split())[:100],
-        }
-        for r in replies
-    ]
-    data = [
-        {
-            "reference": r.reference,
-            "received_on": r.received_on,
-            "kind": r.kind,
-            "from_name": r.from_name,
-            "from_address": r.from_address,
-            "subject": r.subject,
-            "channel": r.channel,
-            "text": r.text,
-        }
-        for r in replies
-    ]
-    print_list(rows, format, data)

@@ -9,16 +9,26 @@ import typer
 
 from outreach.cli.base import GROUPS, AsFormat, Format, On, Refs, opened, print_list, say
 from outreach.errors import KeychainError, UsageError
-from outreach.mail.accounts import account_of, keep_account, keychain_name
-from outreach.mail.sending import outbox, queue_letters, send_queued, settle, take_back
-from outreach.mail.smtp import SECURITIES, SmtpAccount, SmtpTransport
+from outreach.mail.accounts import (
+    account_of,
+    keep_account,
+    keep_mailbox,
+    keychain_name,
+    mailbox_of,
+    per_minute_of,
+)
+from outreach.mail.fetching import fetch_mail
+from outreach.mail.imap import ImapAccount, ImapMailbox
+from outreach.mail.security import SECURITIES
+from outreach.mail.sending import outbox, queue_letters, send_queued, settle, take_back, uncertain_message_id
+from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings
 
 PASSWORD_VARIABLE = "OUTREACH_MAIL_PASSWORD"
 
 
-def _password(account: SmtpAccount) -> str:
+def _password(account: SmtpAccount | ImapAccount) -> str:
     """From the environment, the keychain, or the keyboard, in this order."""
     if not account.user:
         return ""
@@ -43,26 +53,82 @@ def set_up_account(
     user: Annotated[str, typer.Option("--user", help="Login; often the address itself.")] = "",
     port: Annotated[int, typer.Option("--port")] = 587,
     security: Annotated[str, typer.Option("--security", help=", ".join(SECURITIES))] = "starttls",
+    imap_host: Annotated[
+        str, typer.Option("--imap-host", help="The server that keeps your mail; answers are fetched there.")
+    ] = "",
+    imap_user: Annotated[str, typer.Option("--imap-user", help="Login there, if it is another.")] = "",
+    imap_port: Annotated[int, typer.Option("--imap-port")] = 993,
+    imap_security: Annotated[str, typer.Option("--imap-security", help=", ".join(SECURITIES))] = "tls",
+    folder: Annotated[str, typer.Option("--folder", help="Where answers come in.")] = "INBOX",
+    per_minute: Annotated[
+        int, typer.Option("--per-minute", help="Most letters a minute, 0 for no limit.")
+    ] = 30,
 ) -> None:
     """Set up the mail account; its password goes to the system's keychain."""
     account = SmtpAccount(host, port, security, user, from_address)
-    keep_account(account)
-    typer.echo(f"Mail goes out by {host}, port {port}.")
-    if not user:
-        return
-    given = os.environ.get(PASSWORD_VARIABLE)
-    if not given and sys.stdin.isatty():
-        given = typer.prompt(f"Password of {user} (many providers want an app password)", hide_input=True)
-    if given:
-        set_password(keychain_name(account), given)
-        typer.echo("The password is in the system’s keychain.")
+    mailbox = (
+        ImapAccount(imap_host, imap_port, imap_security, imap_user or user, folder) if imap_host else None
+    )
+    account.check()
+    keep_mailbox(mailbox)
+    keep_account(account, per_minute=per_minute)
+    typer.echo(
+        f"Mail goes out by {host}, port {port}."
+        + (f" Answers are fetched from {imap_host}." if mailbox else "")
+    )
+    for known in dict.fromkeys(keychain_name(x) for x in (account, mailbox) if x is not None and x.user):
+        given = os.environ.get(PASSWORD_VARIABLE)
+        if not given and sys.stdin.isatty():
+            given = typer.prompt(
+                f"Password of {known} (many providers want an app password)", hide_input=True
+            )
+        if given:
+            set_password(known, given)
+            typer.echo("The password is in the system’s keychain.")
 
 
 @GROUPS["mail"].command("test")
 def test_account() -> None:
-    """Connect and log in, without sending anything; says what is wrong."""
-    account = account_of(load_settings())
+    """Connect and log in, without sending or changing anything; says what is wrong."""
+    settings = load_settings()
+    account = account_of(settings)
     typer.echo(SmtpTransport(account, _password(account)).test())
+    if settings.imap_host:
+        mailbox = mailbox_of(settings)
+        with ImapMailbox(mailbox, _password(mailbox)) as opened_mailbox:
+            typer.echo(opened_mailbox.test())
+
+
+@GROUPS["mail"].command("fetch")
+def fetch(context: typer.Context) -> None:
+    """Read what is new in the mailbox, without changing it, and file what answers a letter."""
+    account = mailbox_of(load_settings())
+    with opened(context) as database, ImapMailbox(account, _password(account)) as mailbox:
+        report = fetch_mail(
+            database,
+            mailbox,
+            account=keychain_name(account),
+            folder=account.folder,
+            today=date.today(),  # noqa: DTZ011  local calendar day is meant
+        )
+    typer.echo(report.in_words)
+    for problem in report.problems:
+        typer.echo(f"Note: {problem}", err=True)
+
+
+@GROUPS["mail"].command("look")
+def look_for(context: typer.Context, ref: Annotated[str, typer.Argument(metavar="REF")]) -> None:
+    """Look for an uncertain letter in the mailbox's folders of sent mail, by its Message-ID."""
+    with opened(context) as database, database.read() as session:
+        message_id = uncertain_message_id(session, ref)
+    account = mailbox_of(load_settings())
+    with ImapMailbox(account, _password(account)) as mailbox:
+        folder = mailbox.find_sent(message_id)
+    typer.echo(
+        f"It lies in “{folder}”, so it went out. Say so with: outreach mail settle {ref.upper()} --sent"
+        if folder
+        else "It is in no folder. Not every provider keeps what is sent, so that proves nothing; ask the addressee."
+    )
 
 
 @GROUPS["mail"].command("queue")
@@ -101,8 +167,8 @@ def send(
     ] = None,
     on: On = None,
     per_minute: Annotated[
-        int, typer.Option("--per-minute", help="Most letters a minute, 0 for no limit.")
-    ] = 30,
+        int | None, typer.Option("--per-minute", help="Most letters a minute, 0 for no limit.")
+    ] = None,
 ) -> None:
     """Send what is in the outbox, each letter at most once."""
     account = account_of(load_settings())
@@ -118,7 +184,7 @@ def send(
                 transport,
                 on=on or date.today(),  # noqa: DTZ011  local calendar day is meant
                 from_address=account.from_address,
-                per_minute=per_minute,
+                per_minute=per_minute_of(load_settings()) if per_minute is None else per_minute,
             )
     finally:
         transport.close()

@@ -29,6 +29,7 @@ class ReplyKind(StrEnum):
     REFERRED = "referred"
     REFUSED = "refused"
     AGREED = "agreed"
+    THANKS = "thanks"
 
 
 class Channel(StrEnum):
@@ -47,9 +48,15 @@ class Phase(StrEnum):
     AWAITING = "awaiting"
     DUE_SOON = "due soon"
     OVERDUE = "overdue"
+    LONG_OVERDUE = "long overdue"
+    TO_READ = "answer to read"
     ANSWERED = "answered"
     ENDED = "ended"
 
+
+OVERDUE_PHASES = frozenset({Phase.OVERDUE, Phase.LONG_OVERDUE})
+AWAITING_PHASES = OVERDUE_PHASES | {Phase.AWAITING, Phase.DUE_SOON}
+"""Phases in which the body still owes an answer."""
 
 S = LetterStatus
 TRANSITIONS: dict[LetterStatus, frozenset[LetterStatus]] = {
@@ -59,7 +66,7 @@ TRANSITIONS: dict[LetterStatus, frozenset[LetterStatus]] = {
     S.SENT: frozenset({S.ACKNOWLEDGED, S.ANSWERED, S.BOUNCED, S.CLOSED}),
     S.ACKNOWLEDGED: frozenset({S.ANSWERED, S.CLOSED}),
     S.ANSWERED: frozenset({S.CLOSED}),
-    S.BOUNCED: frozenset({S.APPROVED, S.SENT, S.CLOSED, S.WITHDRAWN}),
+    S.BOUNCED: frozenset({S.APPROVED, S.QUEUED, S.SENT, S.CLOSED, S.WITHDRAWN}),
     S.FAILED: frozenset({S.APPROVED, S.QUEUED, S.SENT, S.WITHDRAWN}),
     S.CLOSED: frozenset(),
     S.WITHDRAWN: frozenset(),
@@ -89,10 +96,10 @@ def check_transition(reference: str, current: LetterStatus, wanted: LetterStatus
 def status_after_reply(current: LetterStatus, kind: ReplyKind) -> LetterStatus:
     """State of a letter once an answer of this kind is on file; it never goes backwards.
 
-    An acknowledgement or a holding reply tells that the letter arrived; the answer is still to come.
+    An acknowledgement, a holding reply or bare thanks tells that the letter arrived; the answer is still to come.
     """
     if current in {S.CLOSED, S.ANSWERED}:
         return current
-    if kind in {ReplyKind.ACKNOWLEDGEMENT, ReplyKind.HOLDING}:
+    if kind in {ReplyKind.ACKNOWLEDGEMENT, ReplyKind.HOLDING, ReplyKind.THANKS}:
         return S.ACKNOWLEDGED
     return S.ANSWERED

@@ -350,8 +350,16 @@ def _context(
             "sent_on": date_in_words(sent, locale) if sent else "",
             "answered_on": date_in_words(answered, locale) if answered else "",
             "promise": promise or "",
+            "recipient": _named(session, previous),
         }
     return context
+
+
+def _named(session: Session, letter: Letter) -> str:
+    """Whom a letter went to: the body, or else the person."""
+    body = session.scalar(select(Organization.name).where(Organization.id == letter.organization_id))
+    person = session.scalar(select(Person.name).where(Person.id == letter.person_id))
+    return body or person or ""
 
 
 def _warnings(

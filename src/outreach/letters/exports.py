@@ -17,6 +17,7 @@ from outreach.domain.address import audiences
 from outreach.errors import CancelledError, NotAllowedError, UsageError
 from outreach.files import make_folder, write_file
 from outreach.letters.drafting import Progress, always
+from outreach.letters.enclosing import enclosures
 from outreach.letters.formats.document import LetterDocument, make_document
 from outreach.letters.formats.docx import letter_docx
 from outreach.letters.formats.eml import letter_eml, make_message_id
@@ -111,6 +112,7 @@ def _content(session: Session, letter: Letter, document: LetterDocument, extensi
                 to_address=_email(session, letter),
                 from_address=sender,
                 message_id=make_message_id(letter.reference, letter.text_sha256, sender),
+                attachments=enclosures(session, letter.id),
             )
 
 
@@ -145,6 +147,7 @@ def sending_message(
         reply_to=own if own and own != from_address else "",
         message_id=message_id,
         sent_at=sent_at,
+        attachments=enclosures(session, letter.id),
     )
     return SendingMessage(to_address, message_id, content)
 

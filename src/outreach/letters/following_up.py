@@ -1,20 +1,25 @@
 """Writing again: a reminder after silence, thanks after an answer."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import campaign_of_case
+from outreach.cases.campaigns import CampaignRow, campaign_of_case
 from outreach.domain.states import SENT_STATES, LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
 from outreach.letters.drafting import draft_letters, plan_letters, recipient_of
-from outreach.letters.lifecycle import LETTERS, find_letters
+from outreach.letters.lifecycle import LETTERS, find_letter, find_letters, record_event
+from outreach.letters.questions import recipients_for
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import best_template, templates_list
+from outreach.letters.tracker import Filters, tracker_rows
 from outreach.store.changes import Changes
-from outreach.store.models import Case, Letter
+from outreach.store.models import Case, Letter, LetterEvent
+
+FOLLOWED_UP = "followed_up"
 
 
 def draft_follow_ups(
@@ -45,8 +50,73 @@ def draft_follow_ups(
             on=campaign_of_case(session, case_id).today,
             about=letter.reference,
         )
-        drafted += draft_letters(session, plan, by=by).refs
+        (reference,) = draft_letters(session, plan, by=by).refs
+        record_event(session, letter, FOLLOWED_UP, letter.status, by=by, detail=reference)
+        drafted.append(reference)
     return Changes(LETTERS, f"{counted(len(drafted), 'follow-up', 'follow-ups')} drafted.", tuple(drafted))
+
+
+def overdue_without_reminder(
+    session: Session, campaign: CampaignRow, today: date | None = None
+) -> tuple[str, ...]:
+    """Own letters whose answer is overdue and that no follow-up was drafted for, the longest overdue first."""
+    rows = [
+        r
+        for r in tracker_rows(session, campaign, today=today, filters=Filters(status="overdue"))
+        if r.origin == "own"
+    ]
+    reminded = set(
+        session.scalars(
+            select(Letter.reference)
+            .join(LetterEvent, LetterEvent.letter_id == Letter.id)
+            .where(
+                Letter.campaign_id == campaign.key,
+                LetterEvent.kind == FOLLOWED_UP,
+                # One that was deleted or withdrawn again does not count.
+                LetterEvent.detail.in_(
+                    select(Letter.reference).where(
+                        Letter.deleted_at.is_(None), Letter.status != LetterStatus.WITHDRAWN
+                    )
+                ),
+            )
+        )
+    )
+    waiting = [r for r in rows if r.reference not in reminded]
+    return tuple(r.reference for r in sorted(waiting, key=lambda r: (r.due_on or date.max, r.reference)))
+
+
+def draft_referral(
+    session: Session, sandbox: TemplateSandbox, reference: str, to: str, *, by: str = ""
+) -> Changes:
+    """Draft the next letter where an answer has passed the matter on.
+
+    Args: reference: of the letter that was referred. to: a question that names whom to write to now, see
+        `questions.recipients_for`.
+    Raises: NotFoundError, UsageError for a question that names nobody; NotAllowedError for a letter that has not gone out;
+        MissingFactsError, TemplateError. Then nothing is written.
+    """
+    letter = find_letter(session, reference)
+    case_id = _case_of(session, letter)
+    campaign = campaign_of_case(session, case_id)
+    recipients = recipients_for(session, campaign.key, to, on=campaign.today).recipients
+    available = templates_list()
+    drafted: list[str] = []
+    for recipient in recipients:
+        template = best_template(available, recipient.audience, letter.language, "referral")
+        if template is None:
+            raise NotFoundError("There is no template for referrals. Write one whose purpose is referral.")
+        plan = plan_letters(
+            session,
+            sandbox,
+            case_id=case_id,
+            template=template,
+            recipients=[recipient],
+            on=campaign.today,
+            about=letter.reference,
+        )
+        drafted += draft_letters(session, plan, by=by).refs
+    record_event(session, letter, "referral_drafted", letter.status, by=by, detail=", ".join(drafted))
+    return Changes(LETTERS, f"{counted(len(drafted), 'letter', 'letters')} drafted.", tuple(drafted))
 
 
 def _case_of(session: Session, letter: Letter) -> str:

@@ -106,7 +106,7 @@ def approve_letters(
         _refuse_unfinished(letter)
         if not anyway:
             _refuse_stale(session, letter)
-        letter.text_sha256 = text_digest(letter)
+        letter.text_sha256 = text_digest(session, letter)
         letter.approved_at, letter.approved_by = now(), by
         letter.status = LetterStatus.APPROVED
         record_event(

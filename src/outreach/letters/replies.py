@@ -1,32 +1,30 @@
 """What came back: reading messages, recording answers, and what they promise."""
 
-import email
-import email.policy
-import email.utils
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from email.message import EmailMessage
-from pathlib import Path
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.domain.deadlines import ReplyStandard, reply_due, reply_standard
+from outreach.directory.standards import standard_of
+from outreach.domain.deadlines import reply_due
+from outreach.domain.matching import Basis
 from outreach.domain.states import SENT_STATES, LetterStatus, ReplyKind, status_after_reply
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
+from outreach.letters.keeping import keep_message, kept_message
 from outreach.letters.lifecycle import LETTERS, find_letters, record_event
+from outreach.letters.messages import ReadMessage
 from outreach.store.changes import Changes
-from outreach.store.models import FollowUp, Letter, Organization, Person, Reply
+from outreach.store.models import FollowUp, Letter, Message, Organization, Person, Reply
 from outreach.store.types import now
-
-MAX_BYTES = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class ReplyRow:
-    """An answer on file. received_on: local date. kind: "" until a person has classed it."""
+    """An answer on file. received_on: local date. kind: "" until a person has classed it. mail_key: of the message it came as."""
 
     key: int
     reference: str
@@ -37,7 +35,12 @@ class ReplyRow:
     subject: str
     text: str
     channel: str
-    has_message: bool
+    mail_key: int | None
+
+    @property
+    def has_message(self) -> bool:
+        """Whether the message it came as is on file."""
+        return self.mail_key is not None
 
 
 @dataclass(frozen=True)
@@ -51,116 +54,6 @@ class FollowUpRow:
     reason: str
     what: str
     is_done: bool
-
-
-@dataclass(frozen=True)
-class ReadMessage:
-    """An e-mail as read from a file; raw is the file, byte for byte."""
-
-    raw: bytes
-    message_id: str
-    from_name: str
-    from_address: str
-    subject: str
-    text: str
-    sent_on: date | None
-
-
-def read_message(path: Path) -> ReadMessage:
-    """Read an .eml file (RFC 5322), whatever its faults.
-
-    Raises: UsageError if it is missing, empty, over 50 MB or holds no message.
-    """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path.name} is larger than 50 MB. Save the message without its attachments.")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    return parse_message(raw, path.name)
-
-
-def parse_message(raw: bytes, name: str) -> ReadMessage:
-    """As `read_message`, of bytes. name: for messages."""
-    try:
-        message = email.message_from_bytes(raw, policy=email.policy.default)
-        assert isinstance(message, EmailMessage)
-        sender, subject = _header(message, "From"), _header(message, "Subject")
-        message_id, text = _header(message, "Message-ID"), _text(message)
-    except (ValueError, LookupError, AssertionError, RecursionError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"{name} cannot be read as an e-mail. Save it again from the mail program as .eml."
-        ) from error
-    if not (sender or subject or message_id):
-        raise UsageError(
-            f"{name} holds no e-mail: it has neither sender nor subject. Save the message as .eml."
-        )
-    from_name, from_address = email.utils.parseaddr(sender)
-    return ReadMessage(
-        raw, message_id, from_name, from_address, subject, text, _date(_header(message, "Date"))
-    )
-
-
-def _header(message: EmailMessage, name: str) -> str:
-    try:
-        value = message.get(name, "")
-    except (ValueError, LookupError, TypeError, AttributeError, IndexError):
-        value = dict(message.raw_items()).get(name, "")
-    return " ".join(str(value).split())
-
-
-def _text(message: EmailMessage) -> str:
-    part = message.get_body(preferencelist=("plain", "html"))
-    if part is None:
-        return ""
-    try:
-        content = str(part.get_content())
-    except (LookupError, ValueError):
-        payload = part.get_payload(decode=True)
-        content = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else str(payload)
-    if part.get_content_type() == "text/html":
-        content = html_as_text(content)
-    return content.replace("\r\n", "\n").strip()
-
-
-def html_as_text(markup: str) -> str:
-    """The words of an HTML message, with its paragraphs as lines; scripts and styles are left out."""
-    from html.parser import HTMLParser
-
-    class Words(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.pieces: list[str] = []
-            self.hidden = 0
-
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            self.hidden += tag in {"script", "style", "head"}
-            if tag in {"p", "br", "div", "li", "tr"}:
-                self.pieces.append("\n")
-
-        def handle_endtag(self, tag: str) -> None:
-            self.hidden = max(0, self.hidden - (tag in {"script", "style", "head"}))
-
-        def handle_data(self, data: str) -> None:
-            if not self.hidden:
-                self.pieces.append(" ".join(data.split()) + " ")
-
-    words = Words()
-    words.feed(markup)
-    lines = [line.strip() for line in "".join(words.pieces).splitlines()]
-    return "\n".join(line for line in lines if line)
-
-
-def _date(header: str) -> date | None:
-    try:
-        parsed = email.utils.parsedate_to_datetime(header)
-    except (ValueError, TypeError, IndexError):
-        return None
-    aware: datetime = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    try:
-        return aware.astimezone().date()
-    except (OverflowError, ValueError):
-        return None
 
 
 def record_reply(
@@ -196,18 +89,13 @@ def record_reply(
         raise UsageError(
             f"{letter.reference} was sent on {date_in_words(letter.sent_on, locale_for('en'))}; an answer cannot have come before. Give the day it came."
         )
-    if message and message.message_id:
-        known = session.execute(
-            select(Letter.reference)
-            .join(Reply, Reply.letter_id == Letter.id)
-            .where(Reply.message_id == message.message_id)
-        ).scalar()
-        if known:
-            raise UsageError(f"This message is on file already, as an answer to {known}.")
-    reply = Reply(
-        letter_id=letter.id,
-        received_on=day,
-        recorded_at=now(),
+    kept = None
+    if message is not None:
+        kept = _keep(session, letter, message, day)
+    reply = add_reply(
+        session,
+        letter,
+        on=day,
         kind=kind,
         channel=channel or ("email" if message else "post"),
         from_name=from_name or (message.from_name if message else ""),
@@ -215,40 +103,144 @@ def record_reply(
         subject=message.subject if message else "",
         text=text or (message.text if message else ""),
         message_id=message.message_id if message else "",
-        raw=message.raw if message else None,
+        mail_key=kept.id if kept else None,
+    )
+    if promise.strip():
+        _promise(session, letter, reply, promise, promise_due)
+    return Changes(LETTERS, f"Answer to {letter.reference} recorded: {kind.value}.", (letter.reference,))
+
+
+def _keep(session: Session, letter: Letter, message: ReadMessage, on: date) -> Message:
+    """The message on file, as filed by hand with a letter. Raises: UsageError if it answers one already."""
+    kept = kept_message(session, message)
+    if kept is not None and kept.state == "filed":
+        other = session.get(Letter, kept.letter_id) if kept.letter_id else None
+        raise UsageError(
+            f"This message is on file already, as an answer to {other.reference if other else 'another letter'}."
+        )
+    if kept is None:
+        kept = keep_message(session, message, on=on)
+    kept.state, kept.letter_id = "filed", letter.id
+    kept.basis, kept.confidence = Basis.BY_HAND, 100
+    session.flush()
+    return kept
+
+
+def add_reply(
+    session: Session,
+    letter: Letter,
+    *,
+    on: date,
+    kind: ReplyKind | None,
+    channel: str,
+    from_name: str,
+    from_address: str,
+    subject: str,
+    text: str,
+    message_id: str,
+    mail_key: int | None,
+) -> Reply:
+    """Put an answer to a letter on file and note it in the letter's history. kind: None until somebody classes it."""
+    reply = Reply(
+        letter_id=letter.id,
+        received_on=on,
+        recorded_at=now(),
+        kind=kind,
+        channel=channel,
+        from_name=from_name,
+        from_address=from_address,
+        subject=subject,
+        text=text,
+        message_id=message_id,
+        mail_id=mail_key,
     )
     session.add(reply)
     session.flush()
     before = letter.status
-    letter.status = status_after_reply(before, kind)
-    if letter.status is LetterStatus.ANSWERED and letter.answered_on is None:
-        letter.answered_on = day
+    if kind is not None:
+        letter.status = status_after_reply(before, kind)
+        if letter.status is LetterStatus.ANSWERED and letter.answered_on is None:
+            letter.answered_on = on
+    said = kind.value if kind else "not classed yet"
     record_event(
-        session,
-        letter,
-        "reply_received",
-        before,
-        detail=f"{kind.value}, {date_in_words(day, locale_for('en'))}",
+        session, letter, "reply_received", before, detail=f"{said}, {date_in_words(on, locale_for('en'))}"
     )
-    if promise.strip():
-        session.add(
-            FollowUp(
-                letter_id=letter.id,
-                reply_id=reply.id,
-                due_on=promise_due or reply_due(day, _standard(session, letter)),
-                reason="promise",
-                what=promise.strip(),
-            )
+    return reply
+
+
+def _promise(session: Session, letter: Letter, reply: Reply, what: str, due: date | None) -> None:
+    session.add(
+        FollowUp(
+            letter_id=letter.id,
+            reply_id=reply.id,
+            due_on=due or reply_due(reply.received_on, standard_of(session, letter.organization_id)),
+            reason="promise",
+            what=what.strip(),
         )
-    return Changes(LETTERS, f"Answer to {letter.reference} recorded: {kind.value}.", (letter.reference,))
+    )
 
 
-def _standard(session: Session, letter: Letter) -> ReplyStandard:
-    body = session.get(Organization, letter.organization_id) if letter.organization_id else None
-    return reply_standard(body.jurisdiction if body else "", body.classification if body else "")
+def class_reply(
+    session: Session,
+    key: int,
+    kind: ReplyKind,
+    *,
+    promise: str = "",
+    promise_due: date | None = None,
+) -> Changes:
+    """Say what an answer amounts to; it may be said again. The letter's state follows from all its answers.
+
+    Args: key: of the reply. promise, promise_due: as for `record_reply`.
+    Raises: NotFoundError.
+    """
+    reply = session.get(Reply, key)
+    letter = session.get(Letter, reply.letter_id) if reply else None
+    if reply is None or letter is None:
+        raise NotFoundError("There is no such answer.")
+    reply.kind = kind
+    session.flush()
+    before = letter.status
+    _state_from_answers(session, letter)
+    record_event(session, letter, "reply_classed", before, detail=kind.value)
+    if promise.strip():
+        _promise(session, letter, reply, promise, promise_due)
+    return Changes(
+        LETTERS, f"The answer to {letter.reference} is classed: {kind.value}.", (letter.reference,)
+    )
 
 
-def replies_list(session: Session, references: list[str] | None = None) -> tuple[ReplyRow, ...]:
+def remove_reply(session: Session, reply: Reply) -> None:
+    """Take an answer off a letter that it does not belong to. What it promised goes with it; the history says so."""
+    letter = session.get_one(Letter, reply.letter_id)
+    before = letter.status
+    session.execute(delete(FollowUp).where(FollowUp.reply_id == reply.id))
+    session.delete(reply)
+    session.flush()
+    _state_from_answers(session, letter)
+    record_event(session, letter, "reply_moved", before, detail="the answer belonged to another letter")
+
+
+def _state_from_answers(session: Session, letter: Letter) -> None:
+    """State and day of the answer as the classed answers on file have them."""
+    replies = session.scalars(
+        select(Reply)
+        .where(Reply.letter_id == letter.id, Reply.kind.is_not(None))
+        .order_by(Reply.received_on, Reply.id)
+    ).all()
+    status, answered = LetterStatus.SENT, None
+    for reply in replies:
+        assert reply.kind is not None
+        status = status_after_reply(status, reply.kind)
+        if status is LetterStatus.ANSWERED and answered is None:
+            answered = reply.received_on
+    letter.answered_on = answered
+    if letter.status in {LetterStatus.SENT, LetterStatus.ACKNOWLEDGED, LetterStatus.ANSWERED}:
+        letter.status = status
+    elif letter.status is LetterStatus.BOUNCED and replies:
+        letter.status = status  # somebody has it after all
+
+
+def replies_list(session: Session, references: Sequence[str] | None = None) -> tuple[ReplyRow, ...]:
     """Answers on file, the newest first. Args: references: only to these letters."""
     query = (
         select(Reply, Letter.reference)
@@ -268,7 +260,7 @@ def replies_list(session: Session, references: list[str] | None = None) -> tuple
             r.subject,
             r.text,
             r.channel,
-            r.raw is not None,
+            r.mail_id,
         )
         for r, reference in session.execute(query)
     )
@@ -276,7 +268,7 @@ def replies_list(session: Session, references: list[str] | None = None) -> tuple
 
 def raw_message(session: Session, key: int) -> bytes:
     """The message of an answer as it was received. Raises: NotFoundError if there is none."""
-    raw = session.scalar(select(Reply.raw).where(Reply.id == key))
+    raw = session.scalar(select(Message.raw).join(Reply, Reply.mail_id == Message.id).where(Reply.id == key))
     if raw is None:
         raise NotFoundError("No message is on file for this answer.")
     return raw

@@ -5,7 +5,7 @@ The front matter is YAML between two lines of three hyphens::
     title: UK entry ban            shown to users
     audience: [uk_minister]        keys of the forms of address; [any] for all
     language: en                   en, fr or de
-    purpose: ask                   ask, follow_up or thanks
+    purpose: ask                   ask, follow_up, thanks or referral
     subject: Entry ban …           Jinja, one line
     asks: [uk-entry-ban]           ids of asks; left out: the asks meant for the recipient's audience
     required_facts: [victim]       beside those the text itself names
@@ -36,7 +36,7 @@ class _FrontMatter(BaseModel):
     title: str = Field(min_length=1)
     audience: list[str] = Field(min_length=1)
     language: Literal["en", "fr", "de"]
-    purpose: Literal["ask", "follow_up", "thanks"] = "ask"
+    purpose: Literal["ask", "follow_up", "thanks", "referral"] = "ask"
     subject: str = Field(min_length=1)
     asks: list[str] | None = None
     required_facts: list[str] = []
@@ -71,7 +71,7 @@ class LetterTemplate:
 
 def templates_list() -> tuple[LetterTemplate, ...]:
     """The templates in templates/letters, by purpose, audience and language."""
-    order = {"ask": 0, "follow_up": 1, "thanks": 2}
+    order = {"ask": 0, "follow_up": 1, "thanks": 2, "referral": 3}
     found = [
         read_template(p) for p in sorted(resource("templates/letters").glob(f"*{SUFFIX}")) if p.name[0] != "_"
     ]

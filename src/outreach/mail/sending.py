@@ -36,7 +36,7 @@ from outreach.store.types import now
 
 SENT, FAILED, DEFERRED = "sent", "failed", "deferred"
 ATTEMPTS = 4
-_SENDABLE = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
+_SENDABLE = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED, LetterStatus.BOUNCED}
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,12 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
                 f"{letter.reference} is {letter.status}; only approved letters are sent. Approve it first."
             )
         refuse_uncertain(session, letter)
-        if not sending_message(session, letter).to_address:
+        to_address = sending_message(session, letter).to_address
+        if letter.status is LetterStatus.BOUNCED and to_address in _tried(session, letter.id):
+            raise NotAllowedError(
+                f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by post."
+            )
+        if not to_address:
             raise NotAllowedError(
                 f"No e-mail address is on file for {letter.reference}. Add one in the directory, or send it by post."
             )
@@ -88,6 +93,15 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
         LETTERS,
         f"{counted(len(letters), 'letter', 'letters')} in the outbox.",
         tuple(x.reference for x in letters),
+    )
+
+
+def _tried(session: Session, letter_key: int) -> set[str]:
+    """Addresses that a letter came back from."""
+    return set(
+        session.scalars(
+            select(Dispatch.to_address).where(Dispatch.letter_id == letter_key, Dispatch.outcome == "bounced")
+        )
     )
 
 
@@ -197,6 +211,8 @@ def _record_sent(session: Session, key: int, on: date, answer: str) -> None:
     dispatch = session.get_one(Dispatch, key)
     letter = session.get_one(Letter, dispatch.letter_id)
     dispatch.outcome, dispatch.detail = SENT, answer
+    if on == date.today():  # noqa: DTZ011  a day given by hand says nothing of the instant
+        dispatch.sent_at = now()
     before = letter.status
     letter.status, letter.sent_on = LetterStatus.SENT, on
     record_event(
@@ -229,9 +245,7 @@ def settle(session: Session, reference: str, *, was_sent: bool, on: date | None 
     Raises: NotFoundError; NotAllowedError if there is nothing uncertain about it; UsageError for a day before.
     """
     letter = find_letters(session, [reference])[0]
-    dispatch = uncertain_dispatch(session, letter.id)
-    if dispatch is None:
-        raise NotAllowedError(f"There is nothing uncertain about {letter.reference}: it is {letter.status}.")
+    dispatch = _uncertain(session, letter)
     day = on or dispatch.dispatched_on
     if was_sent and letter.written_on and day < letter.written_on:
         raise UsageError(
@@ -247,6 +261,18 @@ def settle(session: Session, reference: str, *, was_sent: bool, on: date | None 
     letter.status = LetterStatus.QUEUED
     record_event(session, letter, "queued", before, detail="settled by a user: it did not go out")
     return Changes(LETTERS, f"{letter.reference} is back in the outbox.", (letter.reference,))
+
+
+def uncertain_message_id(session: Session, reference: str) -> str:
+    """Message-ID of a letter that was cut off while it was being sent. Raises: NotFoundError; NotAllowedError if none was."""
+    return _uncertain(session, find_letters(session, [reference])[0]).message_id
+
+
+def _uncertain(session: Session, letter: Letter) -> Dispatch:
+    dispatch = uncertain_dispatch(session, letter.id)
+    if dispatch is None:
+        raise NotAllowedError(f"There is nothing uncertain about {letter.reference}: it is {letter.status}.")
+    return dispatch
 
 
 def take_back(session: Session, references: Sequence[str]) -> Changes:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from outreach.errors import UsageError
+from outreach.mail.security import check_server
 from outreach.mail.transport import Envelope, NotSentError, UncertainError
 
-SECURITIES = ("starttls", "tls", "none")
 _SECONDS = 60.0
 
 
@@ -28,16 +28,7 @@ class SmtpAccount:
         """Raises: UsageError with what is missing or not allowed."""
         if not self.host or not self.from_address:
             raise UsageError("Say which server takes your mail, and which address it comes from.")
-        if self.security not in SECURITIES:
-            raise UsageError(
-                f"“{self.security}” is no kind of security. Choose from {', '.join(SECURITIES)}."
-            )
-        if self.security == "none" and self.host not in {"localhost", "127.0.0.1", "::1"}:
-            raise UsageError(
-                "Without TLS, mail may only go to a server on this machine. Choose starttls or tls."
-            )
-        if not 0 < self.port < 65536:
-            raise UsageError(f"{self.port} is no port. Providers use 587 for STARTTLS and 465 for TLS.")
+        check_server(self.host, self.port, self.security, "587 for STARTTLS and 465 for TLS")
 
 
 class _Client(smtplib.SMTP):

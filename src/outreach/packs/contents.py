@@ -12,7 +12,7 @@ from outreach.cases.campaigns import asks_list, campaign_of_case
 from outreach.cases.facts import case_row, facts_for, timeline, votes_list
 from outreach.directory.citations import SourceRef
 from outreach.domain.address import audiences
-from outreach.domain.states import Channel, Phase
+from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Channel, Phase
 from outreach.domain.wording import date_in_words, day_short, locale_for
 from outreach.letters.exports import letter_document
 from outreach.letters.formats.pdf import letter_data
@@ -182,11 +182,11 @@ def _asks(session: Session, campaign_key: int) -> list[dict[str, Any]]:
 def state_in_words(row: TrackerRow) -> str:
     """Where a letter stands, as a reader of the pack needs it."""
     match row.phase:
-        case Phase.OVERDUE | Phase.DUE_SOON | Phase.AWAITING:
-            wait = {Phase.OVERDUE: "overdue since", Phase.DUE_SOON: "due", Phase.AWAITING: "awaited by"}[
-                row.phase
-            ]
+        case phase if phase in AWAITING_PHASES:
+            wait = {Phase.DUE_SOON: "due", Phase.AWAITING: "awaited by"}.get(phase, "overdue since")
             return f"Sent; answer {wait} {day_short(row.due_on)}"
+        case Phase.TO_READ:
+            return "Answer received, not yet assessed"
         case Phase.ANSWERED:
             return f"Answered {day_short(row.answered_on)}: {row.answer}".rstrip(": ")
         case _:
@@ -207,7 +207,7 @@ def _recipient(row: TrackerRow) -> dict[str, Any]:
         "channel": CHANNELS.get(Channel(row.channel), "") if row.channel else "",
         "state": state_in_words(row),
         "is_answered": row.answered_on is not None,
-        "is_overdue": row.phase is Phase.OVERDUE,
+        "is_overdue": row.phase in OVERDUE_PHASES,
         "is_own": row.origin == "own",
     }
 

@@ -137,7 +137,8 @@ def _engine(url: URL) -> Engine:
             cursor.execute(
                 "PRAGMA journal_mode = WAL"
             )  # refused on a read-only file, which is then just read
-        cursor.execute("PRAGMA synchronous = NORMAL")
+        # In WAL, NORMAL may lose the last transactions in a power cut, and with them the note that a letter is going out.
+        cursor.execute("PRAGMA synchronous = FULL")
         cursor.close()
 
     @event.listens_for(engine, "begin")

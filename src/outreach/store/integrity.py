@@ -6,12 +6,17 @@ import json
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.store.models import Letter
+from outreach.store.models import Letter, LetterAttachment
 
 
-def text_digest(letter: Letter) -> str:
-    """SHA-256 over everything a letter says, in a form that does not depend on the program."""
-    parts = [
+def text_digest(session: Session, letter: Letter) -> str:
+    """SHA-256 over everything a letter says and the files that go with it, in a form that does not depend on the program."""
+    enclosed = session.execute(
+        select(LetterAttachment.name, LetterAttachment.sha256)
+        .where(LetterAttachment.letter_id == letter.id)
+        .order_by(LetterAttachment.id)
+    ).all()
+    parts: list[object] = [
         letter.subject,
         list(letter.address_lines),
         list(letter.sender_lines),
@@ -20,6 +25,8 @@ def text_digest(letter: Letter) -> str:
         letter.close,
         letter.written_on.isoformat() if letter.written_on else "",
     ]
+    if enclosed:
+        parts.append([[name, digest] for name, digest in enclosed])
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8")).hexdigest()
 
 
@@ -29,5 +36,5 @@ def frozen_text_problems(session: Session) -> list[str]:
     return [
         f"The text of {letter.reference} is not the one that was approved."
         for letter in letters
-        if text_digest(letter) != letter.text_sha256
+        if text_digest(session, letter) != letter.text_sha256
     ]

@@ -7,6 +7,8 @@ from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from outreach.domain.matching import Basis
+from outreach.domain.natures import Nature
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
 
 
@@ -57,6 +59,8 @@ class Base(DeclarativeBase):
         LetterStatus: _stored_by_value(LetterStatus),
         ReplyKind: _stored_by_value(ReplyKind),
         Channel: _stored_by_value(Channel),
+        Nature: _stored_by_value(Nature),
+        Basis: _stored_by_value(Basis),
     }
 
     id: Mapped[int] = mapped_column(primary_key=True, sort_order=-10)

@@ -14,6 +14,8 @@ CHANNELS = {
 # By urgency, which is also how the table sorts standings.
 PHASE_TONE = {
     "uncertain": "bad",
+    "answer to read": "good",
+    "long overdue": "bad",
     "overdue": "bad",
     "due soon": "warning",
     "awaiting": "accent",
@@ -43,7 +45,10 @@ STANDINGS = {
     "awaiting": "Awaiting answer",
     "due soon": "Due soon",
     "overdue": "Overdue",
+    "long overdue": "Long overdue",
+    "answer to read": "Answer to read",
 }
+_PHASES = frozenset({"awaiting", "due soon", "overdue", "long overdue", "answer to read"})
 EVENTS = {
     "drafted": "Drafted",
     "edited": "Edited",
@@ -59,6 +64,17 @@ EVENTS = {
     "deleted": "Deleted",
     "restored": "Restored",
     "reported": "Reported by a source",
+    "reply_classed": "Answer classed",
+    "reply_moved": "Answer moved to another letter",
+    "bounced": "Came back",
+    "bounce_moved": "Did not come back after all",
+    "delayed": "Delivery delayed",
+    "delivered": "Delivered",
+    "auto_reply": "Automatic answer",
+    "followed_up": "Follow-up drafted",
+    "referral_drafted": "Next letter drafted",
+    "enclosed": "File enclosed",
+    "taken_out": "File taken out",
 }
 
 
@@ -72,9 +88,7 @@ def standing_in_words(row: Any) -> str:
     if row.is_uncertain:
         return "Sent? Not certain"
     phase = row.phase.value
-    return STANDINGS.get(
-        phase if phase in {"awaiting", "due soon", "overdue"} else row.status.value, row.status.value
-    )
+    return STANDINGS.get(phase if phase in _PHASES else row.status.value, row.status.value)
 
 
 def event_in_words(kind: str) -> str:

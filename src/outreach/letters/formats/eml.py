@@ -1,5 +1,6 @@
 """A letter as an e-mail message file (RFC 5322) that any mail program opens, with the PDF attached."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,12 +21,14 @@ def letter_eml(
     message_id: str,
     reply_to: str = "",
     sent_at: datetime | None = None,
+    attachments: Sequence[tuple[str, str, bytes]] = (),
 ) -> bytes:
     """The message with its text, the same as HTML, and the letter as PDF.
 
     Args: to_address, from_address: "" where not on file; the header is then left out, for the user's
         mail program to fill. message_id: made once for a letter, so that answers can be matched. reply_to: where
         answers go, if not to from_address. sent_at: the instant it goes out; None for a message still to be sent.
+        attachments: name, content type and content of files that go with it.
     """
     message = EmailMessage(policy=SMTP)
     if from_address:
@@ -43,6 +46,11 @@ def letter_eml(
     message.set_content(letter_text(document, heading=False))
     message.add_alternative(letter_html(document), subtype="html")
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{document.reference}.pdf")
+    for name, content_type, content in attachments:
+        main, _, sub = (content_type or "application/octet-stream").partition("/")
+        message.add_attachment(
+            content, maintype=main, subtype=sub or "octet-stream", filename=_one_line(name) or "file"
+        )
     return message.as_bytes()
 
 

@@ -12,6 +12,7 @@ from outreach.store.models.cases import (
     Motion,
     Recipient,
     RecipientGroup,
+    SavedView,
     Source,
     SourceKind,
     VoteEvent,
@@ -24,6 +25,7 @@ from outreach.store.models.directory import (
     Membership,
     Merge,
     Organization,
+    OrganizationStandard,
     OtherName,
     Person,
     Post,
@@ -37,6 +39,7 @@ from outreach.store.models.letters import (
     LetterFact,
     Reply,
 )
+from outreach.store.models.mail import Attachment, Blob, LetterAttachment, MailboxPlace, Message
 from outreach.store.models.packs import Pack, PackExport
 from outreach.store.models.petitions import Petition, Signature
 from outreach.store.types import Base
@@ -44,7 +47,9 @@ from outreach.store.types import Base
 __all__ = [
     "Area",
     "Ask",
+    "Attachment",
     "Base",
+    "Blob",
     "Campaign",
     "Case",
     "CaseParty",
@@ -59,12 +64,16 @@ __all__ = [
     "Identifier",
     "Letter",
     "LetterAsk",
+    "LetterAttachment",
     "LetterEvent",
     "LetterFact",
+    "MailboxPlace",
     "Membership",
     "Merge",
+    "Message",
     "Motion",
     "Organization",
+    "OrganizationStandard",
     "OtherName",
     "Pack",
     "PackExport",
@@ -74,6 +83,7 @@ __all__ = [
     "Recipient",
     "RecipientGroup",
     "Reply",
+    "SavedView",
     "Signature",
     "Source",
     "SourceKind",

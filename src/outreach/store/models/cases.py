@@ -152,6 +152,16 @@ class RecipientGroup(Base):
     query: Mapped[str] = mapped_column(Text)
 
 
+class SavedView(Base):
+    """Filters of the tracking table under a name. filters: see `letters.tracker.Filters`."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("campaign_id", "name", name="uq_saved_view_name"),)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    name: Mapped[str]
+    filters: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+
+
 class Case(Named, Base):
     """What happened to one person or group."""
 
@@ -261,6 +271,8 @@ __all__ = [
     "FactType",
     "Motion",
     "Recipient",
+    "RecipientGroup",
+    "SavedView",
     "Source",
     "SourceKind",
     "VoteEvent",

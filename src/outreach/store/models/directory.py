@@ -158,6 +158,18 @@ class ContactDetail(Base):
     valid_until: Mapped[str | None] = mapped_column(PartialDate)
 
 
+class OrganizationStandard(Base):
+    """The reply standard that a user noted for one body. unit: working_days or days. source: where it is stated."""
+
+    __tablename__ = "organization_standard"
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), unique=True
+    )
+    amount: Mapped[int]
+    unit: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(Text)
+
+
 class Merge(Base):
     """That two records of one person were made one. moved: what to put back, see directory/identity.py."""
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
@@ -97,7 +97,10 @@ class LetterEvent(Base):
 
 
 class Dispatch(Base):
-    """One attempt to send a letter by one channel. outcome: started, sent, failed or bounced."""
+    """One attempt to send a letter by one channel. outcome: started, sent, failed, deferred or bounced.
+
+    sent_at: the instant it was handed over, where this program did it; dispatched_on: the sender's local day.
+    """
 
     __tablename__ = "dispatch"
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)
@@ -106,12 +109,13 @@ class Dispatch(Base):
     dispatched_on: Mapped[dt.date]
     recorded_at: Mapped[dt.datetime]
     to_address: Mapped[str] = mapped_column(Text, default="")
-    message_id: Mapped[str] = mapped_column(default="")
+    message_id: Mapped[str] = mapped_column(default="", index=True)
     detail: Mapped[str] = mapped_column(Text, default="")
+    sent_at: Mapped[dt.datetime | None]
 
 
 class Reply(Base):
-    """What came back. raw: the message as received, byte for byte, where there was one.
+    """What came back. mail_id: the message it came as, which `Message` keeps whole, where there was one.
 
     received_on: the local date it came. kind: None until a person has classed it.
     """
@@ -127,7 +131,7 @@ class Reply(Base):
     subject: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[str] = mapped_column(default="", index=True)
-    raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
 
     letter: Mapped[Letter] = relationship(lazy="raise", overlaps="replies")
 

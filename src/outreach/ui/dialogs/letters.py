@@ -11,7 +11,7 @@ from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import counted
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.exports import FORMATS
-from outreach.letters.replies import ReadMessage, read_message
+from outreach.letters.messages import ReadMessage, read_message
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_area, text_field
 from outreach.ui.words import channel_in_words
 
@@ -44,13 +44,14 @@ class MarkSentDialog(FormDialog):
 class ReplyDialog(FormDialog):
     """An answer to a letter. Values: kind, on, from_name, text, channel, message, promise, promise_due."""
 
-    _KINDS = {
+    KINDS = {
         ReplyKind.SUBSTANTIVE: "Substantive: it deals with what was asked",
         ReplyKind.ACKNOWLEDGEMENT: "Acknowledgement: it only says the letter arrived",
         ReplyKind.HOLDING: "Holding: an answer is to follow",
         ReplyKind.REFERRED: "Referred: passed on to somebody else",
         ReplyKind.AGREED: "Agreed: they will do what was asked",
         ReplyKind.REFUSED: "Refused: they will not",
+        ReplyKind.THANKS: "Thanks: it says no more than that",
     }
 
     def __init__(self, parent: QWidget, reference: str, recipient: str, today: date) -> None:
@@ -68,7 +69,7 @@ class ReplyDialog(FormDialog):
         line = QHBoxLayout()
         line.addWidget(choose)
         line.addWidget(self.file, 1)
-        self.kind = Choice([(k.value, words) for k, words in self._KINDS.items()])
+        self.kind = Choice([(k.value, words) for k, words in self.KINDS.items()])
         self.day = DayField(today)
         self.channel = Choice([(c.value, channel_in_words(c.value).capitalize()) for c in Channel])
         self.sender = text_field(recipient)
@@ -127,6 +128,18 @@ class ReplyDialog(FormDialog):
             "promise": self.promise.text().strip(),
             "promise_due": self.due.day() if self.has_due.isChecked() else None,
         }
+
+
+class NameDialog(FormDialog):
+    """A name for something. Values: name."""
+
+    def __init__(self, parent: QWidget, title: str, label: str, explanation: str) -> None:
+        super().__init__(parent, title, "Save", explanation)
+        self.name = text_field()
+        self.form.addRow(label, self.name)
+
+    def values(self) -> dict[str, Any]:
+        return {"name": self.name.text().strip()}
 
 
 class ReasonDialog(FormDialog):

@@ -15,7 +15,7 @@ from outreach.letters.following_up import draft_follow_ups
 from outreach.letters.lifecycle import approve_letters
 from outreach.letters.questions import complete, recipients_for, save_group
 from outreach.letters.templates import LetterTemplate, load_template, templates_list
-from outreach.letters.tracker import TrackerRow, tracker_rows
+from outreach.letters.tracker import Filters, TrackerRow, tracker_rows
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
 from outreach.ui.dialogs.records import GroupDialog
@@ -170,7 +170,7 @@ class ComposePage(Page):
         def read(session: Any) -> Any:
             return (
                 recipients_list(session, campaign.key),
-                tracker_rows(session, campaign, status="draft"),
+                tracker_rows(session, campaign, filters=Filters(status="draft")),
                 templates_list(),
             )
 

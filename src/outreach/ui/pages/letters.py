@@ -1,6 +1,6 @@
 """Letters: the tracking table, its filters, what can be done with several letters at once, and one in detail."""
 
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
-from outreach.domain.states import LetterStatus, Phase
+from outreach.domain.states import Channel, LetterStatus, ReplyKind
 from outreach.domain.wording import counted
 from outreach.files import write_file
 from outreach.letters.exports import export_letters, tracker_csv, tracker_xlsx
@@ -20,10 +20,11 @@ from outreach.letters.lifecycle import (
     withdraw_letters,
 )
 from outreach.letters.replies import record_reply, replies_list
-from outreach.letters.tracker import TrackerRow, filter_rows, letter_detail, tracker_rows
+from outreach.letters.tracker import Filters, TrackerRow, filter_rows, letter_detail, tracker_rows
+from outreach.letters.views import ViewRow, delete_view, save_view, views_list
 from outreach.mail.sending import take_back
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
-from outreach.ui.dialogs.letters import ExportDialog, MarkSentDialog, ReasonDialog, ReplyDialog
+from outreach.ui.dialogs.letters import ExportDialog, MarkSentDialog, NameDialog, ReasonDialog, ReplyDialog
 from outreach.ui.models.columns import letter_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -41,6 +42,7 @@ from outreach.ui.widgets.parts import (
     make_action,
     row_of,
 )
+from outreach.ui.words import channel_in_words
 from outreach.ui.workspace import Workspace
 
 _STATES = (
@@ -50,17 +52,20 @@ _STATES = (
     ("waiting", "Awaiting an answer"),
     ("due soon", "Due soon"),
     ("overdue", "Overdue"),
+    ("long overdue", "Long overdue"),
+    ("answer to read", "Answer to read"),
     ("answered", "Answered"),
+    ("uncertain", "Sent? Not certain"),
+    ("bounced", "Came back"),
     ("closed", "Closed"),
     ("withdrawn", "Withdrawn"),
 )
 _DUE = (
     ("", "Due any day"),
-    ("0", "Due before today"),
+    ("past", "Due before today"),
     ("7", "Due within 7 days"),
     ("30", "Due within 30 days"),
 )
-_WAITING = frozenset({Phase.AWAITING, Phase.DUE_SOON, Phase.OVERDUE})
 
 
 class LettersPage(Page):
@@ -70,11 +75,13 @@ class LettersPage(Page):
     settle_wanted = Signal(str)
 
     title = "Letters"
-    kinds = frozenset({"letters", "cases", "directory"})
+    kinds = frozenset({"letters", "cases", "directory", "views"})
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._rows: tuple[TrackerRow, ...] = ()
+        self._views: tuple[ViewRow, ...] = ()
+        self._keep_quiet = False
         self._wanted: list[str] = []
         self._make_actions()
 
@@ -100,10 +107,37 @@ class LettersPage(Page):
         self.status.setAccessibleName(self.tr("Filter by standing"))
         self.body_filter.setAccessibleName(self.tr("Filter by body"))
         self.due.setAccessibleName(self.tr("Filter by the day an answer is due"))
+        self.party = Choice([("", self.tr("All parties"))])
+        self.country = Choice([("", self.tr("All countries"))])
+        self.channel = Choice(
+            [
+                ("", self.tr("By any way")),
+                *((c.value, channel_in_words(c.value).capitalize()) for c in Channel),
+            ]
+        )
+        self.answer_filter = Choice(
+            [("", self.tr("Any answer")), *((k.value, k.value.capitalize()) for k in ReplyKind)]
+        )
+        for choice, words in (
+            (self.party, self.tr("Filter by party")),
+            (self.country, self.tr("Filter by country")),
+            (self.channel, self.tr("Filter by how it was sent")),
+            (self.answer_filter, self.tr("Filter by kind of answer")),
+        ):
+            choice.setAccessibleName(words)
+            choice.setMaximumWidth(170)
         self.count = Words("", tone="quiet", wrap=False)
-        self.layout_.addLayout(row_of(self.search, self.status, self.body_filter, self.due, None, self.count))
+        self.views = QPushButton(self.tr("Views"))
+        self.views.setMenu(QMenu(self))
+        self.views.menu().aboutToShow.connect(self._fill_views)
+        self.layout_.addLayout(row_of(self.search, self.status, self.due, None, self.count, self.views))
+        self.layout_.addLayout(
+            row_of(self.body_filter, self.party, self.country, self.channel, self.answer_filter, None)
+        )
         self.search.textChanged.connect(self._filter)
-        for choice in (self.status, self.body_filter, self.due):
+        for choice in (
+            self.status, self.body_filter, self.party, self.country, self.channel, self.answer_filter, self.due,
+        ):  # fmt: skip
             choice.currentIndexChanged.connect(self._filter)
 
         self.model = RowsModel(letter_columns(), lambda r: r.reference)
@@ -197,6 +231,7 @@ class LettersPage(Page):
         self.edit_draft = make_action(self, self.tr("Edit draft"), "pencil", self._edit)
         self.export_table = make_action(self, self.tr("Export table…"), "file-text", self._export_table)
         self.compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
+        self.save_view = make_action(self, self.tr("Save this view…"), "save", self._save_view, enabled=False)
 
     def actions_for_menu(self) -> list[QAction]:
         """What can be done with the letters chosen, for the window's menu."""
@@ -225,30 +260,63 @@ class LettersPage(Page):
 
     def refresh(self) -> None:
         campaign = self.workspace.campaign
-        if campaign is not None:
-            self.workspace.jobs.read(self, partial(tracker_rows, campaign=campaign), self._show, slot="rows")
+        if campaign is None:
+            return
 
-    def _show(self, rows: tuple[TrackerRow, ...]) -> None:
+        def read(session: Any) -> Any:
+            return tracker_rows(session, campaign), views_list(session, campaign.key)
+
+        self.workspace.jobs.read(self, read, self._show, slot="rows")
+
+    def _show(self, found: tuple[tuple[TrackerRow, ...], tuple[ViewRow, ...]]) -> None:
+        rows, self._views = found
         self._rows = rows
-        bodies = sorted({r.body for r in rows if r.body}, key=str.casefold)
-        self.body_filter.set_options([("", self.tr("All bodies")), *((b, b) for b in bodies)])
+        for choice, every, field in (
+            (self.body_filter, self.tr("All bodies"), "body"),
+            (self.party, self.tr("All parties"), "party"),
+            (self.country, self.tr("All countries"), "country"),
+        ):
+            names = sorted({getattr(r, field) for r in rows if getattr(r, field)}, key=str.casefold)
+            choice.set_options([("", every), *((n, n) for n in names)])
+            choice.setVisible(len(names) > 1)
+        self._filter()
+
+    def filters(self) -> Filters:
+        """The filters as they are set."""
+        return Filters(
+            status=self.status.value(),
+            body=self.body_filter.value(),
+            party=self.party.value(),
+            country=self.country.value(),
+            channel=self.channel.value(),
+            answer=self.answer_filter.value(),
+            within=self.due.value(),
+            search=self.search.text(),
+        )
+
+    def set_filters(self, filters: Filters) -> None:
+        """Set all filters at once."""
+        self._keep_quiet = True
+        self.search.setText(filters.search)
+        for choice, value in (
+            (self.status, filters.status),
+            (self.body_filter, filters.body),
+            (self.party, filters.party),
+            (self.country, filters.country),
+            (self.channel, filters.channel),
+            (self.answer_filter, filters.answer),
+            (self.due, filters.within),
+        ):
+            choice.setCurrentIndex(0)
+            choice.choose(value)
+        self._keep_quiet = False
         self._filter()
 
     def _filter(self) -> None:
-        status = self.status.value()
-        shown = filter_rows(
-            self._rows,
-            status="" if status == "waiting" else status,
-            search=self.search.text(),
-        )
-        body, within = self.body_filter.value(), self.due.value()
-        if status == "waiting":
-            shown = tuple(r for r in shown if r.phase in _WAITING)
-        if body:
-            shown = tuple(r for r in shown if r.body == body)
-        if within:
-            limit = self._today() + timedelta(days=int(within) if within != "0" else -1)
-            shown = tuple(r for r in shown if r.due_on is not None and r.due_on <= limit)
+        if self._keep_quiet:
+            return
+        filters = self.filters()
+        shown = filter_rows(self._rows, filters, self._today())
         self.table.set_rows(shown)
         if self._wanted and any(self.model.position(r) >= 0 for r in self._wanted):
             self.table.select(self._wanted)
@@ -260,20 +328,54 @@ class LettersPage(Page):
             if len(shown) == total
             else self.tr("{0} of {1}").format(len(shown), counted(total, "letter", "letters"))
         )
+        self.save_view.setEnabled(filters != Filters())
 
     def show_place(self, what: dict[str, Any]) -> None:
         """Args: what: status (a filter), or references (letters to choose)."""
-        self.search.clear()
-        self.body_filter.setCurrentIndex(0)
-        self.due.setCurrentIndex(0)
-        self.status.choose(what.get("status", ""))
         self._wanted = list(what.get("references", ()))
-        self._filter()
+        self.set_filters(Filters(status=what.get("status", "")))
         self.table.setFocus()
 
     def focus_search(self) -> None:
         self.search.setFocus()
         self.search.selectAll()
+
+    def _fill_views(self) -> None:
+        menu = self.views.menu()
+        menu.clear()
+        for view in self._views:
+            menu.addAction(view.name).triggered.connect(partial(self.set_filters, view.filters))
+        if self._views:
+            menu.addSeparator()
+        menu.addAction(self.save_view)
+        if self._views:
+            gone = menu.addMenu(self.tr("Delete a view"))
+            for view in self._views:
+                gone.addAction(view.name).triggered.connect(partial(self._delete_view, view.name))
+
+    def _save_view(self) -> None:
+        campaign, filters = self.workspace.campaign, self.filters()
+        if campaign is None:
+            return
+
+        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            self.workspace.save(
+                dialog, partial(save_view, campaign_key=campaign.key, filters=filters, **values)
+            )
+
+        ask(
+            NameDialog(
+                self, self.tr("Save view"), self.tr("Name"), self.tr("The filters as they are set now.")
+            ),
+            submit,
+        )
+
+    def _delete_view(self, name: str) -> None:
+        campaign = self.workspace.campaign
+        if campaign is not None:
+            self.workspace.jobs.write(
+                self, partial(delete_view, campaign_key=campaign.key, name=name), self.workspace.tell
+            )
 
     def _today(self) -> date:
         campaign = self.workspace.campaign

@@ -13,7 +13,7 @@ from PySide6.QtCharts import (
 from PySide6.QtCore import QEvent, QMargins, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from outreach.letters.tracker import BodyCount
+from outreach.letters.tracker import GroupCount
 from outreach.ui.theme import colors, sized
 
 
@@ -24,13 +24,13 @@ class AnswersChart(QChartView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._counts: tuple[BodyCount, ...] = ()
+        self._counts: tuple[GroupCount, ...] = ()
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setFrameShape(QChartView.Shape.NoFrame)
         self.setMinimumHeight(180)
         self.viewport().setAutoFillBackground(False)
 
-    def show_counts(self, counts: Sequence[BodyCount]) -> None:
+    def show_counts(self, counts: Sequence[GroupCount]) -> None:
         """Draw the bodies written to most, at most eight."""
         self._counts = tuple(counts[: self._MOST])
         self._draw()

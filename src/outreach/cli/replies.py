@@ -1,0 +1,238 @@
+"""Commands about answers: putting them on file, the tray of messages, and what an answer amounts to."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from outreach.cli.base import GROUPS, AsFormat, Format, On, a_day, opened, print_list, say
+from outreach.domain.natures import Nature
+from outreach.domain.states import ReplyKind
+from outreach.domain.wording import day_short
+from outreach.errors import UsageError
+from outreach.files import write_file
+from outreach.letters.messages import read_message
+from outreach.letters.replies import class_reply, record_reply, replies_list
+from outreach.mail.files import messages_in
+from outreach.mail.incoming import file_all
+from outreach.mail.natures import nature_of
+from outreach.mail.triage import (
+    VIEWS,
+    InboxRow,
+    assign,
+    attachment,
+    back_to_tray,
+    inbox_rows,
+    message_detail,
+    raw_of,
+    set_aside,
+)
+
+Keys = Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Numbers, as the inbox lists them.")]
+Kind = Annotated[ReplyKind, typer.Option("--kind", help="What it amounts to.")]
+Promise = Annotated[str, typer.Option("--promise", help="What was offered; becomes a follow-up.")]
+Due = Annotated[
+    date | None, typer.Option("--due", parser=a_day, metavar="DATE", help="By when it is to be kept.")
+]
+
+
+@GROUPS["replies"].command("add")
+def add_reply(
+    context: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="REF")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.eml")],
+    kind: Kind = ReplyKind.SUBSTANTIVE,
+    on: On = None,
+    promise: Promise = "",
+    due: Due = None,
+) -> None:
+    """Put an answer that came as a message on file."""
+    message = read_message(file)
+    found = nature_of(message)
+    if found.nature is not Nature.ANSWER:
+        raise UsageError(
+            f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies import {file.name}"
+        )
+    with opened(context) as database, database.write() as session:
+        say(
+            record_reply(
+                session, ref.upper(), kind=kind, on=on, message=message, promise=promise, promise_due=due
+            )
+        )
+
+
+@GROUPS["replies"].command("import")
+def import_messages(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help=".eml, mbox, or folders of them.")],
+) -> None:
+    """Put messages on file: what is certain goes to its letter, the rest into the tray."""
+    with opened(context) as database:
+        report = file_all(database, messages_in(files), today=date.today())  # noqa: DTZ011  local day is meant
+    typer.echo(report.in_words)
+    for problem in report.problems:
+        typer.echo(f"Note: {problem}", err=True)
+
+
+@GROUPS["replies"].command("inbox")
+def show_inbox(
+    context: typer.Context,
+    view: Annotated[str, typer.Option("--view", help=", ".join(VIEWS))] = "open",
+    format: AsFormat = Format.table,
+) -> None:
+    """List the messages that came in; by default those that somebody must assign or class."""
+    if view not in VIEWS:
+        raise typer.BadParameter(f"Choose --view from {', '.join(VIEWS)}.")
+    with opened(context) as database, database.read() as session:
+        rows = inbox_rows(session, view)
+    print_list([_cells(r) for r in rows], format, [_data(r) for r in rows])
+
+
+def _cells(row: InboxRow) -> dict[str, object]:
+    return {
+        "Number": row.key,
+        "Received": day_short(row.received_on),
+        "From": row.from_name or row.from_address,
+        "Subject": row.subject[:70],
+        "Nature": row.nature.value.replace("_", " "),
+        "State": row.state.replace("_", " "),
+        "Letter": row.reference,
+        "Sure": f"{row.confidence} %" if row.reference else "",
+        "Kind": row.kind or (f"{row.suggested_kind}?" if row.suggested_kind else ""),
+    }
+
+
+def _data(row: InboxRow) -> dict[str, object]:
+    return {
+        "number": row.key,
+        "received_on": row.received_on,
+        "from_name": row.from_name,
+        "from_address": row.from_address,
+        "subject": row.subject,
+        "nature": row.nature.value,
+        "nature_reason": row.nature_reason,
+        "state": row.state,
+        "reference": row.reference,
+        "basis": row.basis.value,
+        "confidence": row.confidence,
+        "kind": row.kind,
+        "suggested_kind": row.suggested_kind,
+        "suggested_reason": row.suggested_reason,
+        "files": row.file_count,
+    }
+
+
+@GROUPS["replies"].command("show")
+def show_message(context: typer.Context, number: Annotated[int, typer.Argument(metavar="NUMBER")]) -> None:
+    """Show a message, with what is quoted marked, and why it is where it is."""
+    with opened(context) as database, database.read() as session:
+        detail = message_detail(session, number)
+    row = detail.row
+    sender = f"{row.from_name} <{row.from_address}>" if row.from_name else row.from_address
+    typer.echo(
+        f"{row.subject}\n{sender}, {day_short(row.received_on)}\n{row.nature_reason or detail.reason}\n"
+    )
+    for passage in detail.passages:
+        mark = "| " if passage.is_quoted else ""
+        typer.echo("\n".join(mark + line for line in passage.text.splitlines()) + "\n")
+    for file in detail.files:
+        typer.echo(f"File: {file.name} ({file.content_type}, {file.size_bytes:,} bytes)")
+    if detail.suggestion.kind:
+        typer.echo(f"It may be: {detail.suggestion.kind.value}. {detail.suggestion.reason}")
+    if detail.suggestion.promise:
+        due = f", by {day_short(detail.suggestion.promise_due)}" if detail.suggestion.promise_due else ""
+        typer.echo(f"It may promise: {detail.suggestion.promise}{due}")
+
+
+@GROUPS["replies"].command("assign")
+def assign_message(
+    context: typer.Context,
+    numbers: Keys,
+    ref: Annotated[
+        str, typer.Option("--to", metavar="REF", help="The letter; by default the one proposed.")
+    ] = "",
+) -> None:
+    """File messages with the letter they belong to."""
+    with opened(context) as database, database.write() as session:
+        say(assign(session, numbers, ref))
+
+
+@GROUPS["replies"].command("set-aside")
+def put_aside(context: typer.Context, numbers: Keys) -> None:
+    """Put messages away that belong to no letter; they are kept."""
+    with opened(context) as database, database.write() as session:
+        say(set_aside(session, numbers))
+
+
+@GROUPS["replies"].command("unassign")
+def put_back(context: typer.Context, numbers: Keys) -> None:
+    """Put messages back into the tray."""
+    with opened(context) as database, database.write() as session:
+        say(back_to_tray(session, numbers))
+
+
+@GROUPS["replies"].command("class")
+def class_answer(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="As the inbox lists it.")],
+    kind: Kind,
+    promise: Promise = "",
+    due: Due = None,
+) -> None:
+    """Say what an answer amounts to."""
+    with opened(context) as database, database.write() as session:
+        row = message_detail(session, number).row
+        if row.reply_key is None:
+            raise UsageError(
+                f"Message {number} is with no letter yet. Assign it first: outreach replies assign {number}"
+            )
+        say(class_reply(session, row.reply_key, kind, promise=promise, promise_due=due))
+
+
+@GROUPS["replies"].command("save")
+def save_message(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="NUMBER")],
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where to write it.")],
+    file: Annotated[
+        str, typer.Option("--file", help="A file that came with it; by default the message whole.")
+    ] = "",
+) -> None:
+    """Write a message as it was received, or a file that came with it. It is not opened."""
+    with opened(context) as database, database.read() as session:
+        content = attachment(session, number, file) if file else raw_of(session, number)
+    typer.echo(write_file(output, content))
+
+
+@GROUPS["replies"].command("list")
+def list_replies(context: typer.Context, format: AsFormat = Format.table) -> None:
+    """List the answers on file, the newest first."""
+    with opened(context) as database, database.read() as session:
+        replies = replies_list(session)
+    rows = [
+        {
+            "Letter": r.reference,
+            "Received": day_short(r.received_on),
+            "Kind": r.kind or "not classed",
+            "From": r.from_name or r.from_address,
+            "By": r.channel.replace("_", " "),
+            "Text": " ".join(r.text.split())[:100],
+        }
+        for r in replies
+    ]
+    data = [
+        {
+            "reference": r.reference,
+            "received_on": r.received_on,
+            "kind": r.kind,
+            "from_name": r.from_name,
+            "from_address": r.from_address,
+            "subject": r.subject,
+            "channel": r.channel,
+            "text": r.text,
+            "number": r.mail_key,
+        }
+        for r in replies
+    ]
+    print_list(rows, format, data)

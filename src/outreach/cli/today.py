@@ -1,0 +1,102 @@
+"""What is to be done today, and how long bodies give themselves to answer."""
+
+from typing import Annotated
+
+import typer
+
+from outreach.cli.base import (
+    GROUPS,
+    AsFormat,
+    CampaignId,
+    Format,
+    On,
+    Search,
+    app,
+    campaign_named,
+    opened,
+    print_list,
+    say,
+)
+from outreach.directory.standards import set_standard, standards_list
+from outreach.domain.wording import day_short
+from outreach.mail.agenda import agenda
+
+
+@app.command("today")
+def show_today(
+    context: typer.Context, on: On = None, campaign: CampaignId = "", format: AsFormat = Format.table
+) -> None:
+    """What is to be done: answers to read, what is overdue, promises, letters to send."""
+    with opened(context) as database, database.read() as session:
+        found = agenda(session, campaign_named(session, campaign), today=on)
+    rows: list[dict[str, object]] = []
+    for what, letters in (
+        ("sent? not certain", found.uncertain),
+        ("came back", found.returned),
+        ("overdue", found.overdue),
+        ("due soon", found.due_soon),
+        ("to send", found.to_send),
+        ("to approve", found.drafts),
+    ):
+        rows += [
+            {
+                "What": what,
+                "Day": day_short(r.due_on),
+                "Letter": r.reference,
+                "Who": r.recipient,
+                "About": r.subject,
+            }
+            for r in letters
+        ]
+    rows += [
+        {"What": "promised", "Day": day_short(p.due_on), "Letter": p.reference, "Who": p.who, "About": p.what}
+        for p in found.promises
+    ]
+    read: list[dict[str, object]] = [
+        {
+            "What": "to class" if m.reply_key else "to assign",
+            "Day": day_short(m.received_on),
+            "Letter": m.reference,
+            "Who": m.from_name or m.from_address,
+            "About": m.subject,
+        }
+        for m in found.to_read
+    ]
+    print_list([*read, *rows], format)
+
+
+@GROUPS["standards"].command("list")
+def list_standards(context: typer.Context, search: Search = "", format: AsFormat = Format.table) -> None:
+    """How long each body gives itself to answer, and where that is stated."""
+    with opened(context) as database, database.read() as session:
+        rows = standards_list(session, search)
+    print_list(
+        [
+            {
+                "Id": r.body_id,
+                "Body": r.body,
+                "Answers within": r.standard.in_words,
+                "Holidays": r.standard.country or "weekends only",
+                "Source": r.standard.source,
+            }
+            for r in rows
+        ],
+        format,
+    )
+
+
+@GROUPS["standards"].command("set")
+def note_standard(
+    context: typer.Context,
+    body: Annotated[str, typer.Argument(metavar="BODY", help="The body's id.")],
+    days: Annotated[int, typer.Option("--days", help="How many; 0 forgets what was noted.")],
+    source: Annotated[str, typer.Option("--source", help="Where it is stated.")] = "",
+    calendar: Annotated[bool, typer.Option("--calendar-days", help="Not working days.")] = False,
+) -> None:
+    """Note how long a body gives itself to answer."""
+    with opened(context) as database, database.write() as session:
+        say(
+            set_standard(
+                session, body, amount=days, unit="days" if calendar else "working_days", source=source
+            )
+        )

@@ -1,0 +1,102 @@
+"""Files that go with a letter: added to a draft, frozen with its text, kept by their hash."""
+
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.domain.states import LetterStatus
+from outreach.errors import NotAllowedError, NotFoundError, UsageError
+from outreach.letters.keeping import keep_blob
+from outreach.letters.lifecycle import LETTERS, find_letter, record_event
+from outreach.store.changes import Changes
+from outreach.store.models import Blob, LetterAttachment
+
+MAX_BYTES = 20 * 1024 * 1024
+"""Most that goes with one letter: what common mail servers take."""
+
+
+@dataclass(frozen=True)
+class EnclosureRow:
+    """A file that goes with a letter."""
+
+    key: int
+    name: str
+    content_type: str
+    size_bytes: int
+
+
+def enclosures_list(session: Session, reference: str) -> tuple[EnclosureRow, ...]:
+    """Files that go with a letter, in their order. Raises: NotFoundError."""
+    letter = find_letter(session, reference)
+    return tuple(
+        EnclosureRow(x.id, x.name, x.content_type, x.size_bytes)
+        for x in session.scalars(
+            select(LetterAttachment)
+            .where(LetterAttachment.letter_id == letter.id)
+            .order_by(LetterAttachment.id)
+        )
+    )
+
+
+def enclosures(session: Session, letter_key: int) -> tuple[tuple[str, str, bytes], ...]:
+    """Name, content type and content of each file that goes with a letter."""
+    rows = session.execute(
+        select(LetterAttachment.name, LetterAttachment.content_type, Blob.content)
+        .join(Blob, Blob.sha256 == LetterAttachment.sha256)
+        .where(LetterAttachment.letter_id == letter_key)
+        .order_by(LetterAttachment.id)
+    )
+    return tuple((name, kind, content) for name, kind, content in rows)
+
+
+def enclose(session: Session, reference: str, path: Path) -> Changes:
+    """Add a file to a draft; it goes with the letter by e-mail, and is named in it as enclosed.
+
+    Raises: NotFoundError; NotAllowedError once the letter is approved; UsageError for a file that cannot be read, is empty, or
+        makes more than 20 MB.
+    """
+    letter = find_letter(session, reference)
+    _refuse_frozen(letter.reference, letter.status)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    if not content:
+        raise UsageError(f"{path.name} is empty. Choose another file.")
+    already = sum(row.size_bytes for row in enclosures_list(session, reference))
+    if already + len(content) > MAX_BYTES:
+        raise UsageError(
+            f"With {path.name}, more than 20 MB would go with {letter.reference}, which many mail servers refuse. Send a link instead."
+        )
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    session.add(
+        LetterAttachment(
+            letter_id=letter.id,
+            name=path.name,
+            content_type=kind,
+            size_bytes=len(content),
+            sha256=keep_blob(session, content),
+        )
+    )
+    record_event(session, letter, "enclosed", letter.status, detail=path.name)
+    return Changes(LETTERS, f"{path.name} goes with {letter.reference}.", (letter.reference,))
+
+
+def take_out(session: Session, reference: str, key: int) -> Changes:
+    """Take a file from a draft again. Raises: NotFoundError; NotAllowedError once the letter is approved."""
+    letter = find_letter(session, reference)
+    _refuse_frozen(letter.reference, letter.status)
+    row = session.get(LetterAttachment, key)
+    if row is None or row.letter_id != letter.id:
+        raise NotFoundError(f"No such file goes with {letter.reference}.")
+    session.delete(row)
+    record_event(session, letter, "taken_out", letter.status, detail=row.name)
+    return Changes(LETTERS, f"{row.name} no longer goes with {letter.reference}.", (letter.reference,))
+
+
+def _refuse_frozen(reference: str, status: LetterStatus) -> None:
+    if status is not LetterStatus.DRAFT:
+        raise NotAllowedError(f"{reference} is {status}, and what goes with it is frozen.")

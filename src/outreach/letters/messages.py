@@ -1,0 +1,332 @@
+"""Reading a message as it came (RFC 5322, MIME), whatever its faults: nothing in it may stop or slow the app.
+
+Headers are read with the library's oldest, tolerant policy and cut to a length before they are decoded: its newer parser of
+structured headers takes seconds for some long ones.
+"""
+
+import codecs
+import email
+import email.header
+import email.message
+import email.policy
+import email.utils
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from outreach.errors import UsageError
+from outreach.letters.safe_html import html_as_text
+
+MAX_BYTES = 50 * 1024 * 1024
+_MAX_HEADER = 4_000
+_MAX_THREAD_HEADER = 20_000
+_MAX_TEXT = 1_000_000
+_MAX_PARTS = 200
+# Codecs that are no character sets, or that take quadratic time.
+_NO_CHARSET = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7"})
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
+_REPORT_TYPES = frozenset(
+    {"message/delivery-status", "message/rfc822", "text/rfc822-headers", "message/disposition-notification"}
+)
+
+
+@dataclass(frozen=True)
+class MessagePart:
+    """A file in a message. name: as the sender calls it, without folders."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the content."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class ReadMessage:
+    """A message as read; raw is the file, byte for byte.
+
+    thread: Message-IDs of In-Reply-To, then of References from the last to the first. sent_at: its Date header, None if it
+    has none that can be read. text: plain text, or the words of the HTML. Addresses are as written.
+    """
+
+    raw: bytes
+    message_id: str
+    from_name: str
+    from_address: str
+    reply_to: str
+    subject: str
+    text: str
+    sent_at: datetime | None
+    thread: tuple[str, ...]
+    parsed: email.message.Message
+
+    @property
+    def sent_on(self) -> date | None:
+        """Local day of the Date header."""
+        if self.sent_at is None:
+            return None
+        try:
+            return self.sent_at.astimezone().date()
+        except (OverflowError, ValueError, OSError):
+            return None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the whole message."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+    def header(self, name: str) -> str:
+        """A header's words, decoded, on one line; "" if it is missing."""
+        return header_of(self.parsed, name)
+
+    @cached_property
+    def html(self) -> str:
+        """The HTML body as it came, unsafe to show; "" if there is none."""
+        part = _body_part(self.parsed, "text/html")
+        return _content(part) if part is not None else ""
+
+    @cached_property
+    def attachments(self) -> tuple[MessagePart, ...]:
+        """The files in it, in their order. Parts that only make up a report or the text are none."""
+        return _attachments(self.parsed)
+
+
+def read_message(path: Path) -> ReadMessage:
+    """Read an .eml file.
+
+    Raises: UsageError if it is missing, empty, over 50 MB or holds no message.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path.name} is larger than 50 MB. Save the message without its attachments.")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    return parse_message(raw, path.name)
+
+
+def parse_message(raw: bytes, name: str = "The message") -> ReadMessage:
+    """As `read_message`, of bytes. name: for what an error says."""
+    read = tolerant_message(raw)
+    if not (read.from_address or read.from_name or read.subject or read.message_id):
+        raise UsageError(
+            f"{name} holds no e-mail: it has neither sender nor subject. Save the message as .eml."
+        )
+    return read
+
+
+def tolerant_message(raw: bytes) -> ReadMessage:
+    """Read whatever there is of a message; one that is no message at all comes out empty."""
+    parsed = _parsed(raw)
+    from_name, from_address = address_of(header_of(parsed, "From"))
+    try:
+        text = _text(parsed)
+    except RecursionError:
+        text = ""
+    return ReadMessage(
+        raw=raw,
+        message_id=_first_id(header_of(parsed, "Message-ID")),
+        from_name=from_name,
+        from_address=from_address,
+        reply_to=address_of(header_of(parsed, "Reply-To"))[1],
+        subject=header_of(parsed, "Subject"),
+        text=text,
+        sent_at=_instant(header_of(parsed, "Date")),
+        thread=_thread(parsed),
+        parsed=parsed,
+    )
+
+
+def _parsed(raw: bytes) -> email.message.Message:
+    # Hundreds of parts in each other are no letter, and the parser's work grows with depth times length.
+    head = raw[: _head_end(raw)]
+    if raw.count(b"boundary") > _MAX_PARTS or raw.count(b"message/rfc822") > _MAX_PARTS:
+        return _headers_only(head, raw[len(head) :])
+    try:
+        return email.message_from_bytes(raw, policy=email.policy.compat32)
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError, IndexError):
+        return _headers_only(head, raw[len(head) :])
+
+
+def _headers_only(head: bytes, body: bytes) -> email.message.Message:
+    """The headers, with all of the body as one plain text."""
+    made = email.message.Message(policy=email.policy.compat32)
+    for line in re.sub(rb"\r?\n[ \t]+", b" ", head[:200_000]).splitlines():
+        name, colon, value = line.partition(b":")
+        if colon and name and b" " not in name and len(name) < 80:
+            made[name.decode("ascii", "replace")] = value.strip().decode("utf-8", "replace")
+    for described in ("Content-Type", "Content-Transfer-Encoding"):
+        del made[described]
+    made["Content-Type"] = "text/plain; charset=utf-8"
+    made.set_payload(body[:_MAX_TEXT].decode("utf-8", "replace"))
+    return made
+
+
+def _head_end(raw: bytes) -> int:
+    places = [p for p in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n")) if p >= 0]
+    return min(places) if places else min(len(raw), 200_000)
+
+
+def header_of(message: email.message.Message, name: str) -> str:
+    """A header's words, decoded (RFC 2047), on one line and without control characters; "" if it is missing."""
+    try:
+        value = message.get(name, "")
+        longest = _MAX_THREAD_HEADER if name in {"References", "In-Reply-To"} else _MAX_HEADER
+        text = str(value)[:longest]
+        if "=?" in text:
+            text = "".join(_decoded(piece, charset) for piece, charset in email.header.decode_header(text))
+        elif not text.isascii():
+            # Raw bytes outside ASCII arrive as surrogates.
+            text = _decode(text.encode("utf-8", "surrogateescape"), "utf-8")
+    except (ValueError, LookupError, TypeError, AttributeError, IndexError, email.errors.MessageError):
+        text = str(dict(message.raw_items()).get(name, ""))[:_MAX_HEADER]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _decoded(piece: bytes | str, charset: str | None) -> str:
+    if isinstance(piece, str):
+        return piece
+    return _decode(piece, charset or "utf-8")
+
+
+def _decode(content: bytes, charset: str) -> str:
+    """Bytes as text: by the character set named, if it is one, else as UTF-8, else as Windows-1252."""
+    for name in (charset, "utf-8"):
+        try:
+            known = codecs.lookup(name).name.replace("-", "_")
+            if known in _NO_CHARSET:
+                continue
+            return content.decode(name)
+        except (LookupError, ValueError, TypeError):
+            continue
+    return content.decode("cp1252", "replace")
+
+
+def address_of(header: str) -> tuple[str, str]:
+    """Name and address of the first mailbox in a header."""
+    try:
+        name, address = email.utils.parseaddr(header[:1000])
+    except (ValueError, IndexError, TypeError, AttributeError):
+        return header[:200], ""
+    return name, address if "@" in address else ""
+
+
+def _first_id(header: str) -> str:
+    found = _MESSAGE_ID.search(header)
+    return f"<{found[1]}>" if found else header[:900]
+
+
+def ids_in(text: str) -> tuple[str, ...]:
+    """Message-IDs in a text, in their order."""
+    return tuple(f"<{i}>" for i in _MESSAGE_ID.findall(text))
+
+
+def _thread(message: email.message.Message) -> tuple[str, ...]:
+    answered = ids_in(header_of(message, "In-Reply-To"))
+    earlier = ids_in(header_of(message, "References"))
+    return tuple(dict.fromkeys((*answered, *reversed(earlier))))
+
+
+def _instant(header: str) -> datetime | None:
+    try:
+        parsed = email.utils.parsedate_to_datetime(header[:100])
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        aware.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        return None
+    return aware
+
+
+def _parts(message: email.message.Message) -> list[email.message.Message]:
+    """Parts that hold content themselves, at most a few hundred, without those inside enclosed messages."""
+    found: list[email.message.Message] = []
+    waiting = [message]
+    while waiting and len(found) < _MAX_PARTS:
+        part = waiting.pop(0)
+        payload = part.get_payload()
+        is_enclosed = part.get_content_maintype() == "message" and part is not message
+        if isinstance(payload, list) and not is_enclosed:
+            waiting[:0] = [p for p in payload if isinstance(p, email.message.Message)]
+        else:
+            found.append(part)
+    return found
+
+
+def _body_part(message: email.message.Message, wanted: str) -> email.message.Message | None:
+    for part in _parts(message):
+        if part.get_content_type() == wanted and _disposition(part) != "attachment":
+            return part
+    return None
+
+
+def _disposition(part: email.message.Message) -> str:
+    return str(part.get("Content-Disposition", ""))[:200].partition(";")[0].strip().lower()
+
+
+def _content(part: email.message.Message) -> str:
+    try:
+        payload = part.get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
+        payload = None
+    if not isinstance(payload, bytes):
+        payload = str(part.get_payload())[:_MAX_TEXT].encode("utf-8", "surrogateescape")
+    try:
+        charset = part.get_content_charset() or "utf-8"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        charset = "utf-8"
+    text = _decode(payload[: 4 * _MAX_TEXT], charset)[:_MAX_TEXT]
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+
+
+def _text(message: email.message.Message) -> str:
+    part = _body_part(message, "text/plain")
+    if part is not None and (content := _content(part).strip()):
+        return content
+    part = _body_part(message, "text/html")
+    return html_as_text(_content(part)) if part is not None else ""
+
+
+def _attachments(message: email.message.Message) -> tuple[MessagePart, ...]:
+    found: list[MessagePart] = []
+    shown = {
+        id(p) for p in (_body_part(message, "text/plain"), _body_part(message, "text/html")) if p is not None
+    }
+    is_report = message.get_content_type() == "multipart/report"
+    for number, part in enumerate(_parts(message)):
+        kind = part.get_content_type()
+        if id(part) in shown or (is_report and kind in _REPORT_TYPES):
+            continue
+        try:
+            named = part.get_filename() or ""
+        except (ValueError, LookupError, TypeError, AttributeError):
+            named = ""
+        if not named and _disposition(part) != "attachment" and kind.startswith("text/"):
+            continue
+        try:
+            payload = part.get_payload(decode=True)
+            if payload is None and kind == "message/rfc822":
+                enclosed = part.get_payload()
+                first = enclosed[0] if isinstance(enclosed, list) and enclosed else None
+                payload = first.as_bytes() if isinstance(first, email.message.Message) else b""
+        except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, KeyError):
+            payload = None
+        if isinstance(payload, bytes) and payload:
+            found.append(MessagePart(_safe_name(named, kind, number), kind, payload))
+    return tuple(found)
+
+
+def _safe_name(named: str, kind: str, number: int) -> str:
+    plain = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else " " for c in named[:300])
+    plain = " ".join(plain.split()).strip(". ")[:120]
+    if plain:
+        return plain
+    ending = {"message/rfc822": "eml", "image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}.get(
+        kind, "bin"
+    )
+    return f"part {number + 1}.{ending}"

@@ -1,0 +1,323 @@
+"""Messages that come in: read, told apart, matched with letters, and put on file whole.
+
+What is certain is filed with its letter by itself; the rest goes to the tray, where a person decides. An answer is never
+classed by the app. A message that is on file already is left alone, so that reading a mailbox again changes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.domain.matching import Candidate, Clues, Match, Matcher
+from outreach.domain.natures import Nature
+from outreach.domain.states import SENT_STATES, Channel, LetterStatus
+from outreach.domain.wording import counted, date_in_words, locale_for
+from outreach.errors import NotAllowedError
+from outreach.letters.keeping import keep_message
+from outreach.letters.lifecycle import record_event
+from outreach.letters.messages import ReadMessage, tolerant_message
+from outreach.letters.replies import add_reply
+from outreach.mail.classing import Suggestion, suggest_kind
+from outreach.mail.natures import Found, nature_of
+from outreach.mail.quotes import fresh_text
+from outreach.store.database import Database
+from outreach.store.models import ContactDetail, Dispatch, Letter, Message
+from outreach.store.search import in_chunks
+
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as a mailbox or a file gives it. received_on: local day it came, None for its own date."""
+
+    raw: bytes
+    received_on: date | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class IncomingReport:
+    """What became of messages. answers: filed with a letter by themselves. automatic: bounces, delays and automatic
+    answers filed with a letter. to_assign: in the tray. known: on file already. ours: copies of our own letters.
+    aside: automatic answers that belong to no letter. problems: what could not be read, and why."""
+
+    answers: int = 0
+    bounces: int = 0
+    automatic: int = 0
+    to_assign: int = 0
+    known: int = 0
+    ours: int = 0
+    aside: int = 0
+    problems: tuple[str, ...] = ()
+
+    def __add__(self, other: "IncomingReport") -> "IncomingReport":
+        return IncomingReport(
+            self.answers + other.answers, self.bounces + other.bounces, self.automatic + other.automatic,
+            self.to_assign + other.to_assign, self.known + other.known, self.ours + other.ours, self.aside + other.aside,
+            (*self.problems, *other.problems),
+        )  # fmt: skip
+
+    @property
+    def in_words(self) -> str:
+        """One sentence for the user."""
+        parts = [
+            words
+            for number, words in (
+                (self.answers, counted(self.answers, "answer filed", "answers filed")),
+                (self.bounces, counted(self.bounces, "letter came back", "letters came back")),
+                (
+                    self.automatic,
+                    counted(self.automatic, "automatic message filed", "automatic messages filed"),
+                ),
+                (self.to_assign, counted(self.to_assign, "message to assign", "messages to assign")),
+                (
+                    self.aside,
+                    counted(self.aside, "automatic message set aside", "automatic messages set aside"),
+                ),
+                (self.known + self.ours, f"{self.known + self.ours:,} on file already"),
+                (len(self.problems), f"{len(self.problems):,} not readable"),
+            )
+            if number
+        ]
+        return ("; ".join(parts) or "Nothing new") + "."
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A message with all that is known of it before the database is asked to keep it."""
+
+    read: ReadMessage
+    on: date
+    found: Found
+    match: Match
+    suggestion: Suggestion
+
+
+class Intake:
+    """Files messages in batches. Made for one run: it reads the letters once. Not shared between threads."""
+
+    def __init__(self, database: Database, today: date) -> None:
+        self._database, self._today = database, today
+        with database.read() as session:
+            candidates = _candidates(session)
+        self._matcher = Matcher(candidates)
+        self._ours = {i.lower() for c in candidates for i in c.message_ids}
+
+    def file(
+        self, messages: Sequence[Incoming], also: Callable[[Session], object] | None = None
+    ) -> IncomingReport:
+        """File some messages in one transaction. also: written in the same one, such as how far a mailbox was read."""
+        report = IncomingReport()
+        judged = []
+        for message in messages:
+            read = tolerant_message(message.raw)
+            if not (read.from_address or read.from_name or read.subject or read.message_id):
+                report += IncomingReport(
+                    problems=(f"{message.name or 'A message'} holds neither sender nor subject.",)
+                )
+            elif read.message_id.lower() in self._ours:
+                report += IncomingReport(ours=1)
+            else:
+                judged.append(self._judge(read, message.received_on))
+        with self._database.write() as session:
+            report += self._keep(session, judged)
+            if also is not None:
+                also(session)
+        return report
+
+    def _judge(self, read: ReadMessage, received_on: date | None) -> _Judged:
+        on = received_on or read.sent_on or self._today
+        found = nature_of(read)
+        is_bounce = found.nature in {Nature.BOUNCE, Nature.DELAY, Nature.DELIVERED}
+        match = self._matcher.match(
+            Clues(
+                thread=read.thread,
+                subject=read.subject,
+                # A report gives back our own letter, whose text names it.
+                quoted=read.raw[:200_000].decode("latin-1") if is_bounce else read.text,
+                from_address="" if is_bounce else read.from_address,
+                on=on,
+                returned_ids=found.returned_ids,
+                returned_addresses=found.failed,
+            )
+        )
+        suggestion = (
+            suggest_kind(fresh_text(read.text), on) if found.nature is Nature.ANSWER else Suggestion(None, "")
+        )
+        return _Judged(read, on, found, match, suggestion)
+
+    def _keep(self, session: Session, judged: Sequence[_Judged]) -> IncomingReport:
+        report = IncomingReport()
+        hashes, ids = _known(session, judged)
+        for one in judged:
+            mark = (one.read.message_id, one.read.from_address)
+            if one.read.sha256 in hashes or (one.read.message_id and mark in ids):
+                report += IncomingReport(known=1)
+                continue
+            hashes.add(one.read.sha256)
+            ids.add(mark)
+            report += _keep_one(session, one)
+        return report
+
+
+def _known(session: Session, judged: Sequence[_Judged]) -> tuple[set[str], set[tuple[str, str]]]:
+    hashes: set[str] = set()
+    ids: set[tuple[str, str]] = set()
+    for wanted in in_chunks([j.read.sha256 for j in judged]):
+        hashes.update(session.scalars(select(Message.sha256).where(wanted(Message.sha256))))
+    for wanted in in_chunks([j.read.message_id for j in judged if j.read.message_id]):
+        ids.update(
+            (a, b)
+            for a, b in session.execute(
+                select(Message.message_id, Message.from_address).where(wanted(Message.message_id))
+            )
+        )
+    return hashes, ids
+
+
+def _keep_one(session: Session, one: _Judged) -> IncomingReport:
+    message = keep_message(session, one.read, on=one.on)
+    message.nature, message.nature_reason = one.found.nature, one.found.reason
+    message.failed_addresses = list(one.found.failed)
+    message.letter_id, message.basis, message.confidence = (
+        one.match.key,
+        one.match.basis,
+        one.match.confidence,
+    )
+    message.suggested_kind = one.suggestion.kind.value if one.suggestion.kind else ""
+    message.suggested_reason = one.suggestion.reason
+    letter = session.get(Letter, one.match.key) if one.match.key else None
+    if letter is not None and one.match.is_certain and letter.status in SENT_STATES:
+        file_message(session, message, letter)
+        if one.found.nature is Nature.ANSWER:
+            return IncomingReport(answers=1)
+        return IncomingReport(bounces=1) if one.found.nature is Nature.BOUNCE else IncomingReport(automatic=1)
+    if letter is None and one.found.nature not in {Nature.ANSWER, Nature.BOUNCE}:
+        message.state = "set_aside"
+        return IncomingReport(aside=1)
+    return IncomingReport(to_assign=1)
+
+
+def file_message(session: Session, message: Message, letter: Letter) -> None:
+    """File a message with its letter: an answer joins the letter's answers, unclassed; a bounce ends it; the rest is noted.
+
+    Raises: NotAllowedError for a letter that has not gone out.
+    """
+    if letter.status not in SENT_STATES:
+        raise NotAllowedError(
+            f"{letter.reference} is {letter.status}. Settle or mark it sent before a message is filed with it."
+        )
+    message.state, message.letter_id = "filed", letter.id
+    session.flush()
+    before = letter.status
+    match message.nature:
+        case Nature.ANSWER:
+            add_reply(
+                session, letter, on=max(message.received_on, letter.sent_on or message.received_on), kind=None, channel="email",
+                from_name=message.from_name, from_address=message.from_address, subject=message.subject, text=message.text,
+                message_id=message.message_id, mail_key=message.id,
+            )  # fmt: skip
+        case Nature.BOUNCE:
+            _bounce(session, message, letter, before)
+        case Nature.DELAY:
+            record_event(session, letter, "delayed", before, detail=message.nature_reason)
+        case Nature.DELIVERED:
+            record_event(session, letter, "delivered", before, detail=message.nature_reason)
+        case _:
+            when = date_in_words(message.received_on, locale_for("en"))
+            record_event(
+                session, letter, "auto_reply", before, detail=f"{message.subject}, {when}".strip(", ")
+            )
+
+
+def _bounce(session: Session, message: Message, letter: Letter, before: LetterStatus) -> None:
+    dispatch = session.scalars(
+        select(Dispatch)
+        .where(Dispatch.letter_id == letter.id, Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "sent")
+        .order_by(Dispatch.id.desc())
+    ).first()
+    if dispatch is not None:
+        dispatch.outcome, dispatch.detail = "bounced", message.nature_reason
+    # An answer on file says that somebody has it all the same.
+    if letter.status is LetterStatus.SENT:
+        letter.status = LetterStatus.BOUNCED
+    to = ", ".join(message.failed_addresses) or (dispatch.to_address if dispatch else "")
+    record_event(
+        session,
+        letter,
+        "bounced",
+        before,
+        detail=f"{message.nature_reason} Address: {to}" if to else message.nature_reason,
+    )
+
+
+def _candidates(session: Session) -> list[Candidate]:
+    """Letters that went out, or may have: how to recognise what answers them."""
+    dispatches: dict[int, list[tuple[str, str]]] = {}
+    for key, message_id, address in session.execute(
+        select(Dispatch.letter_id, Dispatch.message_id, Dispatch.to_address).order_by(Dispatch.id)
+    ):
+        dispatches.setdefault(key, []).append((message_id, address))
+    by_person, by_body = _addresses(session)
+    found = []
+    for letter in session.scalars(select(Letter).where(Letter.origin == "own").order_by(Letter.id)):
+        tried = dispatches.get(letter.id, [])
+        if not tried and letter.status not in SENT_STATES:
+            continue
+        addresses = [a.lower() for _, a in tried if a]
+        addresses += by_person.get(letter.person_id or 0, [])
+        addresses += by_body.get(letter.organization_id or 0, [])
+        found.append(
+            Candidate(
+                key=letter.id,
+                reference=letter.reference,
+                message_ids=tuple(dict.fromkeys(m for m, _ in tried if m)),
+                addresses=tuple(dict.fromkeys(addresses)),
+                sent_on=letter.sent_on,
+                is_open=letter.status in {LetterStatus.SENT, LetterStatus.ACKNOWLEDGED},
+            )
+        )
+    return found
+
+
+def _addresses(session: Session) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    by_person: dict[int, list[str]] = {}
+    by_body: dict[int, list[str]] = {}
+    for person, body, value in session.execute(
+        select(ContactDetail.person_id, ContactDetail.organization_id, ContactDetail.value).where(
+            ContactDetail.type == "email"
+        )
+    ):
+        (by_person if person else by_body).setdefault(person or body or 0, []).append(value.lower())
+    return by_person, by_body
+
+
+def file_all(
+    database: Database,
+    messages: Iterable[Incoming],
+    *,
+    today: date,
+    progress: Callable[[int, int], bool] = lambda done, total: True,
+) -> IncomingReport:
+    """File messages from files, some hundreds in a transaction. What was filed stays when progress says to stop."""
+    intake = Intake(database, today)
+    report, waiting, done = IncomingReport(), [], 0
+    for message in messages:
+        waiting.append(message)
+        if len(waiting) >= BATCH:
+            report += intake.file(waiting)
+            done, waiting = done + len(waiting), []
+            if not progress(done, 0):
+                return report
+    report += intake.file(waiting)
+    progress(done + len(waiting), done + len(waiting))
+    return report
+
+
+def received(raw: bytes, at: datetime | None) -> Incoming:
+    """A message with the instant a server took it in, as this machine's local day."""
+    return replace(Incoming(raw), received_on=at.astimezone().date() if at else None)

@@ -1,0 +1,294 @@
+"""The tray: messages that came in, which letter each belongs to, and what a person decides about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, undefer
+
+from outreach.domain.matching import Basis
+from outreach.domain.natures import Nature
+from outreach.domain.states import Channel, LetterStatus
+from outreach.domain.wording import counted
+from outreach.errors import NotAllowedError, NotFoundError
+from outreach.letters.keeping import blob
+from outreach.letters.lifecycle import LETTERS, find_letter, record_event
+from outreach.letters.messages import tolerant_message
+from outreach.letters.replies import remove_reply
+from outreach.letters.safe_html import safe_html
+from outreach.mail.classing import Suggestion, suggest_kind
+from outreach.mail.incoming import file_message
+from outreach.mail.quotes import Passage, fresh_text, passages
+from outreach.store.changes import Changes
+from outreach.store.models import Attachment, Dispatch, Letter, Message, Organization, Person, Reply
+
+TRIAGE, FILED, ASIDE = "triage", "filed", "set_aside"
+VIEWS = ("open", "triage", "to_class", "filed", "automatic", "set_aside", "all")
+INBOX = LETTERS | {"inbox"}
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """A message that came in. reference, recipient: of the letter it belongs to or may belong to, "" for none.
+
+    state: triage, filed or set_aside. confidence: in percent, basis: on what it rests. reply_key: of the answer it is, once it
+    is filed; kind: what that amounts to, "" until somebody classes it.
+    """
+
+    key: int
+    received_on: date
+    from_name: str
+    from_address: str
+    subject: str
+    nature: Nature
+    nature_reason: str
+    state: str
+    reference: str
+    recipient: str
+    basis: Basis
+    confidence: int
+    suggested_kind: str
+    suggested_reason: str
+    reply_key: int | None
+    kind: str
+    file_count: int
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether a person has still to assign or to class it."""
+        return self.state == TRIAGE or (self.reply_key is not None and not self.kind)
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A file that came with a message."""
+
+    name: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class MessageDetail:
+    """A message to read. passages: its text, quoted and not. html: made harmless, "" for none. reason: why it was matched."""
+
+    row: InboxRow
+    passages: tuple[Passage, ...]
+    html: str
+    files: tuple[FileRow, ...]
+    sent_at: datetime | None
+    reason: str
+    suggestion: Suggestion
+
+
+def inbox_rows(
+    session: Session,
+    view: str = "open",
+    *,
+    references: Sequence[str] | None = None,
+    keys: Sequence[int] | None = None,
+) -> tuple[InboxRow, ...]:
+    """Messages that came in: those that need somebody first, then the newest first.
+
+    Args: view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all. references: of these letters only.
+        keys: these messages only.
+    """
+    counts = (
+        select(Attachment.message_id, func.count().label("files")).group_by(Attachment.message_id).subquery()
+    )
+    query = (
+        select(
+            Message, Letter.reference, Person.name, Organization.name, Reply.id, Reply.kind, counts.c.files
+        )
+        .outerjoin(Letter, Letter.id == Message.letter_id)
+        .outerjoin(Person, Person.id == Letter.person_id)
+        .outerjoin(Organization, Organization.id == Letter.organization_id)
+        .outerjoin(Reply, Reply.mail_id == Message.id)
+        .outerjoin(counts, counts.c.message_id == Message.id)
+        .order_by(Message.state != TRIAGE, Message.received_on.desc(), Message.id.desc())
+    )
+    match view:
+        case "open":
+            query = query.where((Message.state == TRIAGE) | (Reply.id.is_not(None) & Reply.kind.is_(None)))
+        case "triage" | "filed" | "set_aside":
+            query = query.where(Message.state == view)
+        case "to_class":
+            query = query.where(Reply.id.is_not(None), Reply.kind.is_(None))
+        case "automatic":
+            query = query.where(Message.nature != Nature.ANSWER)
+    if references is not None:
+        query = query.where(Letter.reference.in_(references))
+    if keys is not None:
+        query = query.where(Message.id.in_(keys))
+    return tuple(
+        InboxRow(
+            key=m.id,
+            received_on=m.received_on,
+            from_name=m.from_name,
+            from_address=m.from_address,
+            subject=m.subject,
+            nature=m.nature,
+            nature_reason=m.nature_reason,
+            state=m.state,
+            reference=reference or "",
+            recipient=person or body or "",
+            basis=m.basis,
+            confidence=m.confidence,
+            suggested_kind=m.suggested_kind,
+            suggested_reason=m.suggested_reason,
+            reply_key=reply,
+            kind=kind.value if kind else "",
+            file_count=files or 0,
+        )
+        for m, reference, person, body, reply, kind, files in session.execute(query)
+    )
+
+
+def message_detail(session: Session, key: int) -> MessageDetail:
+    """A message to read. Raises: NotFoundError."""
+    message = _message(session, key, with_text=True)
+    row = inbox_rows(session, "all", keys=[key])[0]
+    read = tolerant_message(message.raw)
+    files = session.scalars(select(Attachment).where(Attachment.message_id == key).order_by(Attachment.id))
+    return MessageDetail(
+        row=row,
+        passages=passages(message.text),
+        html=safe_html(read.html) if read.html else "",
+        files=tuple(FileRow(f.name, f.content_type, f.size_bytes, f.sha256) for f in files),
+        sent_at=message.sent_at,
+        reason=basis_in_words(row),
+        suggestion=suggest_kind(fresh_text(message.text), message.received_on),
+    )
+
+
+def basis_in_words(row: InboxRow) -> str:
+    """Why a message is with a letter, or may belong to it."""
+    said = {
+        Basis.BY_HAND: "Assigned by hand.",
+        Basis.THREAD: f"It is in reply to the message of {row.reference}.",
+        Basis.SUBJECT: f"Its subject names {row.reference}.",
+        Basis.QUOTED: f"Its text names {row.reference}.",
+        Basis.ADDRESS: f"It has to do with the address that {row.reference} went to.",
+        Basis.DOMAIN: f"It comes from the same place as the address of {row.reference}.",
+        Basis.CONFLICT: f"It points to {row.reference} and to another letter as well.",
+        Basis.NONE: "Nothing in it names a letter.",
+    }[row.basis]
+    return said if row.basis in {Basis.BY_HAND, Basis.NONE} else f"{said} {row.confidence} % sure."
+
+
+def _message(session: Session, key: int, *, with_text: bool = False) -> Message:
+    options = (undefer(Message.raw), undefer(Message.text)) if with_text else (undefer(Message.text),)
+    message = session.scalar(select(Message).where(Message.id == key).options(*options))
+    if message is None:
+        raise NotFoundError(f"There is no message {key}. List them with: outreach replies inbox --view all")
+    return message
+
+
+def assign(session: Session, keys: Sequence[int], reference: str = "") -> Changes:
+    """File messages with a letter, in place of the one they are filed with.
+
+    Args: reference: "" for the letter that matching proposes for each.
+    Raises: NotFoundError; NotAllowedError for a letter that has not gone out, or if nothing is proposed.
+    """
+    done = []
+    for key in keys:
+        message = _message(session, key)
+        if not reference and message.letter_id is None:
+            raise NotAllowedError(
+                f"No letter is proposed for message {key}. Say which: outreach replies assign {key} REF"
+            )
+        letter = find_letter(session, reference) if reference else session.get_one(Letter, message.letter_id)
+        if message.state == FILED:
+            if message.letter_id == letter.id:
+                continue
+            _take_off(session, message)
+        file_message(session, message, letter)
+        message.basis, message.confidence = Basis.BY_HAND, 100
+        done.append(letter.reference)
+    return Changes(INBOX, f"Filed with {', '.join(dict.fromkeys(done)) or reference}.", tuple(done))
+
+
+def set_aside(session: Session, keys: Sequence[int]) -> Changes:
+    """Put messages away that belong to no letter. They are kept. Raises: NotFoundError."""
+    for key in keys:
+        message = _message(session, key)
+        if message.state == FILED:
+            _take_off(session, message)
+        message.state = ASIDE
+    return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} set aside.")
+
+
+def back_to_tray(session: Session, keys: Sequence[int]) -> Changes:
+    """Undo assigning or setting aside. Raises: NotFoundError."""
+    for key in keys:
+        message = _message(session, key)
+        if message.state == FILED:
+            _take_off(session, message)
+        message.state = TRIAGE
+    return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} back in the tray.")
+
+
+def set_nature(session: Session, keys: Sequence[int], nature: Nature) -> Changes:
+    """Say what kind of message it is, where the app was mistaken. Filed messages go back to the tray first.
+
+    Raises: NotFoundError.
+    """
+    for key in keys:
+        message = _message(session, key)
+        if message.state == FILED:
+            _take_off(session, message)
+        message.nature, message.nature_reason = nature, "Said by hand."
+        message.state = TRIAGE
+    return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} changed.")
+
+
+def _take_off(session: Session, message: Message) -> None:
+    reply = session.scalar(select(Reply).where(Reply.mail_id == message.id))
+    if reply is not None:
+        remove_reply(session, reply)
+    elif message.letter_id is not None:
+        letter = session.get_one(Letter, message.letter_id)
+        _undo_bounce(session, message, letter)
+
+
+def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
+    """A bounce that was another letter's no longer holds this one back."""
+    if message.nature is not Nature.BOUNCE:
+        return
+    before = letter.status
+    dispatch = session.scalars(
+        select(Dispatch)
+        .where(
+            Dispatch.letter_id == letter.id, Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "bounced"
+        )
+        .order_by(Dispatch.id.desc())
+    ).first()
+    if dispatch is not None:
+        dispatch.outcome = "sent"
+    if letter.status is LetterStatus.BOUNCED:
+        letter.status = LetterStatus.SENT
+    record_event(session, letter, "bounce_moved", before, detail="the report belonged to another letter")
+
+
+def attachment(session: Session, key: int, name: str) -> bytes:
+    """Content of a file that came with a message. It is handed out as it came and never opened. Raises: NotFoundError."""
+    digest = session.scalar(
+        select(Attachment.sha256).where(Attachment.message_id == key, Attachment.name == name)
+    )
+    if digest is None:
+        raise NotFoundError(f"Message {key} has no file “{name}”.")
+    return blob(session, digest)
+
+
+def raw_of(session: Session, key: int) -> bytes:
+    """A message as it was received. Raises: NotFoundError."""
+    return _message(session, key, with_text=True).raw
+
+
+def open_counts(session: Session) -> tuple[int, int]:
+    """How many messages are to be assigned, and how many answers to be classed."""
+    tray = session.scalar(select(func.count()).select_from(Message).where(Message.state == TRIAGE)) or 0
+    unread = session.scalar(select(func.count()).select_from(Reply).where(Reply.kind.is_(None))) or 0
+    return tray, unread
