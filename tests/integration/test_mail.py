@@ -1,13 +1,10 @@
 """Sending over a real SMTP server on loopback: certain or uncertain, never twice, never silently lost."""
 
 import asyncio
-import os
-import signal
 import socket
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path

@@ -14,6 +14,7 @@ from outreach.errors import UsageError
 from outreach.files import write_file
 from outreach.letters.messages import read_message
 from outreach.letters.replies import class_reply, record_reply, replies_list
+from outreach.mail.classing import Suggestion
 from outreach.mail.files import messages_in
 from outreach.mail.incoming import file_all
 from outreach.mail.natures import nature_of
@@ -27,6 +28,7 @@ from outreach.mail.triage import (
     message_detail,
     raw_of,
     set_aside,
+    suggestions,
 )
 
 Keys = Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Numbers, as the inbox lists them.")]
@@ -86,10 +88,16 @@ def show_inbox(
         raise typer.BadParameter(f"Choose --view from {', '.join(VIEWS)}.")
     with opened(context) as database, database.read() as session:
         rows = inbox_rows(session, view)
-    print_list([_cells(r) for r in rows], format, [_data(r) for r in rows])
+        guesses = suggestions(session, rows)
+    nothing = Suggestion(None, "")
+    print_list(
+        [_cells(r, guesses.get(r.key, nothing)) for r in rows],
+        format,
+        [_data(r, guesses.get(r.key, nothing)) for r in rows],
+    )
 
 
-def _cells(row: InboxRow) -> dict[str, object]:
+def _cells(row: InboxRow, guess: Suggestion) -> dict[str, object]:
     return {
         "Number": row.key,
         "Received": day_short(row.received_on),
@@ -99,11 +107,11 @@ def _cells(row: InboxRow) -> dict[str, object]:
         "State": row.state.replace("_", " "),
         "Letter": row.reference,
         "Sure": f"{row.confidence} %" if row.reference else "",
-        "Kind": row.kind or (f"{row.suggested_kind}?" if row.suggested_kind else ""),
+        "Kind": row.kind or (f"{guess.kind.value}?" if guess.kind else ""),
     }
 
 
-def _data(row: InboxRow) -> dict[str, object]:
+def _data(row: InboxRow, guess: Suggestion) -> dict[str, object]:
     return {
         "number": row.key,
         "received_on": row.received_on,
@@ -117,8 +125,8 @@ def _data(row: InboxRow) -> dict[str, object]:
         "basis": row.basis.value,
         "confidence": row.confidence,
         "kind": row.kind,
-        "suggested_kind": row.suggested_kind,
-        "suggested_reason": row.suggested_reason,
+        "suggested_kind": guess.kind.value if guess.kind else "",
+        "suggested_reason": guess.reason,
         "files": row.file_count,
     }
 

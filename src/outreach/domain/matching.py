@@ -104,7 +104,9 @@ class Matcher:
         self._by_reference: dict[str, Candidate] = {}
         self._by_address: dict[str, list[Candidate]] = defaultdict(list)
         self._by_domain: dict[str, list[Candidate]] = defaultdict(list)
+        self._marks: set[str] = set()
         for candidate in candidates:
+            self._marks.add(candidate.reference.rpartition("-")[0].lower() + "-")
             self._by_reference[candidate.reference] = candidate
             for message_id in candidate.message_ids:
                 self._by_id[_bare(message_id)] = candidate
@@ -143,6 +145,9 @@ class Matcher:
         return self._by_sender(clues)
 
     def _known(self, text: str) -> list[Candidate]:
+        lowered = text.lower()
+        if not any(mark in lowered for mark in self._marks):
+            return []
         return [self._by_reference[r] for r in references_in(text) if r in self._by_reference]
 
     def _by_sender(self, clues: Clues) -> Match:
@@ -175,7 +180,8 @@ def _agreed(found: Sequence[tuple[Candidate, Basis, int, str]], clues: Clues) ->
     if others:
         said = f"{reason} But {others[0][3][0].lower()}{others[0][3][1:]}"
         return Match(letter.key, Basis.CONFLICT, 60, said)
-    if letter.sent_on is not None and clues.on < letter.sent_on:
+    # The clock of who answers may be wrong; a thread cannot be.
+    if basis is not Basis.THREAD and letter.sent_on is not None and clues.on < letter.sent_on:
         return Match(letter.key, basis, 60, f"{reason} But it is dated before that letter went out.")
     return Match(letter.key, basis, confidence, reason)
 

@@ -18,7 +18,9 @@ def is_reference(text: str) -> bool:
 
 def folded(text: str) -> str:
     """Text for comparison: without accents, in lower case, white space as single blanks."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = text
+    if not text.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(plain.casefold().split())
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
@@ -30,6 +31,7 @@ def locale_for(language: str, jurisdiction: str = "") -> Locale:
         return Locale.parse("en_GB")
 
 
+@lru_cache(maxsize=4096)
 def date_in_words(partial: str | date, locale: Locale) -> str:
     """A day, month or year as prose has it: 16 November 2009, November 2009, 2009."""
     text = partial.isoformat() if isinstance(partial, date) else partial

@@ -14,7 +14,7 @@ from outreach.domain.matching import Basis
 from outreach.domain.states import SENT_STATES, LetterStatus, ReplyKind, status_after_reply
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
-from outreach.letters.keeping import keep_message, kept_message
+from outreach.letters.keeping import keep_messages, kept_message
 from outreach.letters.lifecycle import LETTERS, find_letters, record_event
 from outreach.letters.messages import ReadMessage
 from outreach.store.changes import Changes
@@ -119,7 +119,8 @@ def _keep(session: Session, letter: Letter, message: ReadMessage, on: date) -> M
             f"This message is on file already, as an answer to {other.reference if other else 'another letter'}."
         )
     if kept is None:
-        kept = keep_message(session, message, on=on)
+        (key,) = keep_messages(session, [(message, {"received_on": on})])
+        kept = session.get_one(Message, key)
     kept.state, kept.letter_id = "filed", letter.id
     kept.basis, kept.confidence = Basis.BY_HAND, 100
     session.flush()

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import nh3
 
-_LONGEST = 250_000
+_LONGEST = 150_000
 _DEEPEST = 4_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _ANY_TAG = re.compile(r"<[^<>]*>")

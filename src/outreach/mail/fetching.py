@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from outreach.mail.imap import Batch, Place
-from outreach.mail.incoming import IncomingReport, Intake, received
+from outreach.mail.incoming import Incoming, IncomingReport, Intake
 from outreach.store.database import Database
 from outreach.store.models import Letter, MailboxPlace
 from outreach.store.types import now
@@ -44,7 +44,7 @@ def fetch_mail(
     intake = Intake(database, today)
     report = IncomingReport()
     for batch in mailbox.fetch_new(place, since):
-        messages = [received(m.raw, m.at) for m in batch.messages if m.raw]
+        messages = [Incoming(m.raw, m.at) for m in batch.messages if m.raw]
         huge = sum(not m.raw for m in batch.messages)
         report += intake.file(messages, _keeping(account, folder, batch.place))
         if huge:

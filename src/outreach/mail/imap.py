@@ -4,11 +4,13 @@ Reading goes on where it stopped, by UIDVALIDITY and UID; mail that the server g
 """
 
 import contextlib
+import imaplib
+import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from types import TracebackType
 from typing import Any
 
@@ -21,8 +23,8 @@ from outreach.mail.security import check_server
 
 _SECONDS = 60.0
 _UIDS_AT_ONCE = 20_000
-_BATCH_MESSAGES = 200
-_BATCH_BYTES = 16 * 1024 * 1024
+_BATCH_MESSAGES = 1_000
+_BATCH_BYTES = 24 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,6 @@ class ImapMailbox:
                 ssl_context=self._context if account.security == "tls" else None,
                 timeout=self._seconds,
             )
-            # Times as the server sends them, with their zone.
-            self._client.normalise_times = False
             if account.security == "starttls":
                 self._client.starttls(self._context)
             self._client.login(account.user, self._password)
@@ -131,7 +131,7 @@ class ImapMailbox:
         """
         try:
             yield from self._fetch_new(place, since)
-        except (IMAPClientError, OSError) as error:
+        except (IMAPClientError, imaplib.IMAP4.error, OSError) as error:
             raise _explained(error, self._account) from error
 
     def _fetch_new(self, place: Place | None, since: date | None) -> Iterator[Batch]:
@@ -149,29 +149,50 @@ class ImapMailbox:
         uids = sorted(set(uids))
         done, at = 0, 0
         while at < len(uids):
-            sizes = self._client.fetch(uids[at : at + _BATCH_MESSAGES], ["RFC822.SIZE"])
+            sizes = self._sizes(uids[at : at + _BATCH_MESSAGES])
             batch: list[int] = []
             weight = 0
             for uid in uids[at : at + _BATCH_MESSAGES]:
-                size = int(sizes.get(uid, {}).get(b"RFC822.SIZE", 0))
+                size = sizes.get(uid, 0)
                 if batch and weight + size > _BATCH_BYTES:
                     break
                 batch.append(uid)
                 weight += size if size <= MAX_BYTES else 0
-            small = [u for u in batch if int(sizes.get(u, {}).get(b"RFC822.SIZE", 0)) <= MAX_BYTES]
-            bodies = self._client.fetch(small, ["BODY.PEEK[]", "INTERNALDATE"]) if small else {}
-            fetched = [
-                Fetched(
-                    u, bytes(bodies.get(u, {}).get(b"BODY[]") or b""), bodies.get(u, {}).get(b"INTERNALDATE")
-                )
-                for u in batch
-                if u in bodies or u not in small
-            ]
+            small = [u for u in batch if sizes.get(u, 0) <= MAX_BYTES]
+            bodies = self._bodies(small) if small else {}
+            fetched = [bodies.get(u, Fetched(u, b"", None)) for u in batch if u in bodies or u not in small]
             at += len(batch)
             done += len(batch)
             yield Batch(Place(validity, batch[-1]), tuple(fetched), done, len(uids))
         reached = max([last, ahead - 1, *uids])
         yield Batch(Place(validity, reached), (), done, len(uids))
+
+    def _sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        found = {}
+        for item in self._fetched(uids, "(UID RFC822.SIZE)"):
+            uid, size = _UID.search(item), _SIZE.search(item)
+            if uid and size:
+                found[int(uid[1])] = int(size[1])
+        return found
+
+    def _bodies(self, uids: Sequence[int]) -> dict[int, Fetched]:
+        """Messages whole, by UID. Read without IMAPClient's lexer, which takes half of the time that fetching does."""
+        found: dict[int, Fetched] = {}
+        said, raw = b"", None
+        for item in [*self._fetched(uids, "(UID INTERNALDATE BODY.PEEK[])"), (b"", b"")]:
+            if isinstance(item, tuple):
+                if raw is not None and (uid := _UID.search(said)):
+                    found[int(uid[1])] = Fetched(int(uid[1]), raw, _instant(said))
+                said, raw = item
+            else:
+                said += b" " + item  # what follows a message: some servers say its UID there
+        return found
+
+    def _fetched(self, uids: Sequence[int], what: str) -> list[Any]:
+        kind, data = self._client._imap.uid("FETCH", ",".join(map(str, uids)), what)
+        if kind != "OK":
+            raise IMAPClientError(f"the server would not give messages: {data!r}"[:200])
+        return [x for x in data if x is not None]
 
     def find_sent(self, message_id: str) -> str:
         """Look for a message by its id where sent mail is kept (RFC 6154), and everywhere else if there is no such folder.
@@ -202,6 +223,35 @@ class ImapMailbox:
                 f"{self._account.host} has no folder “{folder}”. Name another in the mail account’s settings."
             ) from error
         return selected
+
+
+_UID = re.compile(rb"\bUID (\d+)")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+# strptime takes ten times as long, which shows with ten thousand messages.
+_DAY = re.compile(rb'INTERNALDATE "([ \d]?\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"')
+_MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
+
+
+def _instant(said: bytes) -> datetime | None:
+    """INTERNALDATE, such as 24-Nov-2026 12:20:41 +0000."""
+    found = _DAY.search(said)
+    if found is None:
+        return None
+    day, month, year, hour, minute, second, sign, east, more = found.groups()
+    try:
+        offset = timedelta(hours=int(east), minutes=int(more))
+        zone = timezone(-offset if sign == b"-" else offset)
+        return datetime(
+            int(year),
+            _MONTHS.index(month.lower()) + 1,
+            int(day),
+            int(hour),
+            int(minute),
+            int(second),
+            tzinfo=zone,
+        )
+    except ValueError:
+        return None
 
 
 _SENT_NAMES = frozenset(
@@ -254,7 +304,7 @@ def _explained(error: Exception, account: ImapAccount) -> Exception:
         )
     if isinstance(error, IMAPClientError) and "STARTTLS" in str(error).upper():
         return MailboxError(f"{host} offers no STARTTLS on port {port}. Try tls on port 993.")
-    if isinstance(error, IMAPClientError | OSError):
+    if isinstance(error, IMAPClientError | imaplib.IMAP4.error | OSError):
         return MailboxError(
             f"{host} broke off the connection: {_words(error)}. Try again later; what was read is kept."
         )

@@ -5,10 +5,10 @@ classed by the app. A message that is on file already is left alone, so that rea
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from outreach.domain.matching import Candidate, Clues, Match, Matcher
@@ -16,26 +16,26 @@ from outreach.domain.natures import Nature
 from outreach.domain.states import SENT_STATES, Channel, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import NotAllowedError
-from outreach.letters.keeping import keep_message
+from outreach.letters.keeping import keep_messages
 from outreach.letters.lifecycle import record_event
 from outreach.letters.messages import ReadMessage, tolerant_message
-from outreach.letters.replies import add_reply
-from outreach.mail.classing import Suggestion, suggest_kind
 from outreach.mail.natures import Found, nature_of
 from outreach.mail.quotes import fresh_text
 from outreach.store.database import Database
-from outreach.store.models import ContactDetail, Dispatch, Letter, Message
+from outreach.store.models import ContactDetail, Dispatch, Letter, LetterEvent, Message, Reply
 from outreach.store.search import in_chunks
+from outreach.store.types import now, table_of
 
-BATCH = 200
+BATCH = 500
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message as a mailbox or a file gives it. received_on: local day it came, None for its own date."""
+    """A message as a mailbox or a file gives it. at: the instant a server took it in, None where nobody says. name: for
+    what a report says."""
 
     raw: bytes
-    received_on: date | None = None
+    at: datetime | None = None
     name: str = ""
 
 
@@ -94,7 +94,6 @@ class _Judged:
     on: date
     found: Found
     match: Match
-    suggestion: Suggestion
 
 
 class Intake:
@@ -122,15 +121,15 @@ class Intake:
             elif read.message_id.lower() in self._ours:
                 report += IncomingReport(ours=1)
             else:
-                judged.append(self._judge(read, message.received_on))
+                judged.append(self._judge(read, message.at))
         with self._database.write() as session:
             report += self._keep(session, judged)
             if also is not None:
                 also(session)
         return report
 
-    def _judge(self, read: ReadMessage, received_on: date | None) -> _Judged:
-        on = received_on or read.sent_on or self._today
+    def _judge(self, read: ReadMessage, at: datetime | None) -> _Judged:
+        on = _day(read.sent_on, at) or self._today
         found = nature_of(read)
         is_bounce = found.nature in {Nature.BOUNCE, Nature.DELAY, Nature.DELIVERED}
         match = self._matcher.match(
@@ -145,14 +144,12 @@ class Intake:
                 returned_addresses=found.failed,
             )
         )
-        suggestion = (
-            suggest_kind(fresh_text(read.text), on) if found.nature is Nature.ANSWER else Suggestion(None, "")
-        )
-        return _Judged(read, on, found, match, suggestion)
+        return _Judged(read, on, found, match)
 
     def _keep(self, session: Session, judged: Sequence[_Judged]) -> IncomingReport:
         report = IncomingReport()
         hashes, ids = _known(session, judged)
+        new: list[_Judged] = []
         for one in judged:
             mark = (one.read.message_id, one.read.from_address)
             if one.read.sha256 in hashes or (one.read.message_id and mark in ids):
@@ -160,8 +157,16 @@ class Intake:
                 continue
             hashes.add(one.read.sha256)
             ids.add(mark)
-            report += _keep_one(session, one)
-        return report
+            new.append(one)
+        return report + _keep_new(session, new) if new else report
+
+
+def _day(written: date | None, at: datetime | None) -> date | None:
+    """Local day a message came. A mailbox that was moved gives old mail the day of the move; its own date is then earlier."""
+    arrived = at.astimezone().date() if at else None
+    if written is None or written.year < 1990 or (arrived and written > arrived):
+        return arrived or written
+    return written
 
 
 def _known(session: Session, judged: Sequence[_Judged]) -> tuple[set[str], set[tuple[str, str]]]:
@@ -179,27 +184,57 @@ def _known(session: Session, judged: Sequence[_Judged]) -> tuple[set[str], set[t
     return hashes, ids
 
 
-def _keep_one(session: Session, one: _Judged) -> IncomingReport:
-    message = keep_message(session, one.read, on=one.on)
-    message.nature, message.nature_reason = one.found.nature, one.found.reason
-    message.failed_addresses = list(one.found.failed)
-    message.letter_id, message.basis, message.confidence = (
-        one.match.key,
-        one.match.basis,
-        one.match.confidence,
-    )
-    message.suggested_kind = one.suggestion.kind.value if one.suggestion.kind else ""
-    message.suggested_reason = one.suggestion.reason
-    letter = session.get(Letter, one.match.key) if one.match.key else None
-    if letter is not None and one.match.is_certain and letter.status in SENT_STATES:
-        file_message(session, message, letter)
+def _keep_new(session: Session, judged: Sequence[_Judged]) -> IncomingReport:
+    """Write messages in bulk, then file each that is certain with its letter."""
+    letters: dict[int, Letter] = {}
+    for wanted in in_chunks({j.match.key for j in judged if j.match.key is not None}):
+        letters.update((x.id, x) for x in session.scalars(select(Letter).where(wanted(Letter.id))))
+    states = [_state(j, letters) for j in judged]
+    keys = keep_messages(session, [(j.read, _columns(j, s)) for j, s in zip(judged, states, strict=True)])
+    report = IncomingReport(aside=states.count("set_aside"), to_assign=states.count("triage"))
+    replies: list[dict[str, object]] = []
+    events: list[dict[str, object]] = []
+    for key, one, state in zip(keys, judged, states, strict=True):
+        if state != "filed":
+            continue
+        assert one.match.key is not None
+        letter = letters[one.match.key]
         if one.found.nature is Nature.ANSWER:
-            return IncomingReport(answers=1)
-        return IncomingReport(bounces=1) if one.found.nature is Nature.BOUNCE else IncomingReport(automatic=1)
+            reply, event = reply_rows(letter, key, one.read, one.on)
+            replies.append(reply)
+            events.append(event)
+            continue
+        file_message(session, session.get_one(Message, key), letter)
+        report += (
+            IncomingReport(bounces=1) if one.found.nature is Nature.BOUNCE else IncomingReport(automatic=1)
+        )
+    report += IncomingReport(answers=len(replies))
+    if replies:
+        session.execute(insert(table_of(Reply)), replies)
+        session.execute(insert(table_of(LetterEvent)), events)
+    return report
+
+
+def _state(one: _Judged, letters: dict[int, Letter]) -> str:
+    letter = letters.get(one.match.key or 0)
+    if letter is not None and one.match.is_certain and letter.status in SENT_STATES:
+        return "filed"
     if letter is None and one.found.nature not in {Nature.ANSWER, Nature.BOUNCE}:
-        message.state = "set_aside"
-        return IncomingReport(aside=1)
-    return IncomingReport(to_assign=1)
+        return "set_aside"
+    return "triage"
+
+
+def _columns(one: _Judged, state: str) -> dict[str, object]:
+    return {
+        "received_on": one.on,
+        "nature": one.found.nature,
+        "nature_reason": one.found.reason,
+        "failed_addresses": " ".join(one.found.failed),
+        "state": state,
+        "letter_id": one.match.key,
+        "basis": one.match.basis,
+        "confidence": one.match.confidence,
+    }
 
 
 def file_message(session: Session, message: Message, letter: Letter) -> None:
@@ -216,11 +251,9 @@ def file_message(session: Session, message: Message, letter: Letter) -> None:
     before = letter.status
     match message.nature:
         case Nature.ANSWER:
-            add_reply(
-                session, letter, on=max(message.received_on, letter.sent_on or message.received_on), kind=None, channel="email",
-                from_name=message.from_name, from_address=message.from_address, subject=message.subject, text=message.text,
-                message_id=message.message_id, mail_key=message.id,
-            )  # fmt: skip
+            reply, event = reply_rows(letter, message.id, tolerant_message(message.raw), message.received_on)
+            session.execute(insert(table_of(Reply)), [reply])
+            session.execute(insert(table_of(LetterEvent)), [event])
         case Nature.BOUNCE:
             _bounce(session, message, letter, before)
         case Nature.DELAY:
@@ -234,6 +267,24 @@ def file_message(session: Session, message: Message, letter: Letter) -> None:
             )
 
 
+def reply_rows(
+    letter: Letter, key: int, read: ReadMessage, received_on: date
+) -> tuple[dict[str, object], dict[str, object]]:
+    """The answer that a message is, unclassed, and the step in its letter's history. Its text is what its writer wrote; what
+    is quoted stays in the message."""
+    at, on = now(), max(received_on, letter.sent_on or received_on)
+    reply: dict[str, object] = {
+        "letter_id": letter.id, "received_on": on, "recorded_at": at, "kind": None, "channel": "email", "from_name": read.from_name,
+        "from_address": read.from_address, "subject": read.subject, "text": fresh_text(read.text) or read.text,
+        "message_id": read.message_id, "mail_id": key,
+    }  # fmt: skip
+    event: dict[str, object] = {
+        "letter_id": letter.id, "at": at, "kind": "reply_received", "by": "", "from_status": letter.status.value,
+        "to_status": letter.status.value, "detail": f"not classed yet, {date_in_words(on, locale_for('en'))}",
+    }  # fmt: skip
+    return reply, event
+
+
 def _bounce(session: Session, message: Message, letter: Letter, before: LetterStatus) -> None:
     dispatch = session.scalars(
         select(Dispatch)
@@ -245,7 +296,7 @@ def _bounce(session: Session, message: Message, letter: Letter, before: LetterSt
     # An answer on file says that somebody has it all the same.
     if letter.status is LetterStatus.SENT:
         letter.status = LetterStatus.BOUNCED
-    to = ", ".join(message.failed_addresses) or (dispatch.to_address if dispatch else "")
+    to = ", ".join(message.failed_addresses.split()) or (dispatch.to_address if dispatch else "")
     record_event(
         session,
         letter,
@@ -316,8 +367,3 @@ def file_all(
     report += intake.file(waiting)
     progress(done + len(waiting), done + len(waiting))
     return report
-
-
-def received(raw: bytes, at: datetime | None) -> Incoming:
-    """A message with the instant a server took it in, as this machine's local day."""
-    return replace(Incoming(raw), received_on=at.astimezone().date() if at else None)

@@ -5,7 +5,9 @@ flufl.bounce knows. Automatic answers: RFC 3834 (Auto-Submitted) and what progra
 taken for automatic because of its words alone, unless they open the message: people write of their holidays, too.
 """
 
+import email
 import email.message
+import logging
 import re
 from dataclasses import dataclass
 
@@ -13,14 +15,16 @@ from flufl.bounce import all_failures
 
 from outreach.domain.natures import Nature
 from outreach.domain.references import folded
-from outreach.letters.messages import ReadMessage, ids_in
+from outreach.letters.messages import ReadMessage, ids_in, payload_of
 
 _MAX_SCANNED = 300_000
+_MAX_FOR_DETECTORS, _MAX_LINES = 100_000, 4_000
+# It logs each error of its detectors with a traceback; they are expected here.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 _DAEMON = re.compile(
     r"mailer[-_. ]?daemon|post[-_]?(?:master|office)@|postmaster|@sns\.amazonaws\.|mail[-_. ]?delivery|mailadmin|mail[-_.]?system|bounces?@|"
     r"delivery[-_. ]?(?:subsystem|system|service|status)|^(?:mmdf|smtpd?|uucp|mdaemon|listserv)(?:@|$)|double-bounce|"
     r"mail administrator|system administrator|internet mail",
-    re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
     r"undeliver|un-?deliverable|delivery (?:status notification|failure|has failed|report|problem|unsuccessful)|"
@@ -32,7 +36,6 @@ _BOUNCE_SUBJECT = re.compile(
     r"non-?delivery|mail delivery warning|mail could not be delivered|(?:message|mail|e-?mail) (?:was )?(?:not|never) delivered|"
     r"(?:message|mail) (?:blocked|rejected|quarantined)|automatically rejected|rejected mail|permanent error|user unknown|"
     r"(?:mailbox|quota) (?:is )?(?:full|exceeded|unavailable)|address (?:not found|unknown)|failed mail|failed delivery|bounce",
-    re.IGNORECASE,
 )
 _BOUNCE_WORDS = re.compile(
     r"(?:following|these) (?:address(?:es)?|recipients?)[^\n]{0,60}(?:fail|not|problem|error|unable|undeliver)|"
@@ -47,7 +50,6 @@ _BOUNCE_WORDS = re.compile(
     r"n'a pas ete (?:remis|distribu|delivre)|n'a pas pu etre delivre|non e stato (?:possibile )?(?:recapitat|consegn)|"
     r"\"notificationtype\" ?: ?\"bounce\"|送信てきませんてした|配信てきません|届けられません|无法投递|被退回|"
     r"konnte nicht zugestellt|n'a pas pu etre (?:remis|distribu)|no pudo ser entregad",
-    re.IGNORECASE,
 )
 _AUTO_SUBJECT = re.compile(
     r"^(?:\[?auto(?:matic|mated|matische|matisch)?[-\s]?(?:reply|response|respuesta|antwort)?\]?\s*[:\-]|"
@@ -59,18 +61,15 @@ _AUTO_SUBJECT = re.compile(
     r"avtootvet|автоответ|автоматическии ответ|odpowiedz automatyczna|automaticka odpoved|automatikus valasz|αυτοματη απαντηση|"
     r"automatisk svar|otomatik yanit|raspuns automat|自动回复|自动答复|自動回覆|自動返信|(?:re: ?)?vacation (?:reply|message)|"
     r"(?:re: ?)?(?:on|annual) leave\b|away from (?:the|my) (?:office|desk))",
-    re.IGNORECASE,
 )
-_REPLY_PREFIX = re.compile(r"^(?:(?:re|aw|sv|antw|antwort|rif|tr|ref|vs|odp|fw|fwd)\s*:\s*)+", re.IGNORECASE)
+_REPLY_PREFIX = re.compile(r"^(?:(?:re|aw|sv|antw|antwort|rif|tr|ref|vs|odp|fw|fwd)\s*:\s*)+")
 _AUTO_ENDING = re.compile(
     r"[(\[\-:] ?(?:automatic reply|auto-?reply|auto-?response|automatische antwort|reponse automatique|out of (?:the )?office)[)\].!]?$",
-    re.IGNORECASE,
 )
 _ABSENCE = re.compile(
-    r"out[- ]of[- ](?:the[- ])?office|annual leave|on leave|on vacation|on holiday|maternity leave|away from|"
+    r"out[- ]of[- ](?:the[- ])?office|annual leave|on leave|on vacation|on holiday|maternity leave|away from|(?:i am|i.m|will be) (?:now |currently )?away|"
     r"(?:currently|presently) (?:away|travelling|traveling|out)|abwesen|nicht im (?:buro|haus)|im urlaub|absent|en conge|en vacances|"
     r"fuera de (?:la )?oficina|fuori (?:sede|ufficio)|ferie|afwezig|poissa|vacaciones",
-    re.IGNORECASE,
 )
 _AUTO_OPENING = re.compile(
     r"(?:this is|ceci est|dies ist|questo e|esto es|este es) (?:an?|un|une|eine?) (?:automat|auto-?(?:generated|reply|response)|"
@@ -81,7 +80,6 @@ _AUTO_OPENING = re.compile(
     r"do not (?:reply|respond) to this (?:automat|auto)|"
     r"(?:cette reponse|ce message|ce courriel) (?:est|a ete) (?:genere|envoye)[a-z]* automatiquement|"
     r"diese (?:nachricht|e-?mail) wurde automatisch",
-    re.IGNORECASE,
 )
 _ABSENT_OPENING = re.compile(
     r"^(?:(?:hello|hi|dear [^\n]{0,40}|good (?:morning|day|afternoon)|bonjour|madame, monsieur|guten tag|sehr geehrte[^\n]{0,60})[\s,.!]*)?"
@@ -91,12 +89,15 @@ _ABSENT_OPENING = re.compile(
     r"momentan|attualmente|actualmente)\s+)?(?:out of (?:the )?office|on (?:annual |maternity |paternity |sick |parental )?leave|on vacation|"
     r"on holiday|away (?:from|until|on|and)|absente?\b|en conge|en vacances|nicht (?:im (?:buro|haus)|erreichbar)|im urlaub|abwesend|"
     r"bis (?:zum|einschliesslich)|fuori (?:sede|ufficio)|in ferie|assente|fuera de (?:la )?oficina|de vacaciones|ausente)",
-    re.IGNORECASE,
 )
-_AUTO_HEADERS = (
+_REPORT_TYPE = re.compile(r"report-type\s*=\s*\"?([^\s\";]{1,60})", re.IGNORECASE)
+_AUTO_HEADERS = frozenset(x.lower() for x in (
     "X-Autoreply", "X-Autorespond", "X-AutoReply", "X-Auto-Reply", "X-AutoReply-From", "X-Autogenerated", "X-Mail-Autoreply",
     "X-Vacation", "X-FC-MachineGenerated", "X-POST-MessageClass", "X-Cron-Env", "X-Ebay-Mailtracker",
-)  # fmt: skip
+))  # fmt: skip
+_TELLING = _AUTO_HEADERS | {
+    "auto-submitted", "precedence", "x-precedence", "x-ms-exchange-generated-message-source", "x-mailer",
+}  # fmt: skip
 _AUTO_PRECEDENCE = frozenset({"auto_reply", "auto-reply", "autoreply"})
 
 
@@ -116,8 +117,7 @@ class Found:
 
 def nature_of(message: ReadMessage) -> Found:
     """Tell a bounce, an automatic answer and an answer apart. It never raises, whatever the message holds."""
-    parsed = message.parsed
-    report = _report_type(parsed)
+    report = _report_type(message)
     if report == "delivery-status":
         return _delivery_report(message)
     if report in {"disposition-notification", "feedback-report"}:
@@ -127,28 +127,29 @@ def nature_of(message: ReadMessage) -> Found:
             # Sieve's reject (RFC 5429) may say so in this form.
             return _irregular_bounce(message, "The addressee’s mailbox rejected it.")
         return Found(Nature.AUTO_REPLY, "It is a notice that the message was opened or sorted.")
-    looks = _looks_returned(message)
-    if looks:
+    is_daemon, nobody = _is_daemon(message), _has_no_return_path(message)
+    if looks := _looks_returned(message, is_daemon=is_daemon, nobody=nobody):
         return _irregular_bounce(message, looks)
-    return _automatic(message) or Found(Nature.ANSWER)
+    return _automatic(message, is_daemon=is_daemon, nobody=nobody) or Found(Nature.ANSWER)
 
 
-def _report_type(parsed: email.message.Message) -> str:
-    if parsed.get_content_type() != "multipart/report":
-        held = parsed.get_payload()
+def _report_type(message: ReadMessage) -> str:
+    if not message.content_type.startswith("multipart/"):
+        return ""
+    if message.content_type != "multipart/report":
+        if b"message/delivery-status" not in message.raw[:_MAX_SCANNED]:
+            return ""
+        held = payload_of(message.parsed)
         holds = any(
             isinstance(p, email.message.Message) and p.get_content_type() == "message/delivery-status"
             for p in (held if isinstance(held, list) else [])
         )
         return "delivery-status" if holds else ""
-    try:
-        kind = parsed.get_param("report-type", "") or ""
-    except (ValueError, LookupError, TypeError, AttributeError):
-        kind = ""
-    if kind:
-        return str(kind).strip().lower()
+    found = _REPORT_TYPE.search(message.header("Content-Type"))
+    if found:
+        return found[1].lower()
     # Some senders leave the type out; what it holds then tells.
-    if any(p.get_content_type() == "message/delivery-status" for p in _walk(parsed)):
+    if any(p.get_content_type() == "message/delivery-status" for p in _walk(message.parsed)):
         return "delivery-status"
     return ""
 
@@ -159,7 +160,7 @@ def _walk(parsed: email.message.Message) -> list[email.message.Message]:
     while waiting and len(found) < 400:
         part = waiting.pop(0)
         found.append(part)
-        payload = part.get_payload()
+        payload = payload_of(part)
         if isinstance(payload, list):
             waiting += [p for p in payload if isinstance(p, email.message.Message)]
     return found
@@ -168,8 +169,9 @@ def _walk(parsed: email.message.Message) -> list[email.message.Message]:
 def _delivery_report(message: ReadMessage) -> Found:
     fields: list[email.message.Message] = []
     for part in _walk(message.parsed):
-        if part.get_content_type() == "message/delivery-status" and isinstance(part.get_payload(), list):
-            fields += [p for p in part.get_payload() if isinstance(p, email.message.Message)]
+        held = payload_of(part)
+        if part.get_content_type() == "message/delivery-status" and isinstance(held, list):
+            fields += [p for p in held if isinstance(p, email.message.Message)]
     actions, failed, codes = [], [], []
     for block in fields:
         action = str(block.get("Action", ""))[:40].strip().lower().partition(" ")[0].strip(";")
@@ -213,35 +215,35 @@ def _returned_ids(message: ReadMessage) -> tuple[str, ...]:
     """Message-IDs in what is given back, but for the report's own."""
     text = message.raw[:_MAX_SCANNED].decode("latin-1")
     found: list[str] = []
-    at = text.lower().find("message-id:")
+    lowered = text.lower()
+    at = lowered.find("message-id:")
     while at >= 0 and len(found) < 20:
         found += ids_in(text[at : at + 1000])[:1]
-        at = text.lower().find("message-id:", at + 11) if len(found) < 20 else -1
+        at = lowered.find("message-id:", at + 11)
     return tuple(dict.fromkeys(i for i in (*message.thread, *found) if i != message.message_id))
 
 
-def _looks_returned(message: ReadMessage) -> str:
+def _looks_returned(message: ReadMessage, *, is_daemon: bool, nobody: bool) -> str:
     """What makes a message look like a bounce in no standard form, "" if nothing does."""
-    parsed = message.parsed
-    is_daemon, nobody = _is_daemon(message), _has_no_return_path(message)
     subject = folded(message.subject)
-    bare_subject = _REPLY_PREFIX.sub("", subject)
     about_bounce = bool(_BOUNCE_SUBJECT.search(subject))
-    if parsed.get("X-Failed-Recipients"):
+    if message.header("X-Failed-Recipients"):
         return "It names the addresses that failed."
-    opening = folded(_body_start(message))
-    says_so = bool(_BOUNCE_WORDS.search(opening))
-    if bare_subject != subject and not is_daemon:
+    if not (is_daemon or nobody or about_bounce):
+        return ""
+    if _REPLY_PREFIX.match(subject) and not is_daemon:
         # Somebody writing back about a bounce quotes it further down; a report says it at the top.
-        early = bool(_BOUNCE_WORDS.search(opening[:400])) and not opening.lstrip().startswith(">")
+        own = folded(" ".join(x for x in _body_start(message).splitlines() if not x.lstrip().startswith(">")))
+        early = bool(_BOUNCE_WORDS.search(own[:400]))
         return (
             "Its subject and its first lines say that a message was not delivered."
             if about_bounce and early
             else ""
         )
+    says_so = bool(_BOUNCE_WORDS.search(folded(_body_start(message))))
     if is_daemon and (about_bounce or says_so or nobody):
         return "It comes from a mail system and says that a message was not delivered."
-    if nobody and (about_bounce or says_so) and not _AUTO_SUBJECT.search(subject):
+    if nobody and (about_bounce or says_so) and not _AUTO_SUBJECT.match(subject):
         return "It has no return path, as reports of mail systems have, and says that a message was not delivered."
     if about_bounce and says_so:
         return "Its subject and its first lines say that a message was not delivered."
@@ -253,14 +255,11 @@ def _looks_returned(message: ReadMessage) -> str:
 
 
 def _is_daemon(message: ReadMessage) -> bool:
-    return any(
-        _DAEMON.search(text[:600])
-        for text in (
-            message.from_address,
-            message.from_name,
-            message.header("From"),
-            message.header("Return-Path"),
-        )
+    sender = message.header("From")[:600].lower()
+    return bool(
+        _DAEMON.search(sender)
+        or _DAEMON.match(message.from_address.lower())
+        or "mailer-daemon" in message.header("Return-Path").lower()
     )
 
 
@@ -272,7 +271,7 @@ def _body_start(message: ReadMessage) -> str:
     if message.text.strip():
         return message.text[:3000]
     for part in _walk(message.parsed)[:8]:
-        payload = part.get_payload()
+        payload = payload_of(part)
         if isinstance(payload, str) and payload.strip():
             return payload[:3000]
     return ""
@@ -280,10 +279,13 @@ def _body_start(message: ReadMessage) -> str:
 
 def _failures(message: ReadMessage) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Addresses that failed for now, and for good, as flufl.bounce finds them."""
-    if len(message.raw) > _MAX_SCANNED or max(map(len, message.raw.split(b"\n")), default=0) > 5_000:
+    raw = message.raw[:_MAX_FOR_DETECTORS]
+    if raw.count(b"\n") > _MAX_LINES or max(map(len, raw.split(b"\n")), default=0) > 5_000:
         return (), ()
     try:
-        temporary, permanent = all_failures(message.parsed)
+        # What failed stands at the top; below it comes the whole letter with its files.
+        parsed = message.parsed if len(raw) == len(message.raw) else email.message_from_bytes(raw)
+        temporary, permanent = all_failures(parsed)
     except (
         Exception
     ):  # its detectors were written for mail of their day, and raise what they raise on other mail
@@ -307,37 +309,40 @@ def _irregular_bounce(message: ReadMessage, reason: str) -> Found:
     return Found(Nature.BOUNCE, reason, permanent or listed, returned)
 
 
-def _automatic(message: ReadMessage) -> Found | None:
-    subject = folded(message.subject)
+def _automatic(message: ReadMessage, *, is_daemon: bool, nobody: bool) -> Found | None:
+    reason = _said_by_headers(message)
+    if not reason and is_daemon:
+        reason = "It comes from a mail system."
+    if not reason and nobody:
+        reason = "It has no return path, as only programs send."
+    subject = _REPLY_PREFIX.sub("", folded(message.subject))
+    if not reason and (_AUTO_SUBJECT.match(subject) or _AUTO_ENDING.search(subject)):
+        reason = "Its subject says that it is automatic."
     text = folded(message.text[:1500])
-    is_absence = bool(_ABSENCE.search(subject) or _ABSENCE.search(text[:600]))
-    nature = Nature.OUT_OF_OFFICE if is_absence else Nature.AUTO_REPLY
-    submitted = message.header("Auto-Submitted").lower().partition(";")[0].strip()
-    if submitted and submitted != "no":
-        return Found(nature, "Its headers say that a program sent it (Auto-Submitted).")
-    if any(message.header(name) for name in _AUTO_HEADERS):
-        return Found(nature, "Its headers say that a program sent it.")
-    if (
-        message.header("Precedence").lower() in _AUTO_PRECEDENCE
-        or message.header("X-Precedence").lower() in _AUTO_PRECEDENCE
-    ):
-        return Found(nature, "Its headers say that a program sent it (Precedence).")
-    if "rules agent" in message.header("X-MS-Exchange-Generated-Message-Source").lower():
-        return Found(nature, "Its headers say that a rule of a mailbox sent it.")
-    if (
-        "vacation" in message.header("X-Mailer").lower()
-        or "autorespond" in message.header("X-Mailer").lower()
-    ):
-        return Found(nature, "A program for automatic answers sent it.")
-    bare_subject = _REPLY_PREFIX.sub("", subject)
-    if _AUTO_SUBJECT.search(bare_subject) or _AUTO_ENDING.search(bare_subject):
-        return Found(nature, "Its subject says that it is automatic.")
-    if _is_daemon(message):
-        return Found(Nature.AUTO_REPLY, "It comes from a mail system.")
-    if _has_no_return_path(message):
-        return Found(nature, "It has no return path, as only programs send.")
-    if _AUTO_OPENING.search(text[:700]):
-        return Found(nature, "It says of itself that it is automatic.")
-    if _ABSENT_OPENING.search(text[:400]) and len(message.text) < 1500:
+    if not reason and "auto" in text[:700] and _AUTO_OPENING.search(text[:700]):
+        reason = "It says of itself that it is automatic."
+    if reason:
+        is_absence = bool(_ABSENCE.search(subject) or _ABSENCE.search(text[:600]))
+        return Found(Nature.OUT_OF_OFFICE if is_absence else Nature.AUTO_REPLY, reason)
+    if _ABSENT_OPENING.match(text[:400]) and len(message.text) < 1500:
         return Found(Nature.OUT_OF_OFFICE, "It opens with somebody’s absence.")
     return None
+
+
+def _said_by_headers(message: ReadMessage) -> str:
+    names = message.headers.keys()
+    if names.isdisjoint(_TELLING):
+        return ""
+    submitted = message.header("Auto-Submitted").lower().partition(";")[0].strip()
+    if submitted and submitted != "no":
+        return "Its headers say that a program sent it (Auto-Submitted)."
+    if names & _AUTO_HEADERS:
+        return "Its headers say that a program sent it."
+    if _AUTO_PRECEDENCE & {message.header("Precedence").lower(), message.header("X-Precedence").lower()}:
+        return "Its headers say that a program sent it (Precedence)."
+    if "rules agent" in message.header("X-MS-Exchange-Generated-Message-Source").lower():
+        return "Its headers say that a rule of a mailbox sent it."
+    mailer = message.header("X-Mailer").lower()
+    if "vacation" in mailer or "autorespond" in mailer:
+        return "A program for automatic answers sent it."
+    return ""

@@ -11,7 +11,7 @@ from outreach.domain.references import folded
 
 _ATTRIBUTION = re.compile(
     r"^(?:on|le|am|il|el|op|den|em|no dia|w dniu|dne|vào)\b.{4,200}\b(?:wrote|a ecrit|schrieb|ha scritto|escribio|schreef|skrev|escreveu|"
-    r"napisał\(?a?\)?|napsal\(?a?\)?)\s*:?$|^.{2,160}\b(?:wrote|schrieb|a ecrit|ha scritto|escribio|написала?)\s*:$"
+    r"napisal\(?a?\)?|napsal\(?a?\)?)\s*:?$|^am .{4,100}\bschrieb .{1,100}:$|^.{2,160}\b(?:wrote|schrieb|a ecrit|ha scritto|escribio|написала?)\s*:$"
 )
 _OPENER = re.compile(r"^(?:on|le|am|il|el|op|den|em|no dia|w dniu|dne|\d{1,4}[./-]\d{1,2}[./-]\d{1,4})\b")
 _SEPARATOR = re.compile(
@@ -19,6 +19,20 @@ _SEPARATOR = re.compile(
     r"messaggio originale|mensagem original|oorspronkelijk bericht|begin forwarded message|forwarded message|debut du message|"
     r"anfang der weitergeleiteten|weitergeleitete nachricht)[-_=:\s]*$"
 )
+_VERBS = (
+    "wrote",
+    "ecrit",
+    "schrieb",
+    "scritto",
+    "escribio",
+    "schreef",
+    "skrev",
+    "escreveu",
+    "napisal",
+    "napsal",
+    "написал",
+)
+_WORDS = ("message", "nachricht", "mensaje", "messaggio", "mensagem", "bericht")
 _FROM = re.compile(r"^\*?(?:from|de|von|da|van|fra|från|od)\s*\*?\s*:")
 _OTHER_HEADER = re.compile(
     r"^\*?(?:sent|date|to|cc|subject|envoye|objet|a|gesendet|datum|an|betreff|inviato|oggetto|enviado(?: el)?|para|asunto|verzonden|"
@@ -63,14 +77,23 @@ def _quoted(lines: list[str]) -> list[bool]:
     marks = [line.lstrip().startswith((">", "&gt;")) for line in lines]
     last = max((at for at, mark in enumerate(marks) if mark), default=-1)
     plain = [folded(line[:400]).strip() if line.strip() else "" for line in lines]
+    whole = "\n".join(plain)
+    attributes, separates = any(v in whole for v in _VERBS), any(w in whole for w in _WORDS)
     for at, line in enumerate(plain):
-        if not line or marks[at]:
+        if not line or marks[at] or not (attributes or separates or ":" in line):
             continue
-        following = [p for p in plain[at + 1 : at + 6] if p]
-        is_block = bool(_FROM.match(line)) and any(_OTHER_HEADER.match(p) for p in following[:2])
+        is_block = bool(_FROM.match(line)) and any(
+            _OTHER_HEADER.match(p) for p in [x for x in plain[at + 1 : at + 6] if x][:2]
+        )
         # A long attribution is wrapped onto a second line.
-        wrapped = f"{line} {plain[at + 1]}" if at + 1 < len(lines) and _OPENER.match(line) else ""
-        ends = at if _ATTRIBUTION.match(line) else at + 1 if wrapped and _ATTRIBUTION.match(wrapped) else -1
+        wrapped = (
+            f"{line} {plain[at + 1]}" if attributes and at + 1 < len(lines) and _OPENER.match(line) else ""
+        )
+        ends = -1
+        if attributes:
+            ends = (
+                at if _ATTRIBUTION.match(line) else at + 1 if wrapped and _ATTRIBUTION.match(wrapped) else -1
+            )
         if _SEPARATOR.match(line) or is_block:
             return _from(marks, _with_rule(plain, at))
         if ends < 0:

@@ -48,8 +48,6 @@ class InboxRow:
     recipient: str
     basis: Basis
     confidence: int
-    suggested_kind: str
-    suggested_reason: str
     reply_key: int | None
     kind: str
     file_count: int
@@ -136,8 +134,6 @@ def inbox_rows(
             recipient=person or body or "",
             basis=m.basis,
             confidence=m.confidence,
-            suggested_kind=m.suggested_kind,
-            suggested_reason=m.suggested_reason,
             reply_key=reply,
             kind=kind.value if kind else "",
             file_count=files or 0,
@@ -146,20 +142,29 @@ def inbox_rows(
     )
 
 
+def suggestions(session: Session, rows: Sequence[InboxRow], most: int = 500) -> dict[int, Suggestion]:
+    """What the answers among some rows that nobody has classed seem to amount to, by message; of the first ones only."""
+    wanted = [r.key for r in rows if r.nature is Nature.ANSWER and not r.kind and r.reference][:most]
+    found = session.execute(
+        select(Message.id, Message.raw, Message.received_on).where(Message.id.in_(wanted))
+    )
+    return {key: suggest_kind(fresh_text(tolerant_message(raw).text), on) for key, raw, on in found}
+
+
 def message_detail(session: Session, key: int) -> MessageDetail:
     """A message to read. Raises: NotFoundError."""
-    message = _message(session, key, with_text=True)
+    message = _message(session, key, whole=True)
     row = inbox_rows(session, "all", keys=[key])[0]
     read = tolerant_message(message.raw)
     files = session.scalars(select(Attachment).where(Attachment.message_id == key).order_by(Attachment.id))
     return MessageDetail(
         row=row,
-        passages=passages(message.text),
+        passages=passages(read.text),
         html=safe_html(read.html) if read.html else "",
         files=tuple(FileRow(f.name, f.content_type, f.size_bytes, f.sha256) for f in files),
         sent_at=message.sent_at,
         reason=basis_in_words(row),
-        suggestion=suggest_kind(fresh_text(message.text), message.received_on),
+        suggestion=suggest_kind(fresh_text(read.text), message.received_on),
     )
 
 
@@ -178,8 +183,8 @@ def basis_in_words(row: InboxRow) -> str:
     return said if row.basis in {Basis.BY_HAND, Basis.NONE} else f"{said} {row.confidence} % sure."
 
 
-def _message(session: Session, key: int, *, with_text: bool = False) -> Message:
-    options = (undefer(Message.raw), undefer(Message.text)) if with_text else (undefer(Message.text),)
+def _message(session: Session, key: int, *, whole: bool = False) -> Message:
+    options = (undefer(Message.raw),) if whole else ()
     message = session.scalar(select(Message).where(Message.id == key).options(*options))
     if message is None:
         raise NotFoundError(f"There is no message {key}. List them with: outreach replies inbox --view all")
@@ -284,7 +289,7 @@ def attachment(session: Session, key: int, name: str) -> bytes:
 
 def raw_of(session: Session, key: int) -> bytes:
     """A message as it was received. Raises: NotFoundError."""
-    return _message(session, key, with_text=True).raw
+    return _message(session, key, whole=True).raw
 
 
 def open_counts(session: Session) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.matching import Basis
@@ -14,9 +14,9 @@ class Message(Base):
     """A message as it was received. raw: byte for byte; sha256: of raw, so that none is kept twice.
 
     received_on: local day it came. nature: what kind of message it is, nature_reason: how that is known.
+    failed_addresses: that a bounce gives back, with blanks between.
     state: triage (nobody knows which letter it belongs to), filed or set_aside. letter_id: the letter it belongs to, or the
     one that matching proposes while it is in triage. basis, confidence: why that letter, and how sure (percent).
-    suggested_*: what matching thinks the answer amounts to; a person decides.
     """
 
     __tablename__ = "message"
@@ -26,19 +26,16 @@ class Message(Base):
     from_name: Mapped[str] = mapped_column(default="")
     from_address: Mapped[str] = mapped_column(default="")
     subject: Mapped[str] = mapped_column(Text, default="")
-    text: Mapped[str] = mapped_column(Text, default="", deferred=True)
     sent_at: Mapped[dt.datetime | None]
     received_on: Mapped[dt.date]
     recorded_at: Mapped[dt.datetime]
     nature: Mapped[Nature] = mapped_column(default=Nature.ANSWER)
     nature_reason: Mapped[str] = mapped_column(Text, default="")
-    failed_addresses: Mapped[list[str]] = mapped_column(JSON, default=list)
+    failed_addresses: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(16), default="triage", index=True)
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
     basis: Mapped[Basis] = mapped_column(default=Basis.NONE)
     confidence: Mapped[int] = mapped_column(default=0)
-    suggested_kind: Mapped[str] = mapped_column(String(24), default="")
-    suggested_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class Attachment(Base):

@@ -53,9 +53,9 @@ def _move_messages() -> None:
         sa.column("received_on", sa.Date()), sa.column("recorded_at", sa.DateTime()),
     )  # fmt: skip
     message = sa.table(
-        "message", *(sa.column(c) for c in ("id", "sha256", "raw", "message_id", "from_name", "from_address", "subject", "text")),
-        sa.column("received_on", sa.Date()), sa.column("recorded_at", sa.DateTime()), sa.column("failed_addresses", sa.JSON()),
-        *(sa.column(c) for c in ("nature", "nature_reason", "state", "letter_id", "basis", "confidence", "suggested_kind", "suggested_reason")),
+        "message", *(sa.column(c) for c in ("id", "sha256", "raw", "message_id", "from_name", "from_address", "subject")),
+        sa.column("received_on", sa.Date()), sa.column("recorded_at", sa.DateTime()), sa.column("failed_addresses"),
+        *(sa.column(c) for c in ("nature", "nature_reason", "state", "letter_id", "basis", "confidence")),
     )  # fmt: skip
     connection = op.get_bind()
     known: dict[str, int] = {}
@@ -63,11 +63,11 @@ def _move_messages() -> None:
         digest = hashlib.sha256(row["raw"]).hexdigest()
         if digest not in known:
             known[digest] = len(known) + 1
-            same = ("raw", "message_id", "from_name", "from_address", "subject", "text", "received_on", "recorded_at", "letter_id")  # fmt: skip
+            same = ("raw", "message_id", "from_name", "from_address", "subject", "received_on", "recorded_at", "letter_id")  # fmt: skip
             connection.execute(
                 sa.insert(message).values(
-                    id=known[digest], sha256=digest, nature="answer", nature_reason="", failed_addresses=[], state="filed", basis="by_hand",
-                    confidence=100, suggested_kind="", suggested_reason="", **{c: row[c] for c in same},
+                    id=known[digest], sha256=digest, nature="answer", nature_reason="", failed_addresses="", state="filed", basis="by_hand",
+                    confidence=100, **{c: row[c] for c in same},
                 )
             )  # fmt: skip
         connection.execute(sa.update(reply).where(reply.c.id == row["id"]).values(mail_id=known[digest]))
@@ -83,19 +83,16 @@ def _tables() -> None:
         sa.Column("from_name", sa.String(), nullable=False),
         sa.Column("from_address", sa.String(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.DateTime(), nullable=True),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.Column("nature", sa.String(24), nullable=False),
         sa.Column("nature_reason", sa.Text(), nullable=False),
-        sa.Column("failed_addresses", sa.JSON(), nullable=False),
+        sa.Column("failed_addresses", sa.Text(), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("letter_id", sa.Integer(), nullable=True),
         sa.Column("basis", sa.String(24), nullable=False),
         sa.Column("confidence", sa.Integer(), nullable=False),
-        sa.Column("suggested_kind", sa.String(24), nullable=False),
-        sa.Column("suggested_reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name="fk_message_letter_id_letter"),
         sa.PrimaryKeyConstraint("id", name="pk_message"),
         sa.UniqueConstraint("sha256", name="uq_message_sha256"),
