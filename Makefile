@@ -10,7 +10,7 @@ QT_XCB = .venv/lib/python*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so
 QT_LIBRARIES := libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
 TEST_TOOLS := xvfb poppler-utils qpdf gnome-keyring dbus dovecot-imapd
 
-.PHONY: help run test lint bench screenshots clean
+.PHONY: help run test lint bench soak screenshots clean
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
 
@@ -33,6 +33,9 @@ lint: $(STAMP)  ## format, style, types, layers
 
 bench: $(STAMP) .venv/.libraries  ## print ratios against named baselines
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/benchmarks -o addopts="" -q -s
+
+soak: $(STAMP) .venv/.libraries  ## 500 letters to a failing server, the app killed 200 times
+	OUTREACH_SOAK=1 $(BIN)/python -m pytest -q -o timeout=1400 tests/integration/test_under_fire.py
 
 screenshots: $(STAMP) .venv/.libraries .venv/.tools  ## take the README's pictures of the real window
 	QT_QPA_PLATFORM=offscreen $(BIN)/python tests/screenshots.py resources/screenshots

@@ -16,18 +16,36 @@ from outreach.cases.loading import load_campaign
 from outreach.domain.states import ReplyKind
 from outreach.letters.replies import record_reply
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.mail.incoming import Incoming, file_all
 from outreach.settings import Settings
 from outreach.store.database import open_database
 from tests import factories
+from tests.messages import message
 
 PICTURES = (
     ("overview", "overview", "light"),
     ("letters", "letters", "light"),
+    ("inbox", "inbox", "light"),
     ("compose", "compose", "light"),
     ("directory", "directory", "light"),
     ("cases", "cases", "dark"),
     ("packs", "packs", "light"),
 )
+
+
+MAIL = (
+    message(
+        "Dear friends,\n\nthank you for your letter. I have passed it to the Foreign and Commonwealth Office, which is responsible for "
+        "entry bans in such cases, and would be happy to meet you in February.\n\nYours sincerely,\nthe Private Office\n\n"
+        "On Wed, 26 Jan 2011 at 10:00, the campaign wrote:\n> We write on the case of Sergei Magnitsky, a lawyer\n> who died in custody.\n"
+        "> Our reference MAG-0006\n",
+        subject="Re: entry to the United Kingdom [MAG-0006]", sender="Private Office <private.office@homeoffice.example>",
+    ),
+    message(
+        "Could you tell us which dossier your letter refers to?", subject="Your letter of January",
+        sender="Office of the Chair <chair@europarl.example>", message_id="<2@europarl.example>",
+    ),
+)  # fmt: skip
 
 
 def fill(path: Path) -> None:
@@ -54,6 +72,7 @@ def fill(path: Path) -> None:
             promise="Table a question in the House",
             promise_due=date(2011, 2, 4),
         )
+    file_all(database, [Incoming(m) for m in MAIL], today=date(2011, 2, 4))
     sandbox.close()
     database.close()
 
@@ -84,6 +103,8 @@ def main(folder: Path) -> None:
             wait()
             if page == "letters":
                 window.pages["letters"].table.select(["MAG-0008"])
+            if page == "inbox":
+                window.pages["inbox"].table.selectRow(1)
             if page == "cases":
                 window.pages["cases"].table.select(["detention_days"])
             if page == "directory":

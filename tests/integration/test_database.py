@@ -19,13 +19,16 @@ from outreach.errors import (
     DatabaseMissingError,
     DatabaseNewerError,
     DiskFullError,
+    NotFoundError,
     OutreachError,
 )
+from outreach.letters.replies import raw_message
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store import migrate
 from outreach.store.backup import backup, restore
 from outreach.store.database import Database, check, open_database
 from outreach.store.models import Letter, LetterEvent
+from outreach.store.search import matching_ids
 from outreach.store.types import Base
 from tests import factories
 
@@ -112,6 +115,28 @@ def test_a_database_of_every_schema_opens_with_all_its_rows(old: Path, tmp_path:
     database.close()
     copies = list((tmp_path / "backups").glob("*.db")) if old.stem != migrate.head() else []
     assert bool(copies) == (old.stem != migrate.head())
+
+
+def test_the_messages_of_answers_move_whole_and_answers_stay_found(tmp_path: Path) -> None:
+    path = Path(shutil.copy(DATABASES[1], tmp_path / "old.db"))
+    connection = sqlite3.connect(path)
+    raw = b"From: a@b.example\r\nSubject: x\r\n\r\nWe agree."
+    connection.execute("UPDATE reply SET raw = ?, text = 'Zanzibar agrees' WHERE id = 1", (raw,))
+    connection.commit()
+    before = connection.execute("SELECT count(*) FROM citation").fetchone()
+    connection.close()
+    database = open_database(path)
+    with database.write() as session:
+        assert session.execute(text("SELECT count(*) FROM citation")).one() == before
+        assert raw_message(session, 1) == raw
+        with pytest.raises(NotFoundError):
+            raw_message(session, 2)
+        session.execute(text("UPDATE reply SET text = 'Madagascar agrees' WHERE id = 1"))
+        assert matching_ids(session, "Madagascar", "letter") and not matching_ids(
+            session, "Zanzibar", "letter"
+        )
+    assert check(database) == []
+    database.close()
 
 
 def test_a_copy_is_made_before_a_migration_and_a_failing_one_changes_nothing(

@@ -127,9 +127,24 @@ def test_actions_fit_the_letters_chosen(busy: MainWindow, settle: Settle) -> Non
         return {a.text() for a in page.actions_for_menu() if a.isEnabled()}
 
     assert enabled() == set()
-    assert enabled("MAG-0009") == {"Edit draft", "Approve", "Export…", "Withdraw…", "Delete drafts"}
-    assert enabled("MAG-0008") == {"Send", "Mark sent…", "Export…", "Withdraw…"}
-    assert enabled("MAG-0006") == {"Record answer…", "Follow up", "Export…", "Close…"}
+    assert enabled("MAG-0009") == {
+        "Edit draft",
+        "Approve",
+        "Enclose a file…",
+        "Export…",
+        "Withdraw…",
+        "Delete drafts",
+    }
+    assert enabled("MAG-0008") == {
+        "Send",
+        "Print for post…",
+        "Send by web form…",
+        "Open in your mail program…",
+        "Mark sent…",
+        "Export…",
+        "Withdraw…",
+    }
+    assert enabled("MAG-0006") == {"Print for post…", "Record answer…", "Follow up", "Export…", "Close…"}
     assert enabled("MAG-0006", "MAG-0009") == {"Export…"}
     assert "Export…" not in enabled("MAG-0001")
 

@@ -186,6 +186,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("Recipient", "recipient"),
     ("Office", "post"),
     ("Body", "body"),
+    ("Party", "party"),
+    ("Country", "country"),
     ("Audience", "audience"),
     ("Subject", "subject"),
     ("Language", "language"),

@@ -105,6 +105,11 @@ _REFERRED_TO = re.compile(
     r"(?P<whom>(?:the |his |her |my )?[^.,;\n]{3,80})",
     re.IGNORECASE,
 )
+_AFTER_WHOM = re.compile(
+    r"\s+(?:who|which|for|so|as|because|since|und|et|qui|der|die das)\s|\s+(?:and|und|et)\s+(?=(?:i|we|he|she|they|it|would|will|have|has|am|are|is|"
+    r"wir|ich|nous|je)\b)",
+    re.IGNORECASE,
+)
 _WITHIN = re.compile(
     r"within (?:the next )?(\d{1,3}|two|three|four|six) (working |calendar )?(day|week|month)s?"
 )
@@ -141,7 +146,7 @@ def suggest_kind(text: str, received_on: date) -> Suggestion:
         if any(n in words for n in needles) and (found := pattern.search(words)):
             whom = ""
             if kind is ReplyKind.REFERRED and (to := _REFERRED_TO.search(" ".join(text[:_LONGEST].split()))):
-                whom = to["whom"].strip().removeprefix("the ")
+                whom = _AFTER_WHOM.split(to["whom"])[0].strip().removeprefix("the ")
             return Suggestion(kind, f"It says “{_shown(found[0])}”.", promise, due, whom)
     if len(words) < 400 and (thanked := _THANKS.search(words)):
         return Suggestion(ReplyKind.THANKS, f"It is short and says “{_shown(thanked[0])}”.", promise, due)

@@ -5,12 +5,22 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from outreach.domain.wording import counted
 from outreach.errors import KeychainError, OutreachError
-from outreach.mail.accounts import account_of, keep_account, keychain_name
+from outreach.mail.accounts import (
+    account_of,
+    keep_account,
+    keep_mailbox,
+    keychain_name,
+    mailbox_of,
+    per_minute_of,
+)
+from outreach.mail.fetching import fetch_mail
+from outreach.mail.imap import ImapAccount, ImapMailbox
+from outreach.mail.incoming import IncomingReport
 from outreach.mail.sending import Result, outbox, queue_letters, send_queued, settle
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
@@ -23,7 +33,12 @@ from outreach.ui.workspace import Workspace
 
 
 class Mailing(QObject):
-    """What the letters page and the menu do with mail. A password typed is held until the window closes, no longer."""
+    """What the pages and the menu do with mail. A password typed is held until the window closes, no longer.
+
+    Signals: fetched(IncomingReport) after new mail was read.
+    """
+
+    fetched = Signal(object)
 
     def __init__(self, workspace: Workspace, window: QWidget) -> None:
         super().__init__(window)
@@ -37,9 +52,11 @@ class Mailing(QObject):
 
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
             def work(database: Any, progress: Any, wait: Any) -> str:
-                keep_account(values["account"])
+                keep_mailbox(values["mailbox"])
+                keep_account(values["account"], per_minute=values["per_minute"])
                 if values["password"]:
-                    set_password(keychain_name(values["account"]), values["password"])
+                    for name in _names(values):
+                        set_password(name, values["password"])
                 return str(values["account"].host)
 
             def saved(host: str) -> None:
@@ -50,7 +67,7 @@ class Mailing(QObject):
 
             def refused(error: Exception) -> None:
                 if isinstance(error, KeychainError):
-                    self._typed[keychain_name(values["account"])] = values["password"]
+                    self._typed.update((name, values["password"]) for name in _names(values))
                 dialog.show_problem(error)
 
             self._workspace.jobs.network(dialog, self.tr("Saving the account"), work, saved, failed=refused)
@@ -64,9 +81,24 @@ class Mailing(QObject):
         except OutreachError:
             self.edit_account(partial(self.send, references))
             return
+        self._with_password(account, self.tr("Send"), partial(self._start, references, account))
+
+    def fetch(self) -> None:
+        """Read what is new in the mailbox, after asking for whatever is missing."""
+        try:
+            account = mailbox_of(load_settings())
+        except OutreachError:
+            self.edit_account(self.fetch)
+            return
+        self._with_password(account, self.tr("Fetch"), partial(self._fetch, account))
+
+    def _with_password(
+        self, account: SmtpAccount | ImapAccount, submit: str, then: Callable[..., None]
+    ) -> None:
+        """Call then(password, keep=…) with the password typed before, kept in the keychain, or asked for now."""
         name = keychain_name(account)
         if not account.user or name in self._typed:
-            self._start(references, account, self._typed.get(name, ""))
+            then(self._typed.get(name, ""))
             return
 
         def work(database: Any, progress: Any, wait: Any) -> tuple[str, str]:
@@ -75,36 +107,59 @@ class Mailing(QObject):
             except KeychainError as error:
                 return "", str(error)
 
+        def submitted(dialog: FormDialog, values: dict[str, Any]) -> None:
+            self._typed[name] = values["password"]
+            dialog.accept_result()
+            then(values["password"], keep=values["keep"])
+
         def asked(found: tuple[str, str]) -> None:
             password, reason = found
             if password:
-                self._start(references, account, password)
+                then(password)
             else:
-                self._ask_password(references, account, reason)
+                ask(PasswordDialog(self._window, account.user, reason, submit), submitted)
 
         self._workspace.jobs.network(self, self.tr("Asking the keychain"), work, asked)
 
-    def _ask_password(self, references: list[str], account: SmtpAccount, reason: str) -> None:
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            name = keychain_name(account)
-            self._typed[name] = values["password"]
-            dialog.accept_result()
-            self._start(references, account, values["password"], keep=values["keep"])
+    def _keep(self, account: SmtpAccount | ImapAccount, password: str) -> None:
+        """Keep a password; a keychain that refuses holds nothing up, the password stays typed for this window."""
+        try:
+            set_password(keychain_name(account), password)
+        except KeychainError as error:
+            self._workspace.said.emit(str(error))
 
-        ask(PasswordDialog(self._window, account.user, reason), submit)
+    def _fetch(self, account: ImapAccount, password: str, *, keep: bool = False) -> None:
+        day = date.today()  # noqa: DTZ011  local calendar day is meant
+
+        def work(database: Any, progress: Any, wait: Any) -> IncomingReport:
+            if keep:
+                self._keep(account, password)
+            with ImapMailbox(account, password) as mailbox:
+                return fetch_mail(
+                    database,
+                    mailbox,
+                    account=keychain_name(account),
+                    folder=account.folder,
+                    today=day,
+                    progress=progress,
+                )
+
+        def failed(error: Exception) -> None:
+            if "refused the login" in str(error):
+                self._typed.pop(keychain_name(account), None)
+            self._failed(error)
+
+        self._workspace.jobs.network(self, self.tr("Fetching mail"), work, self.fetched.emit, failed=failed)
 
     def _start(
         self, references: list[str], account: SmtpAccount, password: str, *, keep: bool = False
     ) -> None:
+        per_minute = per_minute_of(load_settings())
         day = date.today()  # noqa: DTZ011  local calendar day is meant
 
         def work(database: Any, progress: Any, wait: Any) -> tuple[Result, ...]:
             if keep:
-                # A keychain that refuses keeps no letter back; the password stays typed for this window.
-                try:
-                    set_password(keychain_name(account), password)
-                except KeychainError as error:
-                    self._workspace.said.emit(str(error))
+                self._keep(account, password)
             with database.write() as session:
                 queue_letters(session, references)
             transport = SmtpTransport(account, password)
@@ -114,6 +169,7 @@ class Mailing(QObject):
                     transport,
                     on=day,
                     from_address=account.from_address,
+                    per_minute=per_minute,
                     progress=progress,
                     wait=wait,
                 )
@@ -148,6 +204,40 @@ class Mailing(QObject):
             def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
                 self._workspace.save(dialog, partial(settle, reference=reference, **values))
 
-            ask(SettleDialog(self._window, row, date.today()), submit)  # noqa: DTZ011
+            day = date.today()  # noqa: DTZ011
+            dialog = SettleDialog(self._window, row, day, can_look=bool(load_settings().imap_host))
+            dialog.look_wanted.connect(partial(self._look, dialog, row.message_id))
+            ask(dialog, submit)
 
         self._workspace.jobs.read(self, outbox, found)
+
+    def _look(self, dialog: SettleDialog, message_id: str) -> None:
+        """Look for a message among sent mail and show the dialog what was found."""
+        account = mailbox_of(load_settings())
+        dialog.look.setEnabled(False)
+
+        def start(password: str, *, keep: bool = False) -> None:
+            def work(database: Any, progress: Any, wait: Any) -> str:
+                if keep:
+                    self._keep(account, password)
+                with ImapMailbox(account, password, seconds=20) as mailbox:
+                    return mailbox.find_sent(message_id)
+
+            def failed(error: Exception) -> None:
+                dialog.look.setEnabled(True)
+                dialog.show_problem(error)
+
+            self._workspace.jobs.network(
+                dialog, self.tr("Looking among sent mail"), work, dialog.show_evidence, failed=failed
+            )
+
+        self._with_password(account, self.tr("Look"), start)
+
+
+def _names(values: dict[str, Any]) -> list[str]:
+    """Names under which the keychain keeps the password of an account and of its mailbox."""
+    return list(
+        dict.fromkeys(
+            keychain_name(x) for x in (values["account"], values["mailbox"]) if x is not None and x.user
+        )
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -36,21 +36,26 @@ from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
 from outreach.ui.mailing import Mailing
+from outreach.ui.notifying import Notifier
 from outreach.ui.pages.base import Page
 from outreach.ui.pages.cases import CasesPage
 from outreach.ui.pages.compose import ComposePage
 from outreach.ui.pages.directory import DirectoryPage
+from outreach.ui.pages.inbox import InboxPage
 from outreach.ui.pages.letters import LettersPage
 from outreach.ui.pages.overview import OverviewPage
 from outreach.ui.pages.packs import PacksPage
+from outreach.ui.pages.today import TodayPage
 from outreach.ui.theme import CHOICES, Theme
 from outreach.ui.widgets.parts import Words
 from outreach.ui.widgets.sidebar import Sidebar
 from outreach.ui.workspace import Place, Workspace
 
 _PAGES: tuple[tuple[str, str, str, type[Page]], ...] = (
+    ("today", "Today", "clock", TodayPage),
     ("overview", "Overview", "house", OverviewPage),
     ("letters", "Letters", "mail", LettersPage),
+    ("inbox", "Inbox", "inbox", InboxPage),
     ("compose", "Compose", "pen-line", ComposePage),
     ("directory", "Directory", "users", DirectoryPage),
     ("cases", "Cases", "scale", CasesPage),
@@ -94,6 +99,12 @@ class MainWindow(QMainWindow):
         letters = self._letters()
         letters.send_wanted.connect(self.mailing.send)
         letters.settle_wanted.connect(self.mailing.settle)
+        inbox = self._inbox()
+        inbox.fetch_wanted.connect(self.mailing.fetch)
+        self.mailing.fetched.connect(inbox.tell_report)
+        self.notifier = Notifier(workspace, self)
+        self.notifier.clicked.connect(self._show_today)
+        self.setAcceptDrops(True)
         self.setCentralWidget(self._layout())
         self._make_status_bar()
         self._make_menus()
@@ -194,6 +205,9 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         self._action(view, self.tr("Read again"), self._refresh, keys.Refresh, symbol="refresh-cw")
         view.addSeparator()
+        notify = self._action(view, self.tr("Notify once a day"), self.notifier.set_wanted)
+        notify.setCheckable(True)
+        notify.setChecked(self.notifier.is_wanted)
         looks = view.addMenu(self.tr("Colours"))
         group = QActionGroup(self)
         names = {
@@ -211,6 +225,9 @@ class MainWindow(QMainWindow):
         self.letters_menu = self.menuBar().addMenu(self.tr("&Letters"))
         self.letters_menu.addActions(letters.actions_for_menu())
 
+        self.inbox_menu = self.menuBar().addMenu(self.tr("&Inbox"))
+        self.inbox_menu.addActions(self._inbox().actions_for_menu())
+
         help_ = self.menuBar().addMenu(self.tr("&Help"))
         self._action(help_, self.tr("Keyboard shortcuts"), self._show_shortcuts, "F1")
         self._action(help_, self.tr("About outreach"), self._about)
@@ -220,11 +237,34 @@ class MainWindow(QMainWindow):
         assert isinstance(page, LettersPage)
         return page
 
+    def _inbox(self) -> InboxPage:
+        page = self.pages["inbox"]
+        assert isinstance(page, InboxPage)
+        return page
+
+    def _show_today(self) -> None:
+        self.sidebar.choose("today")
+        self.raise_()
+        self.activateWindow()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Messages dropped anywhere on the window are put on file."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.sidebar.choose("inbox")
+            self._inbox().take_files(paths)
+
     def turn(self, key: str) -> None:
         """Show a page."""
         self.stack.setCurrentWidget(self.pages[key])
         # Other pages have shortcuts of the same keys; a disabled menu lends its actions none.
         self.letters_menu.menuAction().setEnabled(key == "letters")
+        self.inbox_menu.menuAction().setEnabled(key == "inbox")
 
     def _go(self, place: Place) -> None:
         self.sidebar.choose(place.page)

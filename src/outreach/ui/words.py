@@ -78,6 +78,28 @@ EVENTS = {
 }
 
 
+NATURES = {
+    "answer": "Answer",
+    "bounce": "Came back",
+    "delay": "Delayed",
+    "delivered": "Delivered",
+    "auto_reply": "Automatic",
+    "out_of_office": "Out of office",
+}
+
+
+def file_size(size_bytes: int) -> str:
+    """A file's size as people say it."""
+    for unit, factor in (("MB", 1_000_000), ("kB", 1_000)):
+        if size_bytes >= factor:
+            return (
+                f"{size_bytes / factor:.1f} {unit}"
+                if size_bytes < 10 * factor
+                else f"{size_bytes // factor} {unit}"
+            )
+    return f"{size_bytes} bytes"
+
+
 def channel_in_words(channel: str) -> str:
     """A channel or a contact detail's type as people say it."""
     return CHANNELS.get(channel, channel.replace("_", " "))

@@ -7,11 +7,13 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from outreach.domain.natures import Nature
 from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import counted
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.exports import FORMATS
 from outreach.letters.messages import ReadMessage, read_message
+from outreach.mail.natures import nature_of
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_area, text_field
 from outreach.ui.words import channel_in_words
 
@@ -39,6 +41,38 @@ class MarkSentDialog(FormDialog):
             "on": self.day.day(),
             "detail": self.detail.text().strip(),
         }
+
+
+class ConfirmSentDialog(FormDialog):
+    """Whether a letter that left by another program went out. Values: on, detail."""
+
+    def __init__(self, parent: QWidget, reference: str, words: str, today: date) -> None:
+        super().__init__(parent, f"{reference} goes out", "Yes, it went out", words)
+        self.day = DayField(today)
+        self.detail = text_field(hint="Such as a number the form gave; may stay empty")
+        self.form.addRow("On", self.day)
+        self.form.addRow("Note", self.detail)
+
+    def values(self) -> dict[str, Any]:
+        return {"on": self.day.day(), "detail": self.detail.text().strip()}
+
+
+class PrintDialog(FormDialog):
+    """How letters are printed. Values: two_sided."""
+
+    def __init__(self, parent: QWidget, count: int) -> None:
+        super().__init__(
+            parent,
+            "Print for post",
+            "Choose file…",
+            f"{counted(count, 'letter', 'letters')} in one PDF, in the order of the table, with the address where a window envelope "
+            "shows it. Mark them sent when they are posted.",
+        )
+        self.two_sided = QCheckBox("Printed on both sides: begin each letter on a new sheet")
+        self.form.addRow("", self.two_sided)
+
+    def values(self) -> dict[str, Any]:
+        return {"two_sided": self.two_sided.isChecked()}
 
 
 class ReplyDialog(FormDialog):
@@ -103,7 +137,13 @@ class ReplyDialog(FormDialog):
     def load_message(self, path: str) -> None:
         """Fill the form from a message that was saved as a file."""
         try:
-            self.message = read_message(Path(path))
+            message = read_message(Path(path))
+            found = nature_of(message)
+            if found.nature is not Nature.ANSWER:
+                raise UsageError(
+                    f"{Path(path).name} is no answer. {found.reason} Drop it on the window instead; it is then filed as what it is."
+                )
+            self.message = message
         except OutreachError as error:
             self.show_problem(error)
             return

@@ -2,21 +2,28 @@
 
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from outreach.errors import OutreachError, UsageError
-from outreach.mail.accounts import keychain_name
+from outreach.mail.accounts import keychain_name, per_minute_of
+from outreach.mail.imap import ImapAccount, ImapMailbox
 from outreach.mail.sending import OutboxRow
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password
 from outreach.settings import Settings
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_field
+from outreach.ui.widgets.parts import Words
 from outreach.ui.workspace import Workspace
 
 _SECURITIES = [
     ("starttls", "STARTTLS, most often port 587"),
     ("tls", "TLS from the start, most often port 465"),
+    ("none", "None; only for a server on this computer"),
+]
+_IMAP_SECURITIES = [
+    ("tls", "TLS from the start, most often port 993"),
+    ("starttls", "STARTTLS, most often port 143"),
     ("none", "None; only for a server on this computer"),
 ]
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -29,14 +36,15 @@ def _secret_field() -> QLineEdit:
 
 
 class AccountDialog(FormDialog):
-    """The mail account. Values: account (SmtpAccount), password ("" to leave the one that is kept)."""
+    """The mail account. Values: account (SmtpAccount), mailbox (ImapAccount or None), per_minute, password ("" to leave
+    the one that is kept)."""
 
     def __init__(self, parent: QWidget, workspace: Workspace, settings: Settings, sender: str) -> None:
         super().__init__(
             parent,
             "Mail account",
             "Save",
-            "How letters leave by e-mail. The password is kept in your system’s keychain and nowhere else. Many providers want "
+            "How letters leave by e-mail, and where answers come in. The password is kept in your system’s keychain and nowhere else. Many providers want "
             "an app password, made in the security settings of your account there.",
         )
         self._workspace = workspace
@@ -49,6 +57,18 @@ class AccountDialog(FormDialog):
         self.user = text_field(settings.smtp_user, "Often the address itself")
         self.password = _secret_field()
         self.password.setPlaceholderText("Leave empty to keep the one in the keychain")
+        self.per_minute = QSpinBox()
+        self.per_minute.setRange(0, 1000)
+        self.per_minute.setSpecialValueText("No limit")
+        self.per_minute.setSuffix(" letters a minute at most")
+        self.per_minute.setValue(per_minute_of(settings))
+        self.imap_host = text_field(settings.imap_host, "imap.example.org; empty if answers are not fetched")
+        self.imap_security = Choice(_IMAP_SECURITIES, settings.imap_security)
+        self.imap_port = QSpinBox()
+        self.imap_port.setRange(1, 65535)
+        self.imap_port.setValue(int(settings.imap_port) if settings.imap_port.isdigit() else 993)
+        self.imap_user = text_field(settings.imap_user, "The same login, if empty")
+        self.folder = text_field(settings.imap_folder, "INBOX")
         self.test = QPushButton("Test")
         self.test.setAutoDefault(False)
         self.test.clicked.connect(self._test)
@@ -59,16 +79,50 @@ class AccountDialog(FormDialog):
             ("Port", self.port),
             ("Login", self.user),
             ("Password", self.password),
+            ("Pace", self.per_minute),
+            (
+                "",
+                Words(
+                    "Fetching answers; the mailbox is only read, never changed",
+                    size=12,
+                    strong=True,
+                    tone="quiet",
+                ),
+            ),
+            ("Server", self.imap_host),
+            ("Security", self.imap_security),
+            ("Port", self.imap_port),
+            ("Login", self.imap_user),
+            ("Folder", self.folder),
             ("", self.test),
         ):
             self.form.addRow(name, field)
         self.security.currentIndexChanged.connect(self._propose_port)
+        self.imap_security.currentIndexChanged.connect(self._propose_imap_port)
         self.setMinimumWidth(540)
 
     @Slot()
     def _propose_port(self) -> None:
         if self.port.value() in _PORTS.values():
             self.port.setValue(_PORTS[self.security.value()])
+
+    @Slot()
+    def _propose_imap_port(self) -> None:
+        if self.imap_port.value() in {143, 993}:
+            self.imap_port.setValue(993 if self.imap_security.value() == "tls" else 143)
+
+    def _mailbox(self) -> ImapAccount | None:
+        if not self.imap_host.text().strip():
+            return None
+        account = ImapAccount(
+            self.imap_host.text().strip(),
+            self.imap_port.value(),
+            self.imap_security.value(),
+            self.imap_user.text().strip() or self.user.text().strip(),
+            self.folder.text().strip() or "INBOX",
+        )
+        account.check()
+        return account
 
     def _account(self) -> SmtpAccount:
         account = SmtpAccount(
@@ -84,7 +138,7 @@ class AccountDialog(FormDialog):
     @Slot()
     def _test(self) -> None:
         try:
-            account = self._account()
+            account, mailbox = self._account(), self._mailbox()
         except OutreachError as error:
             self.show_problem(error)
             return
@@ -94,7 +148,12 @@ class AccountDialog(FormDialog):
 
         def work(database: Any, progress: Any, wait: Any) -> str:
             password = typed or (get_password(keychain_name(account)) or "" if account.user else "")
-            return SmtpTransport(account, password, seconds=20).test()
+            words = SmtpTransport(account, password, seconds=20).test()
+            if mailbox is not None:
+                secret = typed or get_password(keychain_name(mailbox)) or ""
+                with ImapMailbox(mailbox, secret, seconds=20) as opened:
+                    words += f"\n{opened.test()}"
+            return words
 
         self._workspace.jobs.network(
             self, self.tr("Testing the mail account"), work, self._tested, failed=self._untested
@@ -115,14 +174,19 @@ class AccountDialog(FormDialog):
         super().show_problem(error)
 
     def values(self) -> dict[str, Any]:
-        return {"account": self._account(), "password": self.password.text()}
+        return {
+            "account": self._account(),
+            "mailbox": self._mailbox(),
+            "per_minute": self.per_minute.value(),
+            "password": self.password.text(),
+        }
 
 
 class PasswordDialog(FormDialog):
     """A password that the keychain does not have. Values: password, keep."""
 
-    def __init__(self, parent: QWidget, user: str, reason: str) -> None:
-        super().__init__(parent, "Password", "Send", reason)
+    def __init__(self, parent: QWidget, user: str, reason: str, submit: str) -> None:
+        super().__init__(parent, "Password", submit, reason)
         self.password = _secret_field()
         self.keep = QCheckBox("Keep it in the keychain")
         self.form.addRow(f"Password of {user}", self.password)
@@ -135,9 +199,11 @@ class PasswordDialog(FormDialog):
 
 
 class SettleDialog(FormDialog):
-    """Whether a letter went out. Values: was_sent, on."""
+    """Whether a letter went out. Values: was_sent, on. Signals: look_wanted() to look for it among sent mail."""
 
-    def __init__(self, parent: QWidget, row: OutboxRow, day: Any) -> None:
+    look_wanted = Signal()
+
+    def __init__(self, parent: QWidget, row: OutboxRow, day: Any, *, can_look: bool) -> None:
         super().__init__(
             parent,
             f"Did {row.reference} go out?",
@@ -147,6 +213,14 @@ class SettleDialog(FormDialog):
         )
         self.answer = Choice([("", "Choose"), ("yes", "It went out"), ("no", "It did not; send it again")])
         self.day = DayField(day)
+        self.evidence = Words("")
+        self.evidence.hide()
+        self.look = QPushButton("Look among sent mail")
+        self.look.setAutoDefault(False)
+        self.look.clicked.connect(self.look_wanted)
+        self.look.setVisible(can_look)
+        self.form.addRow("", self.look)
+        self.form.addRow("", self.evidence)
         self.form.addRow("It turned out", self.answer)
         self.form.addRow("Sent on", self.day)
 
@@ -154,3 +228,17 @@ class SettleDialog(FormDialog):
         if not self.answer.value():
             raise UsageError("Choose what turned out, or cancel and look first.")
         return {"was_sent": self.answer.value() == "yes", "on": self.day.day()}
+
+    def show_evidence(self, folder: str) -> None:
+        """Say where it lies among sent mail, "" for nowhere. What turned out is proposed, not decided."""
+        self.look.setEnabled(True)
+        self.evidence.setText(
+            f"It lies in “{folder}”, so it went out."
+            if folder
+            else "It is in no folder. Not every provider keeps what is sent, so that proves nothing."
+        )
+        self.evidence.set_tone("good" if folder else "quiet")
+        self.evidence.show()
+        if folder:
+            self.answer.choose("yes")
+        self._fit()

@@ -5,13 +5,15 @@ from typing import Any
 from outreach.directory.citations import titles_of
 from outreach.domain.wording import day_short
 from outreach.ui.models.rows import Column
-from outreach.ui.words import PHASE_TONE, channel_in_words, standing_in_words
+from outreach.ui.words import NATURES, PHASE_TONE, channel_in_words, standing_in_words
 
 
 def _standing_tone(row: Any) -> str:
     if row.is_uncertain:
         return PHASE_TONE["uncertain"]
-    return PHASE_TONE.get(row.phase.value if row.phase.value != "not sent" else row.status.value, "")
+    return PHASE_TONE.get(
+        row.status.value if row.phase.value in {"not sent", "ended"} else row.phase.value, ""
+    )
 
 
 def letter_columns() -> list[Column]:
@@ -58,6 +60,46 @@ def letter_columns() -> list[Column]:
         ),
         Column("Answer", lambda r: r.answer.capitalize(), width=110),
         Column("Subject", lambda r: r.subject, width=320),
+    ]
+
+
+def _inbox_state(row: Any) -> str:
+    if row.nature.value != "answer":
+        return NATURES[row.nature.value]
+    if row.state == "triage":
+        return "To assign"
+    if row.state == "set_aside":
+        return "Set aside"
+    return row.kind.capitalize() or "To class"
+
+
+def inbox_columns() -> list[Column]:
+    """Messages that came in."""
+    return [
+        Column(
+            "From",
+            lambda r: r.from_name or r.from_address,
+            width=148,
+            bold=True,
+            tip=lambda r: r.from_address,
+        ),
+        Column("Subject", lambda r: r.subject, width=180, stretch=True),
+        Column(
+            "Letter",
+            lambda r: r.reference + ("" if r.state == "filed" or not r.reference else "?"),
+            width=88,
+            tone=lambda r: "" if r.state == "filed" else "quiet",
+            tip=lambda r: (
+                f"{r.recipient}, {r.confidence} % sure" if r.reference else "Nothing in it names a letter"
+            ),
+        ),
+        Column(
+            "Standing",
+            _inbox_state,
+            width=100,
+            tone=lambda r: "accent" if r.needs_somebody else "bad" if r.nature.value == "bounce" else "quiet",
+        ),
+        Column("Received", lambda r: day_short(r.received_on), key=lambda r: r.received_on, width=96),
     ]
 
 

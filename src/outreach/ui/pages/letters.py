@@ -5,13 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
 from outreach.domain.wording import counted
 from outreach.files import write_file
+from outreach.letters.enclosing import enclose
 from outreach.letters.exports import export_letters, tracker_csv, tracker_xlsx
 from outreach.letters.lifecycle import (
     approve_letters,
@@ -19,12 +20,22 @@ from outreach.letters.lifecycle import (
     mark_sent,
     withdraw_letters,
 )
+from outreach.letters.posting import PrintBatch, WebForm, print_batch, web_form
 from outreach.letters.replies import record_reply, replies_list
 from outreach.letters.tracker import Filters, TrackerRow, filter_rows, letter_detail, tracker_rows
 from outreach.letters.views import ViewRow, delete_view, save_view, views_list
+from outreach.mail.mailto import MailtoLink, mailto_link
 from outreach.mail.sending import take_back
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
-from outreach.ui.dialogs.letters import ExportDialog, MarkSentDialog, NameDialog, ReasonDialog, ReplyDialog
+from outreach.ui.dialogs.letters import (
+    ConfirmSentDialog,
+    ExportDialog,
+    MarkSentDialog,
+    NameDialog,
+    PrintDialog,
+    ReasonDialog,
+    ReplyDialog,
+)
 from outreach.ui.models.columns import letter_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -223,6 +234,25 @@ class LettersPage(Page):
             shortcut="Ctrl+Shift+E",
             tip=self.tr("Write the letters chosen as files"),
         )
+        self.print_batch = make_action(
+            self, self.tr("Print for post…"), "file-text", self._print, shortcut=QKeySequence.StandardKey.Print,
+            tip=self.tr("One batch, addresses where window envelopes show them"),
+        )  # fmt: skip
+        self.web_form = make_action(
+            self, self.tr("Send by web form…"), "landmark", self._web_form,
+            tip=self.tr("Copies the text and opens the body’s form; you paste and confirm"),
+        )  # fmt: skip
+        self.mail_program = make_action(
+            self, self.tr("Open in your mail program…"), "mail", self._mail_program,
+            tip=self.tr("For an account that this app does not know"),
+        )  # fmt: skip
+        self.enclose = make_action(
+            self,
+            self.tr("Enclose a file…"),
+            "plus",
+            self._enclose,
+            tip=self.tr("It goes with the draft by e-mail"),
+        )
         self.withdraw = make_action(self, self.tr("Withdraw…"), "undo-2", self._withdraw)
         self.close_letter = make_action(self, self.tr("Close…"), "archive", self._close)
         self.delete = make_action(
@@ -236,18 +266,22 @@ class LettersPage(Page):
     def actions_for_menu(self) -> list[QAction]:
         """What can be done with the letters chosen, for the window's menu."""
         return [
-            self.edit_draft, self.approve, self.send, self.settle, self.take_back, self.sent, self.answer, self.follow_up, self.export,
-            self.withdraw, self.close_letter, self.delete,
+            self.edit_draft, self.approve, self.send, self.settle, self.take_back, self.print_batch, self.web_form, self.mail_program,
+            self.sent, self.answer, self.follow_up, self.export, self.enclose, self.withdraw, self.close_letter, self.delete,
         ]  # fmt: skip
 
     def _more_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.addActions(
             [
+                self.print_batch,
+                self.web_form,
+                self.mail_program,
                 self.follow_up,
                 self.settle,
                 self.take_back,
                 self.export,
+                self.enclose,
                 self.edit_draft,
                 self.withdraw,
                 self.close_letter,
@@ -395,15 +429,16 @@ class LettersPage(Page):
         self.delete.setEnabled(some and own and states == {LetterStatus.DRAFT})
         self.edit_draft.setEnabled(len(rows) == 1 and own and states == {LetterStatus.DRAFT})
         uncertain = any(r.is_uncertain for r in rows)
-        waiting = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
+        waiting = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED, LetterStatus.BOUNCED}
         self.send.setEnabled(some and own and not uncertain and states <= waiting)
         self.settle.setEnabled(len(rows) == 1 and uncertain)
+        by_hand = some and own and not uncertain and states <= waiting
+        self.print_batch.setEnabled(some and own and LetterStatus.DRAFT not in states)
+        self.web_form.setEnabled(by_hand and len(rows) == 1)
+        self.mail_program.setEnabled(by_hand and len(rows) == 1)
+        self.enclose.setEnabled(len(rows) == 1 and own and states == {LetterStatus.DRAFT})
         self.take_back.setEnabled(some and not uncertain and states == {LetterStatus.QUEUED})
-        self.sent.setEnabled(
-            some
-            and not uncertain
-            and states <= {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
-        )
+        self.sent.setEnabled(some and not uncertain and states <= waiting)
         self.answer.setEnabled(len(rows) == 1 and states <= out | {LetterStatus.CLOSED})
         self.follow_up.setEnabled(some and states <= out)
         self.export.setEnabled(some and own)
@@ -444,6 +479,87 @@ class LettersPage(Page):
         references = self._chosen()
         ask(
             MarkSentDialog(self, len(references), self._today()), partial(self._submit, mark_sent, references)
+        )
+
+    def _print(self) -> None:
+        references = self._chosen()
+
+        def chosen(dialog: FormDialog, values: dict[str, Any]) -> None:
+            dialog.accept_result()
+            target = QFileDialog(
+                self, self.tr("Batch to print"), "letters to post.pdf", self.tr("PDF (*.pdf)")
+            )
+            target.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            target.setDefaultSuffix("pdf")
+            target.fileSelected.connect(partial(self.print_to, references, values["two_sided"]))
+            target.open()
+
+        ask(PrintDialog(self, len(references)), chosen)
+
+    def print_to(self, references: list[str], two_sided: bool, path: str) -> None:
+        """Write letters as one PDF and show it in the system's viewer, which prints it."""
+
+        def work(database: Any, progress: Any) -> PrintBatch:
+            with database.read() as session:
+                batch = print_batch(session, references, two_sided=two_sided, progress=progress)
+            write_file(Path(path), batch.pdf)
+            return batch
+
+        def done(batch: PrintBatch) -> None:
+            without = (
+                self.tr(" No postal address is on file for {0}.").format(", ".join(batch.without_address))
+                if batch.without_address
+                else ""
+            )
+            self.workspace.said.emit(
+                self.tr("{0} in {1}.").format(counted(batch.pages, "page", "pages"), path) + without
+            )
+            QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+        self.workspace.jobs.long(self, self.tr("Setting the batch"), work, done)
+
+    def _web_form(self) -> None:
+        def found(form: WebForm) -> None:
+            QGuiApplication.clipboard().setText(f"{form.subject}\n\n{form.text}")
+            QDesktopServices.openUrl(QUrl(form.url))
+            self._confirm_sent(
+                form.reference,
+                Channel.WEB_FORM,
+                self.tr(
+                    "The text is on the clipboard and the form is open in your browser: {0}\n\nPaste it there. Did you submit it?"
+                ).format(form.url),
+            )
+
+        self.workspace.jobs.read(self, partial(web_form, reference=self._chosen()[0]), found)
+
+    def _mail_program(self) -> None:
+        def found(link: MailtoLink) -> None:
+            words = self.tr("Your mail program shows the letter. Did you send it?")
+            if not link.has_text:
+                QGuiApplication.clipboard().setText(link.text)
+                words = self.tr(
+                    "The letter is too long to be handed over whole, so its text is on the clipboard. Paste it into the message that "
+                    "your mail program shows. Did you send it?"
+                )
+            QDesktopServices.openUrl(QUrl(link.url))
+            self._confirm_sent(link.reference, Channel.EMAIL, words)
+
+        self.workspace.jobs.read(self, partial(mailto_link, reference=self._chosen()[0]), found)
+
+    def _confirm_sent(self, reference: str, by: Channel, words: str) -> None:
+        dialog = ConfirmSentDialog(self, reference, words, self._today())
+        ask(dialog, partial(self._submit, partial(mark_sent, by=by), [reference]))
+
+    def _enclose(self) -> None:
+        dialog = QFileDialog(self, self.tr("Enclose a file"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(partial(self.enclose_file, self._chosen()[0]))
+        dialog.open()
+
+    def enclose_file(self, reference: str, path: str) -> None:
+        """Add a file to a draft."""
+        self.workspace.jobs.write(
+            self, partial(enclose, reference=reference, path=Path(path)), self.workspace.tell
         )
 
     def _record_answer(self) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from outreach.domain.states import Phase
+from outreach.domain.states import AWAITING_PHASES
 from outreach.domain.wording import date_in_words, day_short, locale_for
 from outreach.letters.replies import FollowUpRow, follow_ups_list, set_follow_up_done
-from outreach.letters.tracker import Statistics, TrackerRow, statistics, tracker_rows
+from outreach.letters.tracker import Statistics, TrackerRow, group_counts, statistics, tracker_rows
+from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -44,6 +45,7 @@ class OverviewPage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
+        self._rows: tuple[TrackerRow, ...] = ()
         self._as_of = Words("", tone="quiet", wrap=False)
         compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
         self.layout_.addLayout(row_of(self.heading, None, button(compose, primary=True)))
@@ -59,6 +61,9 @@ class OverviewPage(Page):
         self.rate = Figure(self.tr("Answer rate"))
         self.rate.opened.connect(partial(self._open_letters, "answered"))
         figures.addWidget(self.rate)
+        self.median = Figure(self.tr("Median days"))
+        self.median.opened.connect(partial(self._open_letters, "answered"))
+        figures.addWidget(self.median)
         self.layout_.addLayout(figures)
 
         self._due_model = RowsModel(due_columns(), lambda r: r.reference)
@@ -100,7 +105,14 @@ class OverviewPage(Page):
             ),
         )
         answers = Panel()
-        answers.body.addWidget(Words(self.tr("Answers by body"), size=14, strong=True, wrap=False))
+        self.grouping = Choice(
+            [("body", self.tr("by body")), ("party", self.tr("by party")), ("country", self.tr("by country"))]
+        )
+        self.grouping.setAccessibleName(self.tr("Answers by"))
+        self.grouping.currentIndexChanged.connect(self._draw_chart)
+        answers.body.addLayout(
+            row_of(Words(self.tr("Answers"), size=14, strong=True, wrap=False), self.grouping, None)
+        )
         answers.body.addWidget(self._chart_stack, 1)
 
         grid = QGridLayout()
@@ -138,19 +150,25 @@ class OverviewPage(Page):
         )
         figures = statistics(rows)
         self._show_figures(figures)
-        awaited = [r for r in rows if r.phase in {Phase.OVERDUE, Phase.DUE_SOON, Phase.AWAITING}]
+        awaited = [r for r in rows if r.phase in AWAITING_PHASES]
         awaited.sort(key=lambda r: (r.due_on is None, r.due_on, r.reference))
         self.due.set_rows(awaited)
         self._due_stack.show_table(bool(awaited))
-        self.chart.show_counts(figures.by_body)
-        self._chart_stack.show_table(bool(figures.by_body))
+        self._rows = rows
+        self._draw_chart()
         self._show_promises(follow_ups)
+
+    def _draw_chart(self) -> None:
+        counts = group_counts(self._rows, self.grouping.value())
+        self.chart.show_counts(counts)
+        self._chart_stack.show_table(bool(counts))
 
     def _show_figures(self, figures: Statistics) -> None:
         for key, figure in self.figures.items():
             value = getattr(figures, key)
             figure.set_value(str(value), "bad" if key == "overdue" and value else "text")
         self.rate.set_value("–" if figures.response_rate is None else f"{figures.response_rate:.0%}")
+        self.median.set_value("–" if figures.median_days is None else f"{figures.median_days:g}")
 
     def _show_promises(self, follow_ups: tuple[FollowUpRow, ...]) -> None:
         while self._promises.count():

@@ -18,7 +18,8 @@ from outreach.ui.theme import colors, sized
 
 
 class AnswersChart(QChartView):
-    """For each body, how many letters were answered, are awaited and are overdue."""
+    """For each body, party or country, how many letters were answered, are awaited and are overdue; behind its name stands
+    the median of days to the answer."""
 
     _MOST = 8
 
@@ -69,7 +70,7 @@ class AnswersChart(QChartView):
         chart.legend().setLabelColor(c.quiet)
         chart.legend().setFont(sized(11))
         names = QBarCategoryAxis()
-        names.append([_short(b.name) for b in bodies])
+        names.append([_label(b) for b in bodies])
         names.setLabelsColor(c.text)
         names.setLabelsFont(sized(12))
         names.setGridLineVisible(False)
@@ -94,5 +95,6 @@ class AnswersChart(QChartView):
             former.deleteLater()
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 30 else f"{name[:29].rstrip()}…"
+def _label(count: GroupCount) -> str:
+    name = count.name if len(count.name) <= 30 else f"{count.name[:29].rstrip()}…"
+    return name if count.median_days is None else f"{name}, {count.median_days:g} d"

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QSplitterHandle,
     QStackedLayout,
@@ -118,6 +119,64 @@ class Figure(Panel):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(colors().accent, 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+
+    def focusInEvent(self, event: Any) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: Any) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+
+class TaskRow(QWidget):
+    """One thing to do: what, more of it, and a note at the right. Opened by click or Enter. Signals: opened()."""
+
+    opened = Signal()
+
+    def __init__(self, what: str, more: str, note: str, *, tone: str = "quiet") -> None:
+        super().__init__()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(8, 5, 8, 5)
+        line.setSpacing(12)
+        name = Words(what, strong=True, wrap=False, tone=tone if not more and not note else "text")
+        about = Words(more, tone="quiet", wrap=False)
+        about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        right = Words(note, tone=tone, wrap=False)
+        name.setText(name.fontMetrics().elidedText(what, Qt.TextElideMode.ElideRight, 440))
+        line.addWidget(name)
+        line.addWidget(about, 1)
+        line.addWidget(right)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setAccessibleName(", ".join(x for x in (what, more, note) if x))
+        self.setToolTip(f"{what}\n{more}".strip())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
+            self.opened.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.opened.emit()
+        elif event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
+            self.focusNextPrevChild(event.key() == Qt.Key.Key_Down)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        c = colors()
+        if self.underMouse():
+            painter.setBrush(c.raised)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(c.accent, 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
     def focusInEvent(self, event: Any) -> None:
         super().focusInEvent(event)

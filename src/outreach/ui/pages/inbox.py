@@ -1,0 +1,371 @@
+"""Inbox: the tray of messages to assign, answers to class, and everything else that came in."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
+
+from outreach.domain.natures import Nature
+from outreach.domain.references import folded
+from outreach.domain.wording import counted
+from outreach.files import write_file
+from outreach.letters.following_up import draft_referral
+from outreach.letters.replies import class_reply
+from outreach.letters.tracker import TrackerRow, tracker_rows
+from outreach.mail.files import messages_in
+from outreach.mail.incoming import IncomingReport, file_all
+from outreach.mail.triage import (
+    InboxRow,
+    MessageDetail,
+    assign,
+    attachment,
+    back_to_tray,
+    inbox_rows,
+    message_detail,
+    raw_of,
+    set_aside,
+    set_nature,
+)
+from outreach.store.changes import Changes
+from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
+from outreach.ui.models.columns import inbox_columns
+from outreach.ui.models.rows import RowsModel
+from outreach.ui.pages.base import Page
+from outreach.ui.widgets.message_view import MessageView
+from outreach.ui.widgets.parts import (
+    EmptyState,
+    Panel,
+    SearchField,
+    Splitter,
+    Table,
+    TableOrEmpty,
+    Words,
+    button,
+    make_action,
+    row_of,
+)
+from outreach.ui.workspace import Workspace
+
+_VIEWS = (
+    ("open", "To assign or to class"),
+    ("triage", "To assign"),
+    ("to_class", "To class"),
+    ("filed", "Filed with a letter"),
+    ("automatic", "Bounces and automatic"),
+    ("set_aside", "Set aside"),
+    ("all", "Everything"),
+)
+
+
+class InboxPage(Page):
+    """Signals: fetch_wanted() when new mail is asked for."""
+
+    fetch_wanted = Signal()
+
+    title = "Inbox"
+    kinds = frozenset({"letters", "inbox", "directory"})
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._rows: tuple[InboxRow, ...] = ()
+        self._letters: tuple[TrackerRow, ...] = ()
+        self._detail: MessageDetail | None = None
+        self._wanted: list[int] = []
+        self._make_actions()
+        more = QPushButton(self.tr("More"))
+        menu = QMenu(self)
+        menu.addActions(
+            [self.accept, self.back, self.is_answer, self.is_automatic, self.is_bounce, self.open_files]
+        )
+        more.setMenu(menu)
+        self.layout_.addLayout(
+            row_of(
+                self.heading,
+                None,
+                button(self.assign),
+                button(self.class_answer),
+                button(self.aside),
+                more,
+                button(self.fetch, primary=True),
+            )
+        )
+        self.search = SearchField(self.tr("Search messages"))
+        self.search.textChanged.connect(self._filter)
+        self.view = Choice([(k, self.tr(w)) for k, w in _VIEWS])
+        self.view.setAccessibleName(self.tr("Which messages"))
+        self.view.currentIndexChanged.connect(self.refresh)
+        self.count = Words("", tone="quiet", wrap=False)
+        self.layout_.addLayout(row_of(self.search, self.view, None, self.count))
+        self.model = RowsModel(inbox_columns(), lambda r: r.key)
+        self.table = Table(self.model, many=True, name=self.tr("Messages"))
+        self.table.chosen.connect(self._chosen)
+        self.table.opened.connect(self._opened)
+        self._empty = TableOrEmpty(
+            self.table,
+            EmptyState(
+                "inbox",
+                self.tr("Nothing waits for you"),
+                self.tr(
+                    "Fetch new mail, or drop messages here that were saved as files. What answers a letter is filed with it; "
+                    "what is not certain waits here."
+                ),
+                self.fetch,
+            ),
+        )
+        self.message = MessageView()
+        self.message.save_wanted.connect(self._save)
+        self._message_stack = TableOrEmpty(
+            self.message,
+            EmptyState(
+                "mail",
+                self.tr("Choose a message"),
+                self.tr(
+                    "Return files it with the letter proposed, or asks what an answer amounts to. Ctrl+L files it with another letter, Ctrl+D sets it aside."
+                ),
+            ),
+        )
+        left, right = Panel(margins=1, spacing=0), Panel(margins=16)
+        left.body.addWidget(self._empty)
+        right.body.addWidget(self._message_stack)
+        self.splitter = Splitter(Qt.Orientation.Horizontal, left, right, sizes=[620, 410])
+        self.layout_.addWidget(self.splitter, 1)
+        self._chosen()
+
+    def _make_actions(self) -> None:
+        self.fetch = make_action(
+            self, self.tr("Fetch mail"), "refresh-cw", self._fetch, shortcut="Ctrl+Shift+G",
+            tip=self.tr("Read what is new in the mailbox, without changing it there"),
+        )  # fmt: skip
+        self.accept = make_action(
+            self, self.tr("File as proposed"), "check", self._accept,
+            tip=self.tr("File the messages chosen with the letter proposed for each (Return)"),
+        )  # fmt: skip
+        self.assign = make_action(
+            self,
+            self.tr("File with…"),
+            "mail",
+            self._assign,
+            shortcut="Ctrl+L",
+            tip=self.tr("Choose the letter they belong to"),
+        )
+        self.class_answer = make_action(
+            self,
+            self.tr("Class…"),
+            "scale",
+            self._class,
+            shortcut="Ctrl+Shift+C",
+            tip=self.tr("Say what the answer amounts to"),
+        )
+        self.aside = make_action(
+            self, self.tr("Set aside"), "archive", self._aside, shortcut="Ctrl+D",
+            tip=self.tr("They belong to no letter; they are kept"),
+        )  # fmt: skip
+        self.back = make_action(
+            self, self.tr("Back to the tray"), "undo-2", self._back, shortcut="Ctrl+Backspace"
+        )
+        self.is_answer = make_action(
+            self, self.tr("It is an answer"), "", partial(self._nature, Nature.ANSWER)
+        )
+        self.is_automatic = make_action(
+            self, self.tr("It is automatic"), "", partial(self._nature, Nature.AUTO_REPLY)
+        )
+        self.is_bounce = make_action(
+            self, self.tr("It is a bounce"), "", partial(self._nature, Nature.BOUNCE)
+        )
+        self.open_files = make_action(
+            self, self.tr("Open messages from files…"), "folder-open", self._open_files
+        )
+
+    def actions_for_menu(self) -> list[QAction]:
+        """What can be done with the messages chosen, for the window's menu."""
+        return [
+            self.fetch,
+            self.open_files,
+            self.accept,
+            self.assign,
+            self.class_answer,
+            self.aside,
+            self.back,
+        ]
+
+    def refresh(self) -> None:
+        campaign, view = self.workspace.campaign, self.view.value()
+        if campaign is None:
+            return
+
+        def read(session: Any) -> Any:
+            return inbox_rows(session, view), tracker_rows(session, campaign)
+
+        self.workspace.jobs.read(self, read, self._show, slot="rows")
+
+    def _show(self, found: tuple[tuple[InboxRow, ...], tuple[TrackerRow, ...]]) -> None:
+        self._rows, self._letters = found
+        self._filter()
+
+    def _filter(self) -> None:
+        words = folded(self.search.text()).split()
+        shown = [
+            r
+            for r in self._rows
+            if all(
+                w in folded(f"{r.from_name} {r.from_address} {r.subject} {r.reference} {r.recipient}")
+                for w in words
+            )
+        ]
+        place = self.table.currentIndex().row()
+        self.table.set_rows(shown)
+        if self._wanted:
+            self.table.select(self._wanted)
+            self._wanted = []
+        elif shown and not self.table.selected() and place >= 0:
+            # What was dealt with is gone from the list: the next one is at its place.
+            self.table.select([shown[min(place, len(shown) - 1)].key])
+        self._empty.show_table(bool(shown))
+        self.count.setText(counted(len(shown), "message", "messages"))
+
+    def show_place(self, what: dict[str, Any]) -> None:
+        """Args: what: view (one of triage.VIEWS), key (a message to choose)."""
+        self._wanted = [what["key"]] if what.get("key") else []
+        self.view.choose(what.get("view", "open"))
+        self.refresh()
+        self.table.setFocus()
+
+    def focus_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def _chosen(self) -> None:
+        rows: list[InboxRow] = self.table.selected()
+        self.assign.setEnabled(bool(rows))
+        self.accept.setEnabled(bool(rows) and all(r.state != "filed" and r.reference for r in rows))
+        self.class_answer.setEnabled(len(rows) == 1 and rows[0].reply_key is not None)
+        self.aside.setEnabled(bool(rows) and all(r.state != "set_aside" for r in rows))
+        self.back.setEnabled(bool(rows) and all(r.state != "triage" for r in rows))
+        natures = {r.nature for r in rows}
+        self.is_answer.setEnabled(bool(rows) and Nature.ANSWER not in natures)
+        self.is_automatic.setEnabled(bool(rows) and not natures & {Nature.AUTO_REPLY, Nature.OUT_OF_OFFICE})
+        self.is_bounce.setEnabled(bool(rows) and Nature.BOUNCE not in natures)
+        if len(rows) == 1:
+            self.workspace.jobs.read(
+                self, partial(message_detail, key=rows[0].key), self._show_message, slot="detail"
+            )
+        else:
+            self._detail = None
+            self._message_stack.show_table(False)
+
+    def _show_message(self, detail: MessageDetail) -> None:
+        self._detail = detail
+        self.message.show_message(detail)
+        self._message_stack.show_table(True)
+
+    def _keys(self) -> list[int]:
+        return [r.key for r in self.table.selected()]
+
+    def _write(self, step: Any, **values: Any) -> None:
+        self.workspace.jobs.write(self, partial(step, keys=self._keys(), **values), self.workspace.tell)
+
+    def _opened(self) -> None:
+        """Return: the next thing to do with the message chosen."""
+        if self.accept.isEnabled():
+            self._accept()
+        elif self.class_answer.isEnabled():
+            self._class()
+        elif self.assign.isEnabled():
+            self._assign()
+
+    def _accept(self) -> None:
+        self._write(assign)
+
+    def _aside(self) -> None:
+        self._write(set_aside)
+
+    def _back(self) -> None:
+        self._write(back_to_tray)
+
+    def _nature(self, nature: Nature) -> None:
+        self._write(set_nature, nature=nature)
+
+    def _assign(self) -> None:
+        keys = self._keys()
+        proposed = self.table.selected()[0].reference
+
+        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            self.workspace.save(dialog, partial(assign, keys=keys, **values))
+
+        ask(AssignDialog(self, len(keys), self._letters, proposed), submit)
+
+    def _class(self) -> None:
+        row, detail, campaign = self.table.selected()[0], self._detail, self.workspace.campaign
+        if detail is None or detail.row.key != row.key or campaign is None:
+            return
+
+        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            refer_to = values.pop("refer_to")
+
+            def work(session: Any) -> Changes:
+                changes = class_reply(session, row.reply_key, **values)
+                if refer_to:
+                    drafted = draft_referral(session, self.workspace.sandbox, row.reference, refer_to)
+                    return Changes(
+                        changes.kinds | {"inbox"}, f"{changes.message} {drafted.message}", drafted.refs
+                    )
+                return Changes(changes.kinds | {"inbox"}, changes.message, changes.refs)
+
+            self.workspace.save(dialog, work)
+
+        ask(ClassDialog(self, row.recipient, detail.suggestion, row.kind, campaign.today), submit)
+
+    def _fetch(self) -> None:
+        self.fetch_wanted.emit()
+
+    def _open_files(self) -> None:
+        dialog = QFileDialog(
+            self, self.tr("Open messages"), "", self.tr("Messages (*.eml *.mbox *.mbx);;All files (*)")
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self.take_files)
+        dialog.open()
+
+    def take_files(self, paths: list[str]) -> None:
+        """Put messages from files on file, with progress. paths: .eml, mbox, or folders of them."""
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+        day = campaign.today
+
+        def work(database: Any, progress: Any) -> IncomingReport:
+            return file_all(database, messages_in(map(Path, paths)), today=day, progress=progress)
+
+        self.workspace.jobs.long(self, self.tr("Reading messages"), work, self.tell_report)
+
+    def tell_report(self, report: IncomingReport) -> None:
+        """Say what became of messages."""
+        problems = f" {report.problems[0]}" if report.problems else ""
+        self.workspace.said.emit(report.in_words + problems)
+        self.workspace.jobs.changed.emit(Changes(frozenset({"letters", "inbox"})))
+
+    def _save(self, name: str) -> None:
+        if self._detail is None:
+            return
+        key = self._detail.row.key
+        dialog = QFileDialog(self, self.tr("Save"), name or f"message {key}.eml")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.fileSelected.connect(partial(self.save_to, key, name))
+        dialog.open()
+
+    def save_to(self, key: int, name: str, path: str) -> None:
+        """Write a file that came with a message, or the message whole. It is not opened."""
+
+        def work(database: Any, progress: Any) -> Path:
+            with database.read() as session:
+                content = attachment(session, key, name) if name else raw_of(session, key)
+            return write_file(Path(path), content)
+
+        def done(target: Path) -> None:
+            self.workspace.said.emit(self.tr("Saved as {0}").format(target))
+
+        self.workspace.jobs.long(self, self.tr("Saving"), work, done)

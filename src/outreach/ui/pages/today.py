@@ -1,0 +1,250 @@
+"""Today: what somebody must do, the most urgent first, each a step away."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from outreach.domain.wording import counted, date_in_words, day_short, locale_for
+from outreach.files import write_file
+from outreach.letters.calendar import calendar_ics
+from outreach.letters.following_up import draft_follow_ups
+from outreach.letters.replies import FollowUpRow, set_follow_up_done
+from outreach.letters.tracker import TrackerRow
+from outreach.mail.agenda import Agenda, agenda
+from outreach.mail.triage import InboxRow
+from outreach.store.changes import Changes
+from outreach.ui.pages.base import Page
+from outreach.ui.widgets.parts import (
+    EmptyState,
+    Panel,
+    TableOrEmpty,
+    TaskRow,
+    Words,
+    button,
+    make_action,
+    row_of,
+)
+from outreach.ui.words import standing_in_words
+from outreach.ui.workspace import Workspace
+
+_MOST = 6
+
+
+class TodayPage(Page):
+    """One list, made of the same agenda as the notification."""
+
+    title = "Today"
+    kinds = frozenset({"letters", "inbox", "cases", "directory"})
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._agenda: Agenda | None = None
+        self.remind = make_action(
+            self, self.tr("Draft follow-ups"), "reply", self._remind, shortcut="Ctrl+Shift+F",
+            tip=self.tr("A reminder to everybody whose answer is overdue and who has had none yet"), enabled=False,
+        )  # fmt: skip
+        self.calendar = make_action(
+            self,
+            self.tr("Calendar file…"),
+            "download",
+            self._calendar,
+            tip=self.tr("Days on which answers and promises are due, for your calendar"),
+        )
+        self.compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
+        self.day = Words("", tone="quiet", wrap=False)
+        self.layout_.addLayout(
+            row_of(self.heading, None, button(self.calendar), button(self.remind, primary=True))
+        )
+        self.layout_.addWidget(self.day)
+        inside = QWidget()
+        self._sections = QVBoxLayout(inside)
+        self._sections.setContentsMargins(0, 0, 8, 0)
+        self._sections.setSpacing(12)
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        self._stack = TableOrEmpty(
+            scroll,
+            EmptyState(
+                "check",
+                self.tr("Nothing is to be done today"),
+                self.tr(
+                    "Answers to read, letters without an answer and promises appear here when their day comes."
+                ),
+                self.compose,
+            ),
+        )
+        self.layout_.addWidget(self._stack, 1)
+
+    def refresh(self) -> None:
+        campaign = self.workspace.campaign
+        if campaign is not None:
+            self.workspace.jobs.read(self, partial(agenda, campaign=campaign), self._show, slot="agenda")
+
+    def _show(self, found: Agenda) -> None:
+        self._agenda = found
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+        day = date_in_words(found.on, locale_for("en"))
+        self.day.setText(self.tr("Records stand at {0}").format(day) if campaign.as_of else day)
+        self.remind.setEnabled(bool(found.to_remind))
+        self.remind.setText(
+            self.tr("Draft {0}").format(counted(len(found.to_remind), "follow-up", "follow-ups"))
+            if found.to_remind
+            else self.tr("Draft follow-ups")
+        )
+        while self._sections.count():
+            widget = self._sections.takeAt(0).widget()
+            if widget is not None:
+                widget.deleteLater()
+        self._section(
+            self.tr("Answers to read"), [self._message(m) for m in found.to_read], "inbox", {"view": "open"}
+        )
+        self._section(
+            self.tr("Nobody knows whether these went out"),
+            self._letters(found.uncertain),
+            "letters",
+            {"status": "uncertain"},
+        )
+        self._section(
+            self.tr("Came back, or refused"), self._letters(found.returned), "letters", {"status": "bounced"}
+        )
+        self._section(
+            self.tr("Answers overdue"), self._letters(found.overdue), "letters", {"status": "overdue"}
+        )
+        self._section(
+            self.tr("Promised to us, or by us"), [self._promise(p) for p in found.promises], "overview", {}
+        )
+        self._section(
+            self.tr("Answers due within days"),
+            self._letters(found.due_soon),
+            "letters",
+            {"status": "due soon"},
+        )
+        self._section(
+            self.tr("Ready to send"), self._letters(found.to_send), "letters", {"status": "approved"}
+        )
+        self._section(
+            self.tr("Drafts to approve"), self._letters(found.drafts), "letters", {"status": "draft"}
+        )
+        self._stack.show_table(self._sections.count() > 0)
+        self._sections.addStretch()
+
+    def _section(self, title: str, rows: list[QWidget], page: str, place: dict[str, Any]) -> None:
+        if not rows:
+            return
+        panel = Panel(margins=14, spacing=2)
+        panel.body.addLayout(
+            row_of(
+                Words(title, size=14, strong=True, wrap=False),
+                Words(str(len(rows)), tone="quiet", wrap=False),
+                None,
+            )
+        )
+        for row in rows[:_MOST]:
+            panel.body.addWidget(row)
+        if len(rows) > _MOST:
+            more = TaskRow(self.tr("All {0}").format(len(rows)), "", "", tone="accent")
+            more.opened.connect(partial(self.workspace.go, page, **place))
+            panel.body.addWidget(more)
+        for row in rows[_MOST:]:
+            row.deleteLater()
+        self._sections.addWidget(panel)
+
+    def _letters(self, rows: tuple[TrackerRow, ...]) -> list[QWidget]:
+        return [self._letter(r) for r in rows]
+
+    def _letter(self, r: TrackerRow) -> QWidget:
+        about = r.body if r.body != r.recipient else r.post
+        right = self.tr("due {0}").format(day_short(r.due_on)) if r.due_on else standing_in_words(r)
+        row = TaskRow(
+            r.recipient,
+            " · ".join(x for x in (about, r.reference) if x),
+            right,
+            tone="bad" if r.due_on and r.due_on < self._today() else "quiet",
+        )
+        row.opened.connect(partial(self.workspace.go, "letters", references=[r.reference]))
+        return row
+
+    def _message(self, m: InboxRow) -> QWidget:
+        what = self.tr("to class") if m.reply_key else self.tr("to assign")
+        row = TaskRow(
+            m.from_name or m.from_address,
+            m.subject,
+            " · ".join(x for x in (m.reference, what) if x),
+            tone="accent",
+        )
+        row.opened.connect(partial(self.workspace.go, "inbox", view="open", key=m.key))
+        return row
+
+    def _promise(self, p: FollowUpRow) -> QWidget:
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        tick = QCheckBox()
+        tick.setAccessibleName(self.tr("Done: {0}").format(p.what))
+        tick.toggled.connect(partial(self._tick, p.key))
+        row = TaskRow(
+            p.what,
+            f"{p.who} · {p.reference}",
+            self.tr("by {0}").format(day_short(p.due_on)),
+            tone="bad" if p.due_on < self._today() else "quiet",
+        )
+        row.opened.connect(partial(self.workspace.go, "letters", references=[p.reference]))
+        line.addWidget(tick)
+        line.addWidget(row, 1)
+        return holder
+
+    def _today(self) -> Any:
+        assert self._agenda is not None
+        return self._agenda.on
+
+    def _tick(self, key: int, done: bool) -> None:
+        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self.workspace.tell)
+
+    def _remind(self) -> None:
+        if self._agenda is None:
+            return
+        references = list(self._agenda.to_remind)
+
+        def drafted(changes: Changes) -> None:
+            self.workspace.tell(changes)
+            self.workspace.go("letters", references=list(changes.refs))
+
+        self.workspace.jobs.write(
+            self, partial(draft_follow_ups, sandbox=self.workspace.sandbox, references=references), drafted
+        )
+
+    def _calendar(self) -> None:
+        dialog = QFileDialog(self, self.tr("Calendar file"), "outreach.ics", self.tr("Calendars (*.ics)"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("ics")
+        dialog.fileSelected.connect(self.write_calendar)
+        dialog.open()
+
+    def write_calendar(self, path: str) -> None:
+        """Write the campaign's days as a calendar file."""
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+
+        def work(database: Any, progress: Any) -> Path:
+            with database.read() as session:
+                return write_file(Path(path), calendar_ics(session, campaign))
+
+        def done(target: Path) -> None:
+            self.workspace.said.emit(self.tr("Calendar written to {0}").format(target))
+
+        self.workspace.jobs.long(self, self.tr("Writing the calendar"), work, done)
+
+    def _compose(self) -> None:
+        self.workspace.go("compose")
