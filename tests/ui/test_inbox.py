@@ -78,7 +78,7 @@ def test_an_answer_is_read_classed_and_passed_on_by_keyboard(
     settle(window)
     page = window.pages["inbox"]
     assert [r.subject for r in page.model.rows] == ["Question", "Re: entry [MAG-0006]"]
-    page.table.selectRow(1)
+    page.table.select([page.model.rows[1].key])
     settle(window)
     shown = page.message.text.toPlainText()
     assert "passed your letter" in shown and "for a ban" not in shown
@@ -104,7 +104,7 @@ def test_a_message_is_assigned_to_the_letter_typed(window: MainWindow, settle: S
     window.sidebar.choose("inbox")
     settle(window)
     page = window.pages["inbox"]
-    page.table.selectRow(0)
+    page.table.select([page.model.rows[0].key])
     settle(window)
     assert not page.accept.isEnabled()
     page.assign.trigger()
@@ -129,7 +129,7 @@ def test_messages_set_aside_leave_the_list_and_the_next_is_chosen(window: MainWi
     window.sidebar.choose("inbox")
     settle(window)
     page = window.pages["inbox"]
-    page.table.selectRow(0)
+    page.table.select([page.model.rows[0].key])
     settle(window)
     page.aside.trigger()
     settle(window)

@@ -176,16 +176,21 @@ class Mailing(QObject):
             finally:
                 transport.close()
 
-        self._workspace.jobs.network(self, self.tr("Sending letters"), work, self._told, failed=self._failed)
+        self._workspace.jobs.network(
+            self, self.tr("Sending letters"), work, partial(self._told, len(references)), failed=self._failed
+        )
 
     def _failed(self, error: Exception) -> None:
         self._workspace.jobs.changed.emit(Changes(frozenset({"letters"})))
         show_message(self._window, str(error))
 
-    def _told(self, results: tuple[Result, ...]) -> None:
+    def _told(self, count: int, results: tuple[Result, ...]) -> None:
         self._workspace.jobs.changed.emit(Changes(frozenset({"letters"})))
         sent = sum(r.outcome == "sent" for r in results)
-        self._workspace.said.emit(self.tr("{0} sent").format(counted(sent, "letter", "letters")))
+        left = max(0, count - len(results))
+        # Stopping between letters pauses: the rest stays in the outbox until it is sent again.
+        waits = self.tr(", {0} in the outbox").format(counted(left, "waits", "wait")) if left else ""
+        self._workspace.said.emit(self.tr("{0} sent").format(counted(sent, "letter", "letters")) + waits)
         others = [r for r in results if r.outcome not in {"sent", "skipped"}]
         if others:
             lines = "\n\n".join(f"{r.reference}: {r.detail}" for r in others[:6])

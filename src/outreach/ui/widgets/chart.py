@@ -97,4 +97,7 @@ class AnswersChart(QChartView):
 
 def _label(count: GroupCount) -> str:
     name = count.name if len(count.name) <= 30 else f"{count.name[:29].rstrip()}…"
-    return name if count.median_days is None else f"{name}, {count.median_days:g} d"
+    if count.median_days is None:
+        return name
+    days = f"{count.median_days:g}"
+    return f"{name} ({days} day{'s' if days != '1' else ''})" if count.median_days else f"{name} (same day)"
