@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach.domain.states import AWAITING_PHASES
 from outreach.domain.wording import date_in_words, day_short, locale_for
@@ -25,6 +25,7 @@ from outreach.ui.widgets.parts import (
     button,
     make_action,
     row_of,
+    scrolling,
 )
 from outreach.ui.workspace import Workspace
 
@@ -87,13 +88,7 @@ class OverviewPage(Page):
         self._promises = QVBoxLayout(inside)
         self._promises.setContentsMargins(0, 0, 0, 0)
         self._promises.setSpacing(8)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.viewport().setAutoFillBackground(False)
-        inside.setAutoFillBackground(False)
-        promises.body.addWidget(scroll, 1)
+        promises.body.addWidget(scrolling(inside), 1)
 
         self.chart = AnswersChart()
         self._chart_stack = TableOrEmpty(

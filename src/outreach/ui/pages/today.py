@@ -4,8 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.files import write_file
@@ -26,6 +25,7 @@ from outreach.ui.widgets.parts import (
     button,
     make_action,
     row_of,
+    scrolling,
 )
 from outreach.ui.words import standing_in_words
 from outreach.ui.workspace import Workspace
@@ -63,15 +63,8 @@ class TodayPage(Page):
         self._sections = QVBoxLayout(inside)
         self._sections.setContentsMargins(0, 0, 8, 0)
         self._sections.setSpacing(12)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setAutoFillBackground(False)
-        inside.setAutoFillBackground(False)
         self._stack = TableOrEmpty(
-            scroll,
+            scrolling(inside),
             EmptyState(
                 "check",
                 self.tr("Nothing is to be done today"),

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSplitter,
     QSplitterHandle,
@@ -76,31 +77,13 @@ class Panel(QFrame):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
 
 
-class Figure(Panel):
-    """A number with its name that can be clicked, or opened with Enter. Signals: opened()."""
+class _Openable:
+    """For widgets opened by click, Enter or Space, with a ring while they have the focus. They have a signal opened()."""
 
-    opened = Signal()
-
-    def __init__(self, name: str, *, tone: str = "text") -> None:
-        super().__init__(margins=14, spacing=2)
-        self._value = Words("", size=26, strong=True, tone=tone, wrap=False)
-        self.body.addWidget(self._value)
-        self.body.addWidget(Words(name, size=12, tone="quiet", wrap=False))
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+    def _be_openable(self, radius: float) -> None:
+        self._radius = radius
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(name)
-        self._name = name
-
-    def set_value(self, value: str, tone: str | None = None) -> None:
-        """Show a number."""
-        self._value.setText(value)
-        self.setAccessibleName(f"{self._name}: {value}")
-        if tone is not None:
-            self._value.set_tone(tone)
-
-    def value(self) -> str:
-        """The number shown."""
-        return self._value.text()
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
@@ -118,7 +101,7 @@ class Figure(Panel):
             painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(colors().accent, 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), self._radius, self._radius)
 
     def focusInEvent(self, event: Any) -> None:
         super().focusInEvent(event)
@@ -129,8 +112,34 @@ class Figure(Panel):
         self.update()
 
 
-class TaskRow(QWidget):
-    """One thing to do: what, more of it, and a note at the right. Opened by click or Enter. Signals: opened()."""
+class Figure(_Openable, Panel):
+    """A number with its name that opens what it counts. Signals: opened()."""
+
+    opened = Signal()
+
+    def __init__(self, name: str, *, tone: str = "text") -> None:
+        super().__init__(margins=14, spacing=2)
+        self._value = Words("", size=26, strong=True, tone=tone, wrap=False)
+        self.body.addWidget(self._value)
+        self.body.addWidget(Words(name, size=12, tone="quiet", wrap=False))
+        self._be_openable(8)
+        self.setAccessibleName(name)
+        self._name = name
+
+    def set_value(self, value: str, tone: str | None = None) -> None:
+        """Show a number."""
+        self._value.setText(value)
+        self.setAccessibleName(f"{self._name}: {value}")
+        if tone is not None:
+            self._value.set_tone(tone)
+
+    def value(self) -> str:
+        """The number shown."""
+        return self._value.text()
+
+
+class TaskRow(_Openable, QWidget):
+    """One thing to do: what, more of it, and a note at the right. Signals: opened()."""
 
     opened = Signal()
 
@@ -147,44 +156,38 @@ class TaskRow(QWidget):
         line.addWidget(name)
         line.addWidget(about, 1)
         line.addWidget(right)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._be_openable(6)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setAccessibleName(", ".join(x for x in (what, more, note) if x))
         self.setToolTip(f"{what}\n{more}".strip())
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
-            self.opened.emit()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
-            self.opened.emit()
-        elif event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
+        if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
             self.focusNextPrevChild(event.key() == Qt.Key.Key_Down)
         else:
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        c = colors()
         if self.underMouse():
-            painter.setBrush(c.raised)
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(colors().raised)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(c.accent, 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+            painter.end()
+        super().paintEvent(event)
 
-    def focusInEvent(self, event: Any) -> None:
-        super().focusInEvent(event)
-        self.update()
 
-    def focusOutEvent(self, event: Any) -> None:
-        super().focusOutEvent(event)
-        self.update()
+def scrolling(inside: QWidget) -> QScrollArea:
+    """A column that scrolls where it is longer than its place, without a frame or a ground of its own."""
+    scroll = QScrollArea()
+    scroll.setWidget(inside)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.viewport().setAutoFillBackground(False)
+    inside.setAutoFillBackground(False)
+    return scroll
 
 
 class _Symbol(QWidget):
