@@ -2,20 +2,33 @@
 
 import hashlib
 import io
+import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import pikepdf
 import pytest
+from docx import Document
+from PIL import Image
 from pypdf import PdfReader
+from sqlalchemy import update
 
 from outreach.cases.campaigns import campaigns_list
 from outreach.errors import CancelledError, NotFoundError, UsageError
+from outreach.letters.formats.typesetting import typeset
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.tracker import tracker_rows
-from outreach.packs.contents import SECTIONS, pack_contents
+from outreach.packs.brand import set_brand
+from outreach.packs.contents import pack_contents
 from outreach.packs.demo import run_demo
+from outreach.packs.evidence import add_evidence, evidence_list, remove_evidence
 from outreach.packs.exports import export_pack, pack_exports, typeset_pack
+from outreach.packs.joining import _document, _elements, _listed, _numbers, _pairs
+from outreach.packs.options import PRESETS, SECTIONS, PackOptions
+from outreach.packs.words import pack_words
 from outreach.store.database import Database, open_database
+from outreach.store.models import Campaign, Case
 from tests import factories
 from tests.factories import DAY
 
@@ -87,7 +100,7 @@ def test_the_pack_of_the_demo_holds_the_facts_and_bookmarks(demo: tuple[Path, li
     assert len(missing) <= len(values) * 0.2, missing
     reader = PdfReader(folder / "pack.pdf")
     titles = [o.title for o in reader.outline if not isinstance(o, list)]
-    for wanted in ("Summary", "Timeline", "Facts", "Recipients and answers", "Letters", "Sources"):
+    for wanted in ("Summary", "Timeline", "Key facts", "Correspondence", "Letters in full", "Sources"):
         assert wanted in titles
     links = sum(len(page.get("/Annots", [])) for page in reader.pages)
     assert links > 60
@@ -129,7 +142,7 @@ def test_a_pack_is_recorded_with_its_fingerprint(
 ) -> None:
     factories.sent(database, sandbox, "Theresa May")
     target = tmp_path / "pack.pdf"
-    export_pack(database, "magnitsky", target, leave_out=("letters",))
+    export_pack(database, "magnitsky", target, options=PackOptions().without(("letters",)))
     with database.read() as session:
         exports = pack_exports(session)
     assert exports[0].sha256 == hashlib.sha256(target.read_bytes()).hexdigest()
@@ -138,14 +151,247 @@ def test_a_pack_is_recorded_with_its_fingerprint(
 
 def test_sections_can_be_left_out_one_and_all(database: Database, sandbox: TemplateSandbox) -> None:
     factories.sent(database, sandbox, "Theresa May")
-    every = tuple(key for key, _ in SECTIONS)
+    words = pack_words("en")
     with database.read() as session:
-        for left_out in (*((key,) for key in every), every):
-            contents = pack_contents(session, "magnitsky", on=DAY, leave_out=left_out)
+        for left_out in (*((key,) for key in SECTIONS), SECTIONS[1:]):
+            contents = pack_contents(session, "magnitsky", on=DAY, options=PackOptions().without(left_out))
             pdf = typeset_pack(contents, on=DAY)
             titles = [o.title for o in PdfReader(io.BytesIO(pdf)).outline if not isinstance(o, list)]
-            for key, title in SECTIONS:
-                assert title not in titles if key in left_out else True
+            assert not {words[key] for key in left_out} & set(titles)
+        with pytest.raises(UsageError, match="at least one"):
+            PackOptions().without(SECTIONS).check()
+        with pytest.raises(UsageError, match="no section moon"):
+            PackOptions().without(("moon",))
+
+
+def test_sections_stand_in_the_order_chosen(database: Database) -> None:
+    options = PackOptions(sections=("sources", "facts", "summary"))
+    with database.read() as session:
+        pdf = typeset_pack(pack_contents(session, "magnitsky", on=DAY, options=options), on=DAY)
+    titles = [o.title for o in PdfReader(io.BytesIO(pdf)).outline if not isinstance(o, list)]
+    assert [t for t in titles if t in {"Sources", "Key facts", "Summary"}] == [
+        "Sources",
+        "Key facts",
+        "Summary",
+    ]
+
+
+def test_a_brief_is_one_page_in_every_language(database: Database) -> None:
+    for language, word in (("en", "Key facts"), ("fr", "Faits essentiels"), ("de", "Wesentliche Tatsachen")):
+        options = replace(PRESETS["brief"], language=language, marking="Confidential")
+        with database.read() as session:
+            pdf = typeset_pack(pack_contents(session, "magnitsky", on=DAY, options=options), on=DAY)
+        pages = PdfReader(io.BytesIO(pdf)).pages
+        assert len(pages) == 1
+        text = pages[0].extract_text()
+        assert word in text and "CONFIDENTIAL" in text
+
+
+def test_a_pack_holds_the_facts_and_letters_chosen(
+    database: Database, sandbox: TemplateSandbox, tmp_path: Path
+) -> None:
+    references = factories.sent(database, sandbox, "Theresa May, Heidi Hautala")
+    options = PackOptions(facts=("date_of_death",), letters=references[:1])
+    export_pack(database, "magnitsky", tmp_path / "p.pdf", options=options, given_to="A minister")
+    with database.read() as session:
+        (export,) = pack_exports(session)
+    assert export.given_to == "A minister"
+    assert [f["name"] for f in export.contents["facts"]] == ["date_of_death"]
+    assert [x["reference"] for x in export.contents["letters"]] == [references[0]]
+    assert len(export.contents["letters"][0]["sha256"]) == 64
+    for wrong in (PackOptions(facts=("nothing",)), PackOptions(letters=("MAG-9999",))):
+        with pytest.raises(NotFoundError):
+            export_pack(database, "magnitsky", tmp_path / "q.pdf", options=wrong)
+
+
+def test_evidence_is_appended_with_its_words_as_alternative_text(database: Database, tmp_path: Path) -> None:
+    ruling = tmp_path / "ruling.pdf"
+    ruling.write_bytes(typeset("numbers", {"total": 3, "unnumbered": 0}))
+    picture = tmp_path / "photo.png"
+    Image.new("RGBA", (40, 60), (10, 20, 30, 40)).save(picture)
+    with database.write() as session:
+        add_evidence(session, "magnitsky", ruling, title="A ruling", note="From the court")
+        add_evidence(session, "magnitsky", picture)
+        for name, content, words in (
+            ("x.pdf", b"%PDF-1.4 broken", "cannot be opened"),
+            ("x.png", b"no picture", "neither a PDF"),
+        ):
+            (tmp_path / name).write_bytes(content)
+            with pytest.raises(UsageError, match=words):
+                add_evidence(session, "magnitsky", tmp_path / name)
+    export_pack(
+        database, "magnitsky", tmp_path / "p.pdf", options=PackOptions(sections=("summary", "evidence"))
+    )
+    text = text_of(tmp_path / "p.pdf")
+    assert "Annex 1: A ruling" in text and "Annex 1, 3 / 3" in text and "Annex 2: photo" in text
+    assert claims(tmp_path / "p.pdf")
+    with pikepdf.open(tmp_path / "p.pdf") as pdf:
+        alts = [str(e.Alt) for e in elements(pdf) if "/Alt" in e]
+    assert any(a.startswith("Annex 1, 2 / 3: 2 / 3") for a in alts)
+    with database.write() as session:
+        remove_evidence(session, "magnitsky", evidence_list(session, "magnitsky")[0].key)
+        assert [e.title for e in evidence_list(session, "magnitsky")] == ["photo"]
+
+
+def elements(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
+    return _elements(_document(pdf.Root.StructTreeRoot))
+
+
+def claims(path: Path) -> bool:
+    """Whether a file claims both standards."""
+    with pikepdf.open(path) as pdf:
+        metadata = pdf.Root.Metadata.read_bytes()
+    return b"pdfuaid:part" in metadata and b"pdfaid:part" in metadata
+
+
+def structure_problems(pdf: pikepdf.Pdf) -> list[str]:
+    """What is wrong between the marks on pages and the structure tree (ISO 32000-1, 14.7.4)."""
+    parents, problems = _numbers(pdf.Root.StructTreeRoot.ParentTree), []
+    for number, page in enumerate(pdf.pages, start=1):
+        marks, depth = set(), 0
+        for operands, operator in pikepdf.parse_content_stream(page):
+            if str(operator) in {"BDC", "BMC"}:
+                depth += 1
+                if (
+                    str(operator) == "BDC"
+                    and isinstance(operands[1], pikepdf.Dictionary)
+                    and "/MCID" in operands[1]
+                ):
+                    marks.add(int(operands[1].MCID))
+            elif str(operator) == "EMC":
+                depth -= 1
+            elif str(operator) in {"Tj", "TJ", "Do"} and depth == 0:
+                problems.append(f"page {number}: content without a mark")
+        held = parents.get(int(page.get("/StructParents", -1)))
+        for mark in marks:
+            element = held[mark] if held is not None and mark < len(held) else None
+            own = element.get("/Pg") if element is not None else None
+            kids = _listed(element.get("/K")) if element is not None else []
+            pages = [own, *(k.get("/Pg") for k in kids if isinstance(k, pikepdf.Dictionary))]
+            if not any(p is not None and p.objgen == page.obj.objgen for p in pages):
+                problems.append(f"page {number}: mark {mark} has no element")
+        for link in page.get("/Annots", []):
+            if int(link.get("/StructParent", -1)) not in parents:
+                problems.append(f"page {number}: a link without an element")
+    for element in elements(pdf):
+        for kid in _listed(element.get("/K")):
+            if isinstance(kid, pikepdf.Dictionary) and "/S" in kid and kid.P.objgen != element.objgen:
+                problems.append(f"an element of {element.S} names another parent")
+    return problems
+
+
+def test_a_long_pack_is_joined_of_parts_and_stays_what_it_claims(
+    database: Database, sandbox: TemplateSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    references = factories.approved(database, sandbox, "all")
+    with database.read() as session:
+        contents = pack_contents(session, "magnitsky", on=DAY)
+    whole = typeset_pack(contents, on=DAY)
+    monkeypatch.setattr("outreach.packs.exports.LETTERS_AT_ONCE", 6)
+    joined = typeset_pack(contents, on=DAY)
+    assert typeset_pack(contents, on=DAY) == joined
+    (tmp_path / "joined.pdf").write_bytes(joined)
+    done = subprocess.run(["qpdf", "--check", str(tmp_path / "joined.pdf")], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert claims(tmp_path / "joined.pdf")
+    with pikepdf.open(io.BytesIO(whole)) as one, pikepdf.open(io.BytesIO(joined)) as many:
+        assert structure_problems(one) == []
+        assert structure_problems(many) == []
+        ids = [str(k) for k, _ in _pairs(many.Root.StructTreeRoot.get("/IDTree"), "/Names")]
+        assert len(ids) == len(set(ids))
+        targets = {
+            str(a.A.D)
+            for p in many.pages
+            for a in p.get("/Annots", [])
+            if a.get("/A") is not None and a.A.get("/S") == "/GoTo"
+        }
+        assert {f"letter-{r}" for r in references} <= targets
+        assert "outreach.invalid" not in str(targets)
+    reader = PdfReader(tmp_path / "joined.pdf")
+    total = len(reader.pages)
+    for number in (2, total // 2, total):
+        assert f"{number} / {total}" in " ".join(reader.pages[number - 1].extract_text().split())
+    letters = next(
+        o for n, o in enumerate(reader.outline) if isinstance(o, list) and len(o) >= len(references)
+    )
+    assert len(letters) == len(references)
+    assert {f"letter-{r}" for r in references} <= set(reader.named_destinations)
+    words = " ".join(p.extract_text() for p in reader.pages)
+    for letter in contents.data["letters"]:
+        assert letter["subject"].split(":")[0] in " ".join(words.split())
+
+
+HOSTILE = (
+    '#import "x": *', "{{7*7}}", "<script>alert(1)</script>", "\\input{/etc/passwd}", "\u202eevil\u202c", "a\x07b\x1b[31m", "$x^2$ @ref *b* _i_ `c`",
+    "Σεργκέι Сергей 中文 日本語 한국어", "العدالة لسيرغي ماغنيتسكي", "=cmd|' /C calc'!A0", "x" * 200_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda v: ascii(v)[:20])
+def test_hostile_values_come_out_as_the_text_they_are(database: Database, tmp_path: Path, value: str) -> None:
+    with database.write() as session:
+        session.execute(update(Case).values(summary=value))
+        session.execute(update(Campaign).values(sender_organization=value[:200], summary=value[:2000]))
+    options = PackOptions(
+        sections=("summary", "asks"), title=value[:300], audience=value[:300], marking=value[:60]
+    )
+    for ending in ("pdf", "html", "docx"):
+        export_pack(database, "magnitsky", tmp_path / f"p.{ending}", options=options)
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    plain = "".join(c for c in value[:60] if c.isprintable() and ord(c) < 0x2000)
+    text = " ".join(p.extract_text() for p in PdfReader(tmp_path / "p.pdf").pages)
+    if plain.isascii() and len(value) < 100:
+        assert "".join(plain.split())[:12] in "".join(text.split())
+    assert "49" not in text.replace("149", "") or "7*7" in text
+    done = subprocess.run(["qpdf", "--check", str(tmp_path / "p.pdf")], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    Document(str(tmp_path / "p.docx"))
+
+
+def test_every_script_has_a_font_and_the_claims_stand(database: Database, tmp_path: Path) -> None:
+    with database.write() as session:
+        session.execute(update(Case).values(summary="Σεργκέι Сергей 中文 日本語 한국어 العدالة עברית ☎"))
+    export_pack(database, "magnitsky", tmp_path / "p.pdf", options=PackOptions(sections=("summary",)))
+    assert claims(tmp_path / "p.pdf")
+    fonts = subprocess.run(
+        ["pdffonts", str(tmp_path / "p.pdf")], capture_output=True, check=True, encoding="utf-8"
+    ).stdout
+    for font in ("NotoNaskhArabic", "DroidSansFallback", "NanumGothic", "SourceSerif4"):
+        assert font in fonts
+
+
+def test_the_web_page_needs_nothing_from_outside(
+    database: Database, sandbox: TemplateSandbox, tmp_path: Path
+) -> None:
+    factories.sent(database, sandbox, "Theresa May")
+    export_pack(database, "magnitsky", tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    for part in ("<script", "<link", 'src="http', "url(", "@import"):
+        assert part not in page
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
+
+
+def test_the_look_of_an_organization_is_on_its_packs(database: Database, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.svg"
+    logo.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="#7a1f1f"/></svg>'
+    )
+    with database.write() as session:
+        set_brand(session, 1, color="#7a1f1f", logo=str(logo))
+        for wrong, words in (
+            ({"color": "red"}, "no colour"),
+            ({"color": "#ffff00"}, "too light"),
+            ({"logo": str(tmp_path)}, "cannot be read"),
+        ):
+            with pytest.raises(UsageError, match=words):
+                set_brand(session, 1, **wrong)
+    export_pack(database, "magnitsky", tmp_path / "p.pdf", options=PackOptions(sections=("summary",)))
+    assert claims(tmp_path / "p.pdf")
+    with database.write() as session:
+        set_brand(session, 1, color="none", logo="none")
+        assert pack_contents(session, "magnitsky").data["brand"] == {"color": "", "logo": ""}
 
 
 def test_the_same_pack_twice_is_the_same_bytes(database: Database) -> None:

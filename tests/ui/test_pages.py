@@ -15,7 +15,8 @@ from outreach.letters.replies import record_reply
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, load_settings
 from outreach.store.database import open_database
-from outreach.ui.dialogs.letters import MarkSentDialog, ReplyDialog
+from outreach.ui.dialogs.letters import MarkSentDialog, NameDialog, ReplyDialog
+from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, TicksDialog
 from outreach.ui.dialogs.records import FactDialog, NewCampaignDialog, PersonDialog, RecipientDialog
 from outreach.ui.main_window import MainWindow
 from outreach.ui.theme import colors
@@ -411,9 +412,80 @@ def test_packs_preview_and_leave_out_sections(busy: MainWindow, settle: Settle, 
     page = go(busy, "packs", settle)
     qtbot.waitUntil(lambda: page.preview.page_count() > 5)
     whole = page.preview.page_count()
-    page.sections["letters"].setChecked(False)
+    page.sections.tick("letters", False)
     qtbot.waitUntil(lambda: 0 < page.preview.page_count() < whole)
-    assert page.left_out() == ("letters",)
+    assert "letters" not in page.options().sections
+    page.sections.setCurrentRow(1)
+    qtbot.keyClick(page.sections, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert page.options().sections[:2] == ("facts", "summary")
+    page.preset.choose("brief")
+    qtbot.waitUntil(lambda: page.preview.page_count() == 1)
+
+
+def test_a_pack_is_composed_kept_and_given_out(
+    busy: MainWindow, settle: Settle, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = go(busy, "packs", settle)
+    page.audience.setText("the Home Secretary")
+    page.marking.setText("Confidential")
+    page.which_letters.trigger()
+    settle(busy)
+    form = dialog(TicksDialog)
+    form._set_all(Qt.CheckState.Unchecked)
+    form.list.item(0).setCheckState(Qt.CheckState.Checked)
+    form.submit_button.click()
+    settle(busy)
+    assert len(page.options().letters) == 1
+    page.keep.trigger()
+    form = dialog(NameDialog)
+    form.name.setText("For the minister")
+    form.submit_button.click()
+    settle(busy)
+    assert page.preset.findText("For the minister") >= 0
+    page.export_to(str(tmp_path / "p.pdf"), given_to="Her office")
+    settle(busy)
+    row = page.model.rows[0]
+    assert (row.given_to, row.pack) == ("Her office", "For the minister")
+    assert [x["reference"] for x in row.contents["letters"]] == list(page.options().letters)
+    for ending in ("html", "docx"):
+        page.export_to(str(tmp_path / f"p.{ending}"))
+        settle(busy)
+        assert (tmp_path / f"p.{ending}").stat().st_size > 5_000
+    assert messages() == []
+
+
+def test_evidence_and_the_look_are_set_in_the_window(
+    busy: MainWindow, settle: Settle, qtbot: QtBot, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    picture = tmp_path / "ruling.png"
+    Image.new("RGB", (300, 400), "white").save(picture)
+    page = go(busy, "packs", settle)
+    before = page.preview.page_count()
+    page.evidence.trigger()
+    settle(busy)
+    form = dialog(EvidenceDialog)
+    form.title.setText("A ruling")
+    form.add_file(str(picture))
+    settle(busy)
+    assert form.list.item(0).text().startswith("Annex 1: A ruling")
+    form.add_file(str(tmp_path / "missing.png"))
+    settle(busy)
+    assert "cannot be read" in form.problem.text()
+    form.submit_button.click()
+    qtbot.waitUntil(lambda: page.preview.page_count() > before)
+    page.look.trigger()
+    form = dialog(BrandDialog)
+    form.color.setText("#ffff00")
+    form.submit_button.click()
+    settle(busy)
+    assert "too light" in form.problem.text()
+    form.color.setText("#7a1f1f")
+    form.logo.setText(str(picture))
+    form.submit_button.click()
+    settle(busy)
+    assert messages() == []
 
 
 def test_a_new_campaign_is_made_and_shown(window: MainWindow, settle: Settle) -> None:

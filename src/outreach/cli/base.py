@@ -92,7 +92,8 @@ GROUPS = {
         "replies": "Answers, and the tray of messages that came in.",
         "mail": "Sending and fetching e-mail.",
         "standards": "How long bodies give themselves to answer.",
-        "pack": "Briefing packs.",
+        "pack": "Briefing packs, and what was given to whom.",
+        "evidence": "Files that prove something, for packs.",
     }.items()
 }
 

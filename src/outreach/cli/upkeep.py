@@ -1,28 +1,17 @@
-"""Commands about the database as a whole: the demo, new databases, packs, copies, damage."""
+"""Commands about the database as a whole: the demo, new databases, copies, damage."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from outreach.cases.campaign_data import campaign_folder, read_campaign
 from outreach.cases.loading import load_campaign
-from outreach.cli.base import GROUPS, Case_, On, app, file_of, location_of, opened, say
+from outreach.cli.base import app, file_of, location_of, opened
 from outreach.errors import OutreachError, UsageError
-from outreach.packs.contents import SECTIONS
 from outreach.packs.demo import run_demo
-from outreach.packs.exports import export_pack
 from outreach.store.backup import backup, restore
 from outreach.store.database import check
-
-
-def some_sections(text: str) -> tuple[str, ...]:
-    """Sections of a pack from an option. Raises: typer.BadParameter."""
-    wanted = tuple(s.strip() for s in text.split(",") if s.strip())
-    known = [key for key, _ in SECTIONS]
-    if unknown := [s for s in wanted if s not in known]:
-        raise typer.BadParameter(f"There is no section {', '.join(unknown)}. Known are: {', '.join(known)}.")
-    return wanted
 
 
 @app.command()
@@ -52,22 +41,6 @@ def init(
                 load_campaign(session, content)
     loaded = f" with “{content.campaign.name}”" if content else ""
     typer.echo(f"The database {location} is ready{loaded}.")
-
-
-@GROUPS["pack"].command("export")
-def export_one_pack(
-    context: typer.Context,
-    case: Case_,
-    output: Annotated[Path, typer.Option("--output", metavar="FILE.pdf")],
-    on: On = None,
-    without: Annotated[
-        Any,
-        typer.Option("--without", parser=some_sections, metavar="SECTIONS", help="Sections to leave out."),
-    ] = "",
-) -> None:
-    """Write a case's briefing pack as PDF."""
-    with opened(context) as database:
-        say(export_pack(database, case, output, on=on, leave_out=without))
 
 
 @app.command("backup")

@@ -1,8 +1,10 @@
 """Dates, numbers and money in words, by language and place (CLDR's rules, through babel)."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
@@ -90,3 +92,20 @@ def money_in_words(amount: Decimal, currency: str, locale: Locale) -> str:
             return joined or f"{number} de {name}"
         return f"{number} {name}"
     return format_currency(amount, currency, locale=locale)
+
+
+# Controls of direction (Unicode, annex 9) can make a text read as another than it is; the letters' own direction needs none.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+)
+
+
+def printable(value: Any) -> Any:
+    """Text, or data that holds text, without characters that no page shows: controls, and overrides of direction."""
+    if isinstance(value, str):
+        return _UNSEEN.sub("", value)
+    if isinstance(value, dict):
+        return {key: printable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(inner) for inner in value]
+    return value

@@ -9,16 +9,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import asks_list, campaign_of_case
-from outreach.cases.facts import case_row, facts_for, timeline, votes_list
+from outreach.cases.facts import FactRow, case_row, facts_for, timeline, votes_list
 from outreach.directory.citations import SourceRef
 from outreach.domain.address import audiences
 from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Channel, Phase
-from outreach.domain.wording import date_in_words, day_short, locale_for
+from outreach.domain.wording import date_in_words, day_short, locale_for, printable
+from outreach.errors import NotFoundError
 from outreach.letters.exports import letter_document
 from outreach.letters.formats.pdf import letter_data
+from outreach.letters.keeping import blob
 from outreach.letters.replies import follow_ups_list, replies_list
-from outreach.letters.tracker import TrackerRow, statistics, tracker_rows
-from outreach.store.models import Letter
+from outreach.letters.tracker import Statistics, TrackerRow, statistics, tracker_rows
+from outreach.packs.evidence import evidence_list, evidence_pages
+from outreach.packs.options import PackOptions
+from outreach.packs.words import pack_words
+from outreach.store.models import Campaign, Letter
+from outreach.store.search import in_chunks
 
 CHANNELS = {
     Channel.EMAIL: "e-mail",
@@ -26,26 +32,20 @@ CHANNELS = {
     Channel.WEB_FORM: "web form",
     Channel.IN_PERSON: "in person",
 }
-SECTIONS = (
-    ("summary", "Summary"),
-    ("timeline", "Timeline"),
-    ("facts", "Facts"),
-    ("votes", "Votes"),
-    ("asks", "What is asked"),
-    ("recipients", "Recipients and answers"),
-    ("replies", "Answers received"),
-    ("letters", "Letters"),
-)
 
 
 @dataclass(frozen=True)
 class PackContents:
-    """A pack's words and figures as plain data for the layout, and what it is about."""
+    """A pack's words and figures as plain data for the layout, and what it is about.
+
+    files: pictures by the names that the data calls them by. manifest: what it holds, with digests, as it is kept on file.
+    """
 
     case_id: str
     title: str
     data: dict[str, Any]
-    letters: int
+    files: dict[str, bytes]
+    manifest: dict[str, Any]
 
 
 class _Sources:
@@ -63,39 +63,62 @@ class _Sources:
 
 
 def pack_contents(
-    session: Session, case_id: str, *, on: date | None = None, leave_out: Sequence[str] = ()
+    session: Session, case_id: str, *, on: date | None = None, options: PackOptions | None = None
 ) -> PackContents:
     """Read everything for a case's pack.
 
-    Args: on: the day it is dated and deadlines are judged on; by default the campaign's day.
-        leave_out: keys of SECTIONS.
-    Raises: NotFoundError for an unknown case.
+    Args: on: the day it is dated and deadlines are judged on; by default the campaign's day. options: by default a full dossier.
+    Raises: NotFoundError for an unknown case, fact or letter; UsageError for options that cannot be.
     """
+    chosen = options or PackOptions()
+    chosen.check()
     campaign = campaign_of_case(session, case_id)
     case = case_row(session, case_id)
     day = on or campaign.today
-    locale = locale_for("en")
+    words = pack_words(chosen.language)
+    locale = locale_for(chosen.language)
     sources = _Sources()
-    facts = facts_for(session, case_id)
+    facts = _facts(session, case_id, chosen)
     rows = [
         r for r in tracker_rows(session, campaign, today=day) if r.status.value not in {"draft", "withdrawn"}
     ]
     figures = statistics(rows)
-    titles = dict(SECTIONS)
+    organization = campaign.sender_organization or campaign.name
+    in_full = _letters(session, rows, chosen) if "letters" in chosen.sections else []
+    files: dict[str, bytes] = {}
+    evidence = _evidence(session, case_id, words["annex"], files) if "evidence" in chosen.sections else []
+    replies = [
+        {
+            "reference": r.reference,
+            "date": date_in_words(r.received_on, locale),
+            "from": r.from_name or r.from_address,
+            "kind": r.kind or "not classed yet",
+            "text": r.text,
+        }
+        for r in reversed(replies_list(session, [row.reference for row in rows]))
+    ]
+    lettered = {entry["reference"] for entry in in_full}
     data: dict[str, Any] = {
-        "language": "en",
-        "title": case.name,
+        "language": chosen.language,
+        "words": words,
+        "is_brief": chosen.is_brief,
+        "is_part": False,
+        "far": "",
+        "letters_heading": True,
+        "title": chosen.title or case.name,
+        "audience": chosen.audience,
+        "marking": chosen.marking,
+        "brand": _brand(session, campaign.key, files),
         "campaign": campaign.name,
-        "organization": campaign.sender_organization or campaign.name,
+        "organization": organization,
         "date": date_in_words(day, locale),
-        "sections": [{"key": key, "title": titles[key]} for key, _ in SECTIONS if key not in leave_out],
         "summary": case.summary,
         "campaign_summary": campaign.summary,
         "key_figures": [
-            {"label": "letters sent", "value": str(figures.sent)},
-            {"label": "answered", "value": str(figures.answered)},
-            {"label": "ready to send", "value": str(figures.ready)},
-            {"label": "overdue", "value": str(figures.overdue)},
+            {"label": words["letters_sent"], "value": str(figures.sent)},
+            {"label": words["answered"], "value": str(figures.answered)},
+            {"label": words["ready"], "value": str(figures.ready)},
+            {"label": words["overdue"], "value": str(figures.overdue)},
         ],
         "parties": [
             {"role": role.capitalize(), "name": name, "note": note} for role, name, note in case.parties
@@ -110,17 +133,8 @@ def pack_contents(
             }
             for e in timeline(session, case_id)
         ],
-        "facts": [
-            {
-                "label": f.label,
-                "value": f.value[:1].upper() + f.value[1:],
-                "status": f.status,
-                "conflicts": bool(f.conflict),
-                "note": f.note,
-                "sources": sources.numbers(f.sources),
-            }
-            for f in facts
-        ],
+        "facts": [_fact(f, sources) for f in facts],
+        "legal": [_fact(f, sources) for f in facts if f.type == "legal_basis"],
         "votes": [
             {
                 "body": v.body,
@@ -134,30 +148,29 @@ def pack_contents(
             }
             for v in votes_list(session, campaign.key)
         ],
-        "asks": _asks(session, campaign.key),
-        "recipients": [_recipient(r) for r in rows],
+        "asks": _asks(session, campaign.key, chosen.language),
+        "recipients": [_recipient(r, lettered) for r in rows],
         "chart": [
-            {"name": b.name, "sent": b.sent, "answered": b.answered, "overdue": b.overdue}
+            {
+                "name": b.name,
+                "sent": b.sent,
+                "answered": b.answered,
+                "overdue": b.overdue,
+                "median": "" if b.median_days is None else f"{b.median_days:g}",
+            }
             for b in figures.by_body
         ],
-        "response_rate": f"{figures.response_rate:.0%}" if figures.response_rate is not None else "",
-        "median_days": f"{figures.median_days:g}" if figures.median_days else "",
-        "letters": _letters(session, rows),
-        "replies": [
-            {
-                "reference": r.reference,
-                "date": date_in_words(r.received_on, locale),
-                "from": r.from_name or r.from_address,
-                "kind": r.kind or "not classed yet",
-                "text": r.text,
-            }
-            for r in reversed(replies_list(session, [row.reference for row in rows]))
-        ],
+        "times": _times([r.days_taken for r in rows if r.days_taken is not None]),
+        "rate_words": _rate(words, figures),
+        "letters": in_full,
+        "replies": replies,
         "follow_ups": [
             {"reference": f.reference, "who": f.who, "due": date_in_words(f.due_on, locale), "what": f.what}
             for f in follow_ups_list(session, campaign)
             if not f.is_done
         ],
+        "evidence": evidence,
+        "colophon": words["colophon"].format(date=date_in_words(day, locale), organization=organization),
     }
     data["sources"] = [
         {
@@ -168,13 +181,108 @@ def pack_contents(
         }
         for ref in sources.order.values()
     ]
-    return PackContents(case_id, f"{case.name}: briefing pack", data, len(data["letters"]))
+    # Numbers of sources lead to their list; a pack without one shows the numbers alone.
+    data["cites"] = "sources" in chosen.sections
+    holds = {
+        "persons": data["parties"], "timeline": data["timeline"], "facts": data["facts"], "legal": data["legal"], "votes": data["votes"],
+        "asks": data["asks"], "bodies": data["chart"], "recipients": rows, "replies": replies, "letters": in_full, "evidence": evidence,
+        "sources": data["sources"],
+    }  # fmt: skip
+    data["sections"] = [{"key": key, "title": words[key]} for key in chosen.sections if holds.get(key, True)]
+    manifest = {
+        "options": chosen.as_data(),
+        "facts": [{"name": f.name, "value": f.value} for f in facts],
+        "letters": [{"reference": r.reference, "sha256": d} for r, d in _digests(session, rows, lettered)],
+        "evidence": [{"title": e["title"], "sha256": e["sha256"]} for e in evidence],
+    }
+    shown: dict[str, Any] = printable(data)
+    return PackContents(case_id, f"{shown['title']}: {words['pack'].lower()}", shown, files, manifest)
 
 
-def _asks(session: Session, campaign_key: int) -> list[dict[str, Any]]:
-    labels = audiences()
+def _facts(session: Session, case_id: str, chosen: PackOptions) -> list[FactRow]:
+    facts = facts_for(session, case_id, language=chosen.language)
+    if not chosen.facts:
+        return list(facts)
+    if unknown := sorted(set(chosen.facts) - {f.name for f in facts}):
+        raise NotFoundError(
+            f"The case has no fact {', '.join(unknown)}. List them with: outreach facts list --case {case_id}"
+        )
+    return [f for f in facts if f.name in chosen.facts]
+
+
+def _fact(f: FactRow, sources: _Sources) -> dict[str, Any]:
+    value = f.in_prose or f.value
+    return {
+        "label": f.label,
+        "value": value[:1].upper() + value[1:],
+        "status": f.status,
+        "conflicts": bool(f.conflict),
+        "note": f.note,
+        "sources": sources.numbers(f.sources),
+    }
+
+
+def _times(days: Sequence[int]) -> list[dict[str, Any]]:
+    """How many answers came within so many days; none if nothing was answered."""
+    if not days:
+        return []
+    bounds = ((0, 7), (8, 14), (15, 28), (29, 60), (61, 10**6))
     return [
-        {"name": a.name, "text": a.text, "of": ", ".join(labels.get(x, x) for x in a.audiences)}
+        {
+            "label": f"{low}–{high}" if high < 10**6 else f"> {low - 1}",
+            "count": sum(low <= d <= high for d in days),
+        }
+        for low, high in bounds
+    ]
+
+
+def _rate(words: dict[str, str], figures: Statistics) -> str:
+    if figures.response_rate is None:
+        return ""
+    key = "rate_median" if figures.median_days else "rate"
+    return words[key].format(rate=f"{figures.response_rate:.0%}", days=f"{figures.median_days or 0:g}")
+
+
+def _evidence(session: Session, case_id: str, annex: str, files: dict[str, bytes]) -> list[dict[str, Any]]:
+    found = []
+    for number, row in enumerate(evidence_list(session, case_id), start=1):
+        label = f"{annex} {number}"
+        pages = []
+        for at, (picture, alt) in enumerate(evidence_pages(session, row, label), start=1):
+            name = f"evidence-{number}-{at}.png"
+            files[name] = picture
+            pages.append({"file": name, "alt": alt})
+        found.append(
+            {"label": label, "title": row.title, "note": row.note, "pages": pages, "sha256": row.sha256}
+        )
+    return found
+
+
+def _brand(session: Session, campaign_key: int, files: dict[str, bytes]) -> dict[str, str]:
+    campaign = session.get_one(Campaign, campaign_key)
+    if not campaign.brand_logo:
+        return {"color": campaign.brand_color, "logo": ""}
+    content = blob(session, campaign.brand_logo)
+    name = "logo.svg" if content.lstrip()[:5] in {b"<?xml", b"<svg "} else "logo.png"
+    files[name] = content
+    return {"color": campaign.brand_color, "logo": name}
+
+
+def _digests(session: Session, rows: Sequence[TrackerRow], wanted: set[str]) -> list[tuple[TrackerRow, str]]:
+    query = select(Letter.reference, Letter.text_sha256).where(Letter.reference.in_(wanted))
+    found = {row.reference: row.text_sha256 for row in session.execute(query)}
+    return [(r, found[r.reference]) for r in rows if r.reference in found]
+
+
+def _asks(session: Session, campaign_key: int, language: str) -> list[dict[str, Any]]:
+    labels = audiences()
+    translated = {a.key: a.text for a in asks_list(session, campaign_key, language)}
+    return [
+        {
+            "name": a.name,
+            "text": translated.get(a.key) or a.text,
+            "of": ", ".join(labels.get(x, x) for x in a.audiences),
+        }
         for a in asks_list(session, campaign_key)
     ]
 
@@ -197,7 +305,7 @@ def state_in_words(row: TrackerRow) -> str:
             )
 
 
-def _recipient(row: TrackerRow) -> dict[str, Any]:
+def _recipient(row: TrackerRow, lettered: set[str]) -> dict[str, Any]:
     return {
         "reference": row.reference,
         "name": row.recipient,
@@ -208,22 +316,27 @@ def _recipient(row: TrackerRow) -> dict[str, Any]:
         "state": state_in_words(row),
         "is_answered": row.answered_on is not None,
         "is_overdue": row.phase in OVERDUE_PHASES,
-        "is_own": row.origin == "own",
+        "has_letter": row.reference in lettered,
     }
 
 
-def _letters(session: Session, rows: Sequence[TrackerRow]) -> list[dict[str, Any]]:
+def _letters(session: Session, rows: Sequence[TrackerRow], chosen: PackOptions) -> list[dict[str, Any]]:
     by_reference = {r.reference: r for r in rows if r.origin == "own"}
+    if chosen.letters:
+        if unknown := sorted(set(chosen.letters) - set(by_reference)):
+            raise NotFoundError(
+                f"No letter {', '.join(unknown)} can stand in a pack. Approved letters of the case's campaign can."
+            )
+        by_reference = {k: v for k, v in by_reference.items() if k in chosen.letters}
     found = []
-    for letter in session.scalars(
-        select(Letter).where(Letter.reference.in_(list(by_reference))).order_by(Letter.id)
-    ):
-        row = by_reference[letter.reference]
-        found.append(
-            {
-                **letter_data(letter_document(session, letter)),
-                "heading": row.recipient,
-                "office": row.post or row.body,
-            }
-        )
+    for wanted in in_chunks(list(by_reference)):
+        for letter in session.scalars(select(Letter).where(wanted(Letter.reference)).order_by(Letter.id)):
+            row = by_reference[letter.reference]
+            found.append(
+                {
+                    **letter_data(letter_document(session, letter)),
+                    "heading": row.recipient,
+                    "office": row.post or row.body,
+                }
+            )
     return found

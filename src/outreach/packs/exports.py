@@ -1,10 +1,13 @@
-"""Making a pack, and keeping on file that it was made."""
+"""Making a pack in any of its formats, and keeping on file what was given to whom."""
 
 import hashlib
 import io
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 from pikepdf import Pdf
 from sqlalchemy import select
@@ -13,20 +16,30 @@ from sqlalchemy.orm import Session
 from outreach.cases.campaigns import campaign_of_case
 from outreach.cases.facts import find_case
 from outreach.domain.references import slug
-from outreach.errors import CancelledError
+from outreach.errors import CancelledError, UsageError
 from outreach.files import write_file
 from outreach.letters.drafting import Progress, always
-from outreach.letters.formats.typesetting import typeset
+from outreach.letters.formats.typesetting import typeset, typeset_apart
 from outreach.packs.contents import PackContents, pack_contents
+from outreach.packs.formats import pack_docx, pack_html
+from outreach.packs.joining import FAR, join_parts
+from outreach.packs.options import PackOptions, options_from
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.store.models import Pack, PackExport
 from outreach.store.types import now
 
+FORMATS = ("pdf", "html", "docx")
+LETTERS_AT_ONCE = 350
+"""Letters set in one go. More are set in parts of so many, each in a process of its own, and joined."""
+
 
 @dataclass(frozen=True)
 class PackExportRow:
-    """One export of a pack. exported_at: an instant. sha256: of the file as it was written."""
+    """One export of a pack. exported_at: an instant. sha256: of the file as it was written. given_to: whom it was made for.
+
+    contents: what it holds, as plain data.
+    """
 
     pack: str
     exported_at: datetime
@@ -34,11 +47,69 @@ class PackExportRow:
     size_bytes: int
     pages: int
     sha256: str
+    given_to: str
+    format: str
+    contents: dict[str, Any]
 
 
-def typeset_pack(contents: PackContents, *, on: date) -> bytes:
-    """Set a pack as PDF; the same contents and day give the same bytes. Raises: TypesettingError."""
-    return typeset("pack", contents.data, at=datetime.combine(on, time(12), tzinfo=UTC))
+def typeset_pack(contents: PackContents, *, on: date, progress: Progress = always) -> bytes:
+    """Set a pack as PDF; the same contents and day give the same bytes.
+
+    Raises: TypesettingError; CancelledError.
+    """
+    at = datetime.combine(on, time(12), tzinfo=UTC)
+    letters = contents.data["letters"]
+    if contents.data["is_brief"]:
+        return _on_one_page(contents, at)
+    if len(letters) <= LETTERS_AT_ONCE:
+        return typeset("pack", contents.data, at=at, files=contents.files)
+    return _in_parts(contents, at, progress)
+
+
+def _on_one_page(contents: PackContents, at: datetime) -> bytes:
+    """A brief with as many facts as fit on one page: those that nothing contradicts first. Other sections are not cut."""
+    facts = contents.data["facts"]
+    if not contents.manifest["options"]["facts"]:
+        facts = sorted(facts, key=lambda f: f["conflicts"] or f["status"] != "verified")
+    fits, low, high = b"", 0, len(facts)
+    while low <= high:
+        some = (low + high) // 2
+        wanted = [f for f in contents.data["facts"] if f in facts[:some]]
+        made = typeset("pack", {**contents.data, "facts": wanted}, at=at, files=contents.files)
+        with Pdf.open(io.BytesIO(made)) as opened:
+            is_one = len(opened.pages) == 1
+        if is_one or some == 0:
+            fits, low = made, some + 1
+        else:
+            high = some - 1
+    return fits
+
+
+def _in_parts(contents: PackContents, at: datetime, progress: Progress) -> bytes:
+    data, letters = contents.data, contents.data["letters"]
+    whole = {**data, "is_part": True, "far": FAR, "letters": []}
+    # The letters come last, so that they can follow in parts.
+    whole["sections"] = sorted(data["sections"], key=lambda s: s["key"] == "letters")
+    title = next(s["title"] for s in data["sections"] if s["key"] == "letters")
+    groups = [letters[n : n + LETTERS_AT_ONCE] for n in range(0, len(letters), LETTERS_AT_ONCE)]
+    steps = len(groups) + 3
+    first = typeset("pack", whole, at=at, files=contents.files)
+    parts = [first]
+    alone = {key: [] if isinstance(value, list) else value for key, value in whole.items()}
+    for number, group in enumerate(groups, start=1):
+        if not progress(number, steps):
+            raise CancelledError("The pack was not written.")
+        part = {
+            **alone, "is_brief": False, "is_letters_only": True, "letters_heading": False, "letters": group,
+            "sections": [{"key": "letters", "title": title}],
+        }  # fmt: skip
+        parts.append(typeset_apart("pack", part, at=at))
+    counts = []
+    for part_ in parts:
+        with Pdf.open(io.BytesIO(part_)) as opened:
+            counts.append(len(opened.pages))
+    footers = typeset_apart("numbers", {"total": sum(counts), "unnumbered": 1}, at=at, standards=False)
+    return join_parts(parts, footers, heading=title)
 
 
 def export_pack(
@@ -47,67 +118,124 @@ def export_pack(
     target: Path,
     *,
     on: date | None = None,
-    leave_out: tuple[str, ...] = (),
+    options: PackOptions | None = None,
+    given_to: str = "",
     progress: Progress = always,
 ) -> Changes:
-    """Write a case's briefing pack to a file and record it.
+    """Write a case's briefing pack to a file and record it. The ending of the file's name says which format: pdf, html or docx.
 
-    Args: on: the day it is dated; by default the campaign's day. leave_out: sections not wanted.
-    Raises: NotFoundError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError; the former
+    Args: on: the day it is dated; by default the campaign's day. options: what it holds. given_to: whom it is made for.
+    Raises: NotFoundError, UsageError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError; the former
         file is then still there.
     """
+    chosen = options or PackOptions()
+    kind = target.suffix.lower().removeprefix(".") or "pdf"
+    if kind not in FORMATS:
+        raise UsageError(f"Packs are written as {', '.join(FORMATS)}. Name a file that ends in one of these.")
     with database.read() as session:
         day = on or campaign_of_case(session, case_id).today
-        contents = pack_contents(session, case_id, on=day, leave_out=leave_out)
+        contents = pack_contents(session, case_id, on=day, options=chosen)
     if not progress(1, 3):
         raise CancelledError("The pack was not written.")
-    pdf = typeset_pack(contents, on=day)
+    pages = 0
+    match kind:
+        case "html":
+            made = pack_html(contents).encode("utf-8")
+        case "docx":
+            made = pack_docx(contents, on=day)
+        case _:
+            made = typeset_pack(contents, on=day, progress=progress)
+            with Pdf.open(io.BytesIO(made)) as opened:
+                pages = len(opened.pages)
     if not progress(2, 3):
         raise CancelledError("The pack was not written.")
-    write_file(target, pdf)
-    with Pdf.open(io.BytesIO(pdf)) as opened:
-        pages = len(opened.pages)
+    write_file(target, made)
     with database.write() as session:
-        _record(session, case_id, contents.title, target.name, pdf, pages, leave_out)
+        _record(session, contents, chosen, target.name, made, pages, given_to, kind)
     progress(3, 3)
-    return Changes(frozenset({"packs"}), f"{target.name}: {pages} pages.", (str(target),))
+    said = f"{target.name}: {pages} pages." if kind == "pdf" else f"{target.name} written."
+    return Changes(frozenset({"packs"}), said, (str(target),))
 
 
 def _record(
-    session: Session, case_id: str, title: str, name: str, pdf: bytes, pages: int, leave_out: tuple[str, ...]
+    session: Session,
+    contents: PackContents,
+    chosen: PackOptions,
+    name: str,
+    made: bytes,
+    pages: int,
+    given_to: str,
+    kind: str,
 ) -> None:
-    case = find_case(session, case_id)
-    key = slug(f"{case_id} {' '.join(leave_out)}")
-    pack = session.scalar(select(Pack).where(Pack.slug == key))
-    if pack is None:
-        pack = Pack(
-            slug=key,
-            campaign_id=case.campaign_id,
-            case_id=case.id,
-            title=title,
-            options={"leave_out": list(leave_out)},
-        )
-        session.add(pack)
-        session.flush()
+    pack = save_pack(session, contents.case_id, contents.title, chosen)
     session.add(
         PackExport(
             pack_id=pack.id,
             exported_at=now(),
             file_name=name,
-            size_bytes=len(pdf),
+            size_bytes=len(made),
             pages=pages,
-            sha256=hashlib.sha256(pdf).hexdigest(),
+            sha256=hashlib.sha256(made).hexdigest(),
+            given_to=" ".join(given_to.split()),
+            contents=json.dumps(contents.manifest, ensure_ascii=False),
+            format=kind,
         )
     )
 
 
+def save_pack(session: Session, case_id: str, title: str, options: PackOptions) -> Pack:
+    """The pack of a case with these options, made if it is not on file yet. Raises: NotFoundError."""
+    case = find_case(session, case_id)
+    key = slug(f"{case_id} {hashlib.sha256(repr(options).encode()).hexdigest()[:16]}")
+    pack = session.scalar(select(Pack).where(Pack.slug == key))
+    if pack is None:
+        pack = Pack(
+            slug=key, campaign_id=case.campaign_id, case_id=case.id, title=title, options=options.as_data()
+        )
+        session.add(pack)
+        session.flush()
+    return pack
+
+
 def pack_exports(session: Session) -> tuple[PackExportRow, ...]:
     """Exports on file, the newest first."""
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(PackExport, Pack.title)
         .join(Pack, Pack.id == PackExport.pack_id)
         .order_by(PackExport.id.desc())
-    )
+    ).all()
     return tuple(
-        PackExportRow(title, e.exported_at, e.file_name, e.size_bytes, e.pages, e.sha256) for e, title in rows
+        PackExportRow(
+            title, e.exported_at, e.file_name, e.size_bytes, e.pages, e.sha256, e.given_to, e.format or "pdf",
+            json.loads(e.contents) if e.contents else {},
+        )
+        for e, title in rows
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PackRow:
+    """A pack that was made or saved: its name and what it holds."""
+
+    key: int
+    title: str
+    options: PackOptions
+
+
+def packs_list(session: Session, case_id: str) -> tuple[PackRow, ...]:
+    """Packs of a case, the newest first. Raises: NotFoundError."""
+    case = find_case(session, case_id)
+    return tuple(
+        PackRow(p.id, p.title, options_from(p.options))
+        for p in session.scalars(select(Pack).where(Pack.case_id == case.id).order_by(Pack.id.desc()))
     )
+
+
+def keep_pack(session: Session, case_id: str, title: str, options: PackOptions) -> Changes:
+    """Save a pack under a name, to be made again. Raises: UsageError without a name; NotFoundError."""
+    name = " ".join(title.split())
+    if not name:
+        raise UsageError("A pack needs a name.")
+    options.check()
+    save_pack(session, case_id, name, options).title = name
+    return Changes(frozenset({"packs"}), f"Pack “{name}” saved.")

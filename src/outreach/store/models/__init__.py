@@ -40,7 +40,7 @@ from outreach.store.models.letters import (
     Reply,
 )
 from outreach.store.models.mail import Attachment, Blob, LetterAttachment, MailboxPlace, Message
-from outreach.store.models.packs import Pack, PackExport
+from outreach.store.models.packs import Evidence, Pack, PackExport
 from outreach.store.models.petitions import Petition, Signature
 from outreach.store.types import Base
 
@@ -57,6 +57,7 @@ __all__ = [
     "ContactDetail",
     "Dispatch",
     "Distinct",
+    "Evidence",
     "Fact",
     "FactStatus",
     "FactType",

@@ -46,7 +46,7 @@ def _by_value(enum: type[StrEnum]) -> SqlEnum:
 class Campaign(Named, Base):
     """All work for one cause. prefix: of its letters' references. sender_*: who signs its letters.
 
-    as_of: the day a finished campaign's records stand at, from which deadlines count; None: today.
+    brand_*: the look of its packs: a colour such as #1f4e79, a logo by its hash (see `Blob`). as_of: the day a finished campaign's records stand at, from which deadlines count; None: today.
     """
 
     __tablename__ = "campaign"
@@ -58,6 +58,8 @@ class Campaign(Named, Base):
     sender_address: Mapped[str] = mapped_column(Text, default="")
     sender_email: Mapped[str] = mapped_column(default="")
     last_number: Mapped[int] = mapped_column(default=0)
+    brand_color: Mapped[str] = mapped_column(String(64), default="")
+    brand_logo: Mapped[str] = mapped_column(String(64), default="")
     as_of: Mapped[dt.date | None]
 
 

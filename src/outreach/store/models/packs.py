@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.store.types import Base, Named
@@ -20,7 +20,11 @@ class Pack(Named, Base):
 
 
 class PackExport(Base):
-    """That a pack was written to a file on a day, with the file's hash, so one can say who got what."""
+    """That a pack was written to a file on a day, with the file's hash, so one can say who got what.
+
+    given_to: whom it was made for, in words. contents: JSON of what it holds: options, letters, facts and their digests.
+    format: pdf, html or docx.
+    """
 
     __tablename__ = "pack_export"
     pack_id: Mapped[int] = mapped_column(ForeignKey("pack.id", ondelete="CASCADE"), index=True)
@@ -29,3 +33,20 @@ class PackExport(Base):
     size_bytes: Mapped[int]
     pages: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
+    given_to: Mapped[str] = mapped_column(Text, default="")
+    contents: Mapped[str] = mapped_column(Text, default="")
+    format: Mapped[str] = mapped_column(Text, default="")
+
+
+class Evidence(Base):
+    """A file that proves something in a case: a PDF or a picture, kept by its hash (see `Blob`). position: its place among them."""
+
+    __tablename__ = "evidence"
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    title: Mapped[str]
+    note: Mapped[str] = mapped_column(Text, default="")
+    file_name: Mapped[str]
+    content_type: Mapped[str]
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)

@@ -219,13 +219,14 @@ def export_columns() -> list[Column]:
             stretch=True,
             tip=lambda e: f"{e.pack}\nSHA-256 {e.sha256}",
         ),
+        Column("Given to", lambda e: e.given_to, width=110),
         Column(
             "Exported",
             lambda e: f"{day_short(e.exported_at.astimezone().date())}, {e.exported_at.astimezone():%H:%M}",
             key=lambda e: e.exported_at.timestamp(),
             width=150,
         ),
-        Column("Pages", lambda e: str(e.pages), key=lambda e: e.pages, width=60, right=True),
+        Column("Pages", lambda e: str(e.pages or ""), key=lambda e: e.pages, width=56, right=True),
     ]
 
 

@@ -1,15 +1,33 @@
-"""Packs: choose what a briefing holds, see it, export it, and know what was given out."""
+"""Packs: choose what a briefing holds and in which order, see it, export it, and know what was given to whom."""
 
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QLabel
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QFormLayout, QListWidget, QListWidgetItem, QMenu, QPushButton
 
-from outreach.packs.contents import SECTIONS, pack_contents
-from outreach.packs.exports import PackExportRow, export_pack, pack_exports, typeset_pack
-from outreach.ui.dialogs.forms import Choice, DayField
+from outreach.cases.facts import FactRow, facts_for
+from outreach.letters.tracker import TrackerRow, tracker_rows
+from outreach.packs.brand import set_brand
+from outreach.packs.contents import pack_contents
+from outreach.packs.exports import (
+    PackExportRow,
+    PackRow,
+    export_pack,
+    keep_pack,
+    pack_exports,
+    packs_list,
+    typeset_pack,
+)
+from outreach.packs.options import PRESETS, SECTIONS, PackOptions
+from outreach.packs.words import pack_words
+from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
+from outreach.ui.dialogs.letters import NameDialog
+from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
 from outreach.ui.models.columns import export_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -28,6 +46,57 @@ from outreach.ui.widgets.preview import Preview
 from outreach.ui.workspace import Workspace
 
 _PREVIEW_MS = 150
+_PRESET_NAMES = {"dossier": "Full dossier", "meeting": "Meeting pack", "brief": "One-page brief"}
+_LANGUAGES = (("en", "English"), ("fr", "French"), ("de", "German"))
+
+
+class SectionList(QListWidget):
+    """Sections in their order: ticked, dragged, or moved with Alt and the arrow keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(self.tr("Sections, in their order"))
+        self.setToolTip(self.tr("Drag sections, or move them with Alt+Up and Alt+Down"))
+        self.setDragDropMode(QListWidget.DragDropMode.InternalMove)
+        self.setFrameShape(QListWidget.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
+
+    def set_sections(self, chosen: tuple[str, ...]) -> None:
+        """Show the sections chosen, in their order, and the others unticked below."""
+        words = pack_words("en")
+        self.blockSignals(True)
+        self.clear()
+        for key in (*chosen, *(s for s in SECTIONS if s not in chosen)):
+            item = QListWidgetItem(words[key])
+            item.setData(Qt.ItemDataRole.UserRole, key)
+            item.setFlags((item.flags() | Qt.ItemFlag.ItemIsUserCheckable) & ~Qt.ItemFlag.ItemIsDropEnabled)
+            item.setCheckState(Qt.CheckState.Checked if key in chosen else Qt.CheckState.Unchecked)
+            self.addItem(item)
+        self.blockSignals(False)
+
+    def sections(self) -> tuple[str, ...]:
+        """Keys of the sections ticked, in their order."""
+        items = [self.item(n) for n in range(self.count())]
+        return tuple(
+            str(i.data(Qt.ItemDataRole.UserRole)) for i in items if i.checkState() == Qt.CheckState.Checked
+        )
+
+    def tick(self, key: str, on: bool) -> None:
+        """Tick or untick a section."""
+        for number in range(self.count()):
+            if self.item(number).data(Qt.ItemDataRole.UserRole) == key:
+                self.item(number).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in steps:
+            row = self.currentRow()
+            to = row + steps[Qt.Key(event.key())]
+            if row >= 0 and 0 <= to < self.count():
+                self.insertItem(to, self.takeItem(row))
+                self.setCurrentRow(to)
+        else:
+            super().keyPressEvent(event)
 
 
 class PacksPage(Page):
@@ -38,32 +107,49 @@ class PacksPage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.export = make_action(
-            self, self.tr("Export PDF…"), "download", self._export, shortcut="Ctrl+Shift+E",
-            tip=self.tr("Write the pack as a tagged, archivable PDF"),
-        )  # fmt: skip
-        self.layout_.addLayout(row_of(self.heading, None, button(self.export, primary=True)))
+        self._options = PackOptions()
+        self._packs: tuple[PackRow, ...] = ()
+        self._make_actions()
+        more = QPushButton(self.tr("More"))
+        menu = QMenu(self)
+        menu.addActions([self.which_facts, self.which_letters, self.evidence, self.look, self.keep])
+        more.setMenu(menu)
+        self.layout_.addLayout(row_of(self.heading, None, more, button(self.export, primary=True)))
         self.case = Choice([])
+        self.preset = Choice([(k, self.tr(w)) for k, w in _PRESET_NAMES.items()])
+        self.pack_title = text_field(hint=self.tr("The case’s name"))
+        self.audience = text_field(hint=self.tr("Such as: the Home Secretary"))
+        self.marking = text_field(hint=self.tr("Such as: Confidential"))
+        self.language = Choice(_LANGUAGES)
         self.day = DayField(date.today())  # noqa: DTZ011
-        self.case.currentIndexChanged.connect(self._changed)
+        self.case.currentIndexChanged.connect(self._case_chosen)
+        self.preset.currentIndexChanged.connect(self._preset_chosen)
+        self.language.currentIndexChanged.connect(self._changed)
         self.day.dateChanged.connect(self._changed)
+        for field in (self.pack_title, self.audience, self.marking):
+            field.textChanged.connect(self._changed)
         form = QFormLayout()
-        form.setSpacing(8)
-        form.addRow(self.tr("Case"), self.case)
-        form.addRow(self.tr("Dated"), self.day)
-        options = Panel(margins=16, spacing=8)
+        form.setSpacing(7)
+        for name, field in (
+            (self.tr("Case"), self.case),
+            (self.tr("Kind"), self.preset),
+            (self.tr("Title"), self.pack_title),
+            (self.tr("For"), self.audience),
+            (self.tr("Marked"), self.marking),
+            (self.tr("Language"), self.language),
+            (self.tr("Dated"), self.day),
+        ):
+            form.addRow(name, field)
+        options = Panel(margins=14, spacing=8)
         options.body.addLayout(form)
-        name = QLabel(self.tr("Sections"))
-        options.body.addSpacing(4)
-        options.body.addWidget(name)
-        self.sections: dict[str, QCheckBox] = {}
-        for key, title in SECTIONS:
-            tick = QCheckBox(title)
-            tick.setChecked(True)
-            tick.toggled.connect(self._changed)
-            self.sections[key] = tick
-            options.body.addWidget(tick)
-        options.body.addStretch()
+        self.sections = SectionList()
+        self.sections.set_sections(SECTIONS)
+        self.sections.itemChanged.connect(self._changed)
+        self.sections.model().rowsMoved.connect(self._changed)
+        self.sections.model().rowsInserted.connect(self._changed)
+        options.body.addWidget(self.sections, 1)
+        self.chosen_words = Words("", size=11, tone="quiet")
+        options.body.addWidget(self.chosen_words)
         self.model = RowsModel(export_columns(), lambda e: (e.exported_at, e.sha256))
         self.exports = Table(self.model, name=self.tr("Packs exported"))
         self._exports_stack = TableOrEmpty(
@@ -71,15 +157,15 @@ class PacksPage(Page):
             EmptyState(
                 "briefcase-business",
                 self.tr("No pack exported yet"),
-                self.tr("Each export is noted here with its pages and its fingerprint."),
+                self.tr("Each export is noted here: to whom, what it held, and its fingerprint."),
             ),
         )
         given = Panel(margins=1, spacing=4)
-        heading = Words(self.tr("Exported so far"), size=14, strong=True, wrap=False)
+        heading = Words(self.tr("Given out so far"), size=14, strong=True, wrap=False)
         heading.setContentsMargins(14, 12, 14, 4)
         given.body.addWidget(heading)
         given.body.addWidget(self._exports_stack, 1)
-        column = Splitter(Qt.Orientation.Vertical, options, given, sizes=[400, 240])
+        column = Splitter(Qt.Orientation.Vertical, options, given, sizes=[520, 190])
         self.preview = Preview(self.tr("The pack is being set…"))
         view = Panel(margins=1, spacing=0)
         view.body.addWidget(self.preview)
@@ -90,6 +176,17 @@ class PacksPage(Page):
         self._timer.setInterval(_PREVIEW_MS)
         self._timer.timeout.connect(self._render)
 
+    def _make_actions(self) -> None:
+        self.export = make_action(
+            self, self.tr("Export…"), "download", self._export, shortcut="Ctrl+Shift+E",
+            tip=self.tr("Write the pack as a tagged, archivable PDF, a web page or a Word document"),
+        )  # fmt: skip
+        self.which_facts = make_action(self, self.tr("Which facts…"), "check", self._which_facts)
+        self.which_letters = make_action(self, self.tr("Which letters…"), "mail", self._which_letters)
+        self.evidence = make_action(self, self.tr("Evidence…"), "file-text", self._evidence)
+        self.look = make_action(self, self.tr("Colour and logo…"), "pencil", self._look)
+        self.keep = make_action(self, self.tr("Save this pack…"), "save", self._keep)
+
     def refresh(self) -> None:
         campaign = self.workspace.campaign
         if campaign is None:
@@ -97,34 +194,75 @@ class PacksPage(Page):
         self.case.set_options(list(campaign.cases))
         if self.is_other_campaign():
             self.day.setDate(campaign.today)
+            self._options = replace(self._options, facts=(), letters=())
         self.export.setEnabled(bool(self.case.value()))
-        self.workspace.jobs.read(self, pack_exports, self._show, slot="exports")
+        case_id = self.case.value()
+
+        def read(session: Any) -> Any:
+            return pack_exports(session), packs_list(session, case_id) if case_id else ()
+
+        self.workspace.jobs.read(self, read, self._show, slot="exports")
         self._render()
 
-    def _show(self, rows: tuple[PackExportRow, ...]) -> None:
+    def _show(self, found: tuple[tuple[PackExportRow, ...], tuple[PackRow, ...]]) -> None:
+        rows, self._packs = found
         self.exports.set_rows(rows)
         self._exports_stack.show_table(bool(rows))
+        kept = [(f"pack:{p.key}", p.title) for p in self._packs]
+        self.preset.set_options([*((k, self.tr(w)) for k, w in _PRESET_NAMES.items()), *kept])
+
+    def _case_chosen(self) -> None:
+        self._options = replace(self._options, facts=(), letters=())
+        self.mark_stale()
+
+    def _preset_chosen(self) -> None:
+        chosen = self.preset.value()
+        kept = next((p for p in self._packs if f"pack:{p.key}" == chosen), None)
+        options = kept.options if kept else PRESETS.get(chosen, PackOptions())
+        self._options = options
+        if kept is not None:
+            for field, value in (
+                (self.pack_title, options.title),
+                (self.audience, options.audience),
+                (self.marking, options.marking),
+            ):
+                field.setText(value)
+            self.language.choose(options.language)
+        self.sections.set_sections(options.sections)
+        self._changed()
 
     def _changed(self) -> None:
         self._timer.start()
 
-    def left_out(self) -> tuple[str, ...]:
-        """Keys of the sections that are not ticked."""
-        return tuple(key for key, tick in self.sections.items() if not tick.isChecked())
+    def options(self) -> PackOptions:
+        """The options as they are set."""
+        return replace(
+            self._options,
+            sections=self.sections.sections(),
+            title=self.pack_title.text().strip(),
+            audience=self.audience.text().strip(),
+            marking=self.marking.text().strip(),
+            language=self.language.value() or "en",
+        )
 
     def _render(self) -> None:
-        case_id, day, left_out = self.case.value(), self.day.day(), self.left_out()
+        case_id, day, options = self.case.value(), self.day.day(), self.options()
+        facts, letters = len(options.facts), len(options.letters)
+        some = [self.tr("{0} facts").format(facts)] if facts else []
+        some += [self.tr("{0} letters").format(letters)] if letters else []
+        self.chosen_words.setText(self.tr("Only {0}, as chosen").format(", ".join(some)) if some else "")
+        self.chosen_words.setVisible(bool(some))
         if not case_id:
             self.preview.show_hint(self.tr("This campaign has no case yet."))
             return
 
         def read(session: Any) -> Any:
-            return pack_contents(session, case_id, on=day, leave_out=left_out)
+            return pack_contents(session, case_id, on=day, options=options)
 
         def typeset(contents: Any) -> None:
             self.workspace.jobs.compute(
                 self,
-                lambda: typeset_pack(contents, on=day),
+                partial(typeset_pack, contents, on=day),
                 self.preview.show_pdf,
                 failed=self._unset,
                 slot="preview",
@@ -135,20 +273,96 @@ class PacksPage(Page):
     def _unset(self, error: Exception) -> None:
         self.preview.show_hint(str(error))
 
-    def _export(self) -> None:
-        name = f"{self.case.currentText()} briefing pack.pdf"
-        dialog = QFileDialog(self, self.tr("Export pack"), name, "PDF (*.pdf)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.fileSelected.connect(self.export_to)
-        dialog.open()
+    def _which_facts(self) -> None:
+        case_id, language = self.case.value(), self.language.value() or "en"
 
-    def export_to(self, path: str) -> None:
-        """Write the pack to a file, with progress."""
-        case_id, day, left_out = self.case.value(), self.day.day(), self.left_out()
+        def found(facts: tuple[FactRow, ...]) -> None:
+            items = [(f.name, f"{f.label}: {f.value}") for f in facts]
+            ask(
+                TicksDialog(self, self.tr("Facts of this pack"), items, self._options.facts),
+                self._facts_chosen,
+            )
+
+        self.workspace.jobs.read(self, partial(facts_for, case_id=case_id, language=language), found)
+
+    def _facts_chosen(self, dialog: FormDialog, values: dict[str, Any]) -> None:
+        dialog.accept_result()
+        self._options = replace(self._options, facts=values["chosen"])
+        self._changed()
+
+    def _which_letters(self) -> None:
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+
+        def found(rows: tuple[TrackerRow, ...]) -> None:
+            own = [r for r in rows if r.origin == "own" and r.status.value not in {"draft", "withdrawn"}]
+            items = [(r.reference, f"{r.reference} {r.recipient}: {r.subject}") for r in own]
+            ask(
+                TicksDialog(self, self.tr("Letters of this pack"), items, self._options.letters),
+                self._letters_chosen,
+            )
+
+        self.workspace.jobs.read(self, partial(tracker_rows, campaign=campaign), found)
+
+    def _letters_chosen(self, dialog: FormDialog, values: dict[str, Any]) -> None:
+        dialog.accept_result()
+        self._options = replace(self._options, letters=values["chosen"])
+        self._changed()
+
+    def _evidence(self) -> None:
+        ask(EvidenceDialog(self, self.workspace, self.case.value()), self._close_dialog)
+
+    def _close_dialog(self, dialog: FormDialog, values: dict[str, Any]) -> None:
+        dialog.accept_result()
+
+    def _look(self) -> None:
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+
+        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            self.workspace.save(dialog, partial(set_brand, campaign_key=campaign.key, **values))
+
+        ask(BrandDialog(self, campaign.name), submit)
+
+    def _keep(self) -> None:
+        case_id, options = self.case.value(), self.options()
+
+        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            self.workspace.save(
+                dialog, partial(keep_pack, case_id=case_id, title=values["name"], options=options)
+            )
+
+        words = self.tr("It is then offered under “Kind”, to be made again from the records of that day.")
+        ask(NameDialog(self, self.tr("Save pack"), self.tr("Name"), words), submit)
+
+    def _export(self) -> None:
+        name = f"{self.pack_title.text().strip() or self.case.currentText()} briefing pack.pdf"
+
+        def chosen(dialog: FormDialog, values: dict[str, Any]) -> None:
+            dialog.accept_result()
+            target = QFileDialog(
+                self,
+                self.tr("Export pack"),
+                name,
+                "PDF (*.pdf);;Web page in one file (*.html);;Word document (*.docx)",
+            )
+            target.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            target.setDefaultSuffix("pdf")
+            target.fileSelected.connect(partial(self.export_to, given_to=values["given_to"]))
+            target.open()
+
+        ask(GivenToDialog(self, self.audience.text().strip()), chosen)
+
+    def export_to(self, path: str, given_to: str = "") -> None:
+        """Write the pack to a file, with progress. The ending of its name says which format."""
+        case_id, day, options = self.case.value(), self.day.day(), self.options()
 
         def work(database: Any, progress: Any) -> Any:
-            return export_pack(database, case_id, Path(path), on=day, leave_out=left_out, progress=progress)
+            return export_pack(
+                database, case_id, Path(path), on=day, options=options, given_to=given_to, progress=progress
+            )
 
         self.workspace.jobs.long(self, self.tr("Exporting the pack"), work, self._exported)
 

@@ -1,0 +1,88 @@
+"""The look of an organization: the colour and the logo of its packs."""
+
+import io
+import re
+from pathlib import Path
+
+import typst
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy.orm import Session
+
+from outreach.errors import UsageError
+from outreach.letters.keeping import keep_blob
+from outreach.store.changes import Changes
+from outreach.store.models import Campaign
+
+MAX_BYTES = 2 * 1024 * 1024
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+NONE = "none"
+
+
+def set_brand(session: Session, campaign_key: int, *, color: str = "", logo: str = "") -> Changes:
+    """Set the colour and the logo of a campaign's packs.
+
+    Args: color: such as #1f4e79, dark enough for white paper; "" leaves it, “none” forgets it. logo: path of an SVG, PNG or JPEG
+        file, likewise.
+    Raises: UsageError for a colour that is none or too light to read, or a file that cannot be used.
+    """
+    campaign = session.get_one(Campaign, campaign_key)
+    if color == NONE:
+        campaign.brand_color = ""
+    elif color:
+        campaign.brand_color = _checked(color)
+    if logo == NONE:
+        campaign.brand_logo = ""
+    elif logo:
+        campaign.brand_logo = keep_blob(session, _logo(Path(logo)))
+    return Changes(frozenset({"packs"}), f"The look of {campaign.name} is set.")
+
+
+def _checked(color: str) -> str:
+    if not _COLOR.fullmatch(color.strip()):
+        raise UsageError(f"“{color}” is no colour. Write it as #1f4e79.")
+    if _contrast_on_white(color.strip()) < 4.5:
+        raise UsageError(f"{color} is too light to be read on white. Choose a darker colour.")
+    return color.strip().lower()
+
+
+def _contrast_on_white(color: str) -> float:
+    """Contrast with white, by WCAG 2.1 (relative luminance)."""
+
+    def linear(channel: int) -> float:
+        part = channel / 255
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(int(color[n : n + 2], 16)) for n in (1, 3, 5))
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+def _logo(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    if len(content) > MAX_BYTES:
+        raise UsageError(f"{path.name} is larger than 2 MB. Use a smaller logo.")
+    if content.lstrip()[:5] in {b"<?xml", b"<svg "}:
+        return _svg(content, path.name)
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.load()
+            made = io.BytesIO()
+            image.convert("RGBA").save(made, "PNG")
+            return made.getvalue()
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise UsageError(f"{path.name} is no picture that can be used. Use SVG, PNG or JPEG.") from error
+
+
+def _svg(content: bytes, name: str) -> bytes:
+    # What typst can draw can stand in a pack; web pages show pictures without running anything in them.
+    try:
+        typst.compile(
+            b'#image(bytes(sys.inputs.svg), format: "svg")',
+            format="pdf",
+            sys_inputs={"svg": content.decode("utf-8")},
+        )
+    except (RuntimeError, ValueError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name} is no SVG that can be drawn. Use SVG, PNG or JPEG.") from error
+    return content

@@ -1,0 +1,209 @@
+"""Dialogs about packs: whom one is given to, which facts and letters it holds, evidence, and the look."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QWidget,
+)
+
+from outreach.packs.evidence import EvidenceRow, add_evidence, evidence_list, remove_evidence
+from outreach.ui.dialogs.forms import FormDialog, text_field
+from outreach.ui.icons import icon
+from outreach.ui.words import file_size
+from outreach.ui.workspace import Workspace
+
+
+class GivenToDialog(FormDialog):
+    """Whom a pack is made for. Values: given_to."""
+
+    def __init__(self, parent: QWidget, audience: str) -> None:
+        super().__init__(
+            parent, "Export pack", "Choose file…",
+            "Each export is noted with what it holds and its fingerprint, so that you can say later who was given what.",
+        )  # fmt: skip
+        self.given_to = text_field(audience, "Such as: the Home Secretary’s office; may stay empty")
+        self.form.addRow("Given to", self.given_to)
+
+    def values(self) -> dict[str, Any]:
+        return {"given_to": self.given_to.text().strip()}
+
+
+class TicksDialog(FormDialog):
+    """Some of several things. Values: chosen (tuple of keys, empty for all)."""
+
+    def __init__(
+        self, parent: QWidget, title: str, items: Sequence[tuple[str, str]], chosen: Sequence[str]
+    ) -> None:
+        super().__init__(parent, title, "Use these", "Untick what is not to stand in this pack.")
+        self.list = QListWidget()
+        self.list.setMinimumHeight(340)
+        self.list.setAccessibleName(title)
+        for key, words in items:
+            item = QListWidgetItem(words)
+            item.setData(Qt.ItemDataRole.UserRole, key)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            is_on = not chosen or key in chosen
+            item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+        every, none = QPushButton("All"), QPushButton("None")
+        for button, state in ((every, Qt.CheckState.Checked), (none, Qt.CheckState.Unchecked)):
+            button.setAutoDefault(False)
+            button.clicked.connect(partial(self._set_all, state))
+        line = QHBoxLayout()
+        line.addWidget(every)
+        line.addWidget(none)
+        line.addStretch()
+        self.form.addRow(self.list)
+        self.form.addRow(line)
+        self.setMinimumWidth(560)
+
+    def _set_all(self, state: Qt.CheckState) -> None:
+        for number in range(self.list.count()):
+            self.list.item(number).setCheckState(state)
+
+    def values(self) -> dict[str, Any]:
+        items = [self.list.item(n) for n in range(self.list.count())]
+        on = [str(i.data(Qt.ItemDataRole.UserRole)) for i in items if i.checkState() == Qt.CheckState.Checked]
+        return {"chosen": () if len(on) == len(items) else tuple(on)}
+
+
+class EvidenceDialog(FormDialog):
+    """Evidence of a case: adds and removes at once. Values: none."""
+
+    def __init__(self, parent: QWidget, workspace: Workspace, case_id: str) -> None:
+        super().__init__(
+            parent,
+            "Evidence",
+            "Done",
+            "PDFs and pictures that are appended to packs, each as an annex in this order. The files are kept as they are.",
+        )
+        self._workspace, self._case = workspace, case_id
+        self.list = QListWidget()
+        self.list.setMinimumHeight(200)
+        self.list.setAccessibleName("Evidence")
+        self.title = text_field(hint="What it is, such as: Ruling of 13 November 2009")
+        self.note = text_field(hint="Where it comes from; may stay empty")
+        add = QPushButton(icon("plus"), "Add file…")
+        self.remove = QPushButton(icon("trash-2"), "Remove")
+        for button, slot in ((add, self._choose), (self.remove, self._remove)):
+            button.setAutoDefault(False)
+            button.clicked.connect(slot)
+        line = QHBoxLayout()
+        line.addWidget(add)
+        line.addWidget(self.remove)
+        line.addStretch()
+        self.form.addRow(self.list)
+        self.form.addRow("Title", self.title)
+        self.form.addRow("Note", self.note)
+        self.form.addRow("", line)
+        self.setMinimumWidth(560)
+        self._read()
+
+    def _read(self) -> None:
+        self._workspace.jobs.read(
+            self, partial(evidence_list, case_id=self._case), self._show, slot="evidence"
+        )
+
+    def _show(self, rows: tuple[EvidenceRow, ...]) -> None:
+        self.list.clear()
+        for number, row in enumerate(rows, start=1):
+            item = QListWidgetItem(f"Annex {number}: {row.title} ({file_size(row.size_bytes)})")
+            item.setData(Qt.ItemDataRole.UserRole, row.key)
+            item.setToolTip(f"{row.file_name}\nSHA-256 {row.sha256}")
+            self.list.addItem(item)
+        self.remove.setEnabled(bool(rows))
+
+    @Slot()
+    def _choose(self) -> None:
+        dialog = QFileDialog(
+            self, "Evidence", "", "PDFs and pictures (*.pdf *.png *.jpg *.jpeg *.tif *.tiff *.webp)"
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.add_file)
+        dialog.open()
+
+    @Slot(str)
+    def add_file(self, path: str) -> None:
+        """Put a file on file as evidence."""
+        work = partial(
+            add_evidence, case_id=self._case, path=Path(path), title=self.title.text(), note=self.note.text()
+        )
+        self._workspace.jobs.write(self, work, self._changed, failed=self.show_problem)
+
+    @Slot()
+    def _remove(self) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            key = int(item.data(Qt.ItemDataRole.UserRole))
+            self._workspace.jobs.write(
+                self,
+                partial(remove_evidence, case_id=self._case, key=key),
+                self._changed,
+                failed=self.show_problem,
+            )
+
+    def _changed(self, changes: Any) -> None:
+        self.problem.hide()
+        self.title.clear()
+        self.note.clear()
+        self._workspace.tell(changes)
+        self._read()
+
+    def values(self) -> dict[str, Any]:
+        return {}
+
+
+class BrandDialog(FormDialog):
+    """The colour and the logo of packs. Values: color, logo ("" leaves them, none forgets them)."""
+
+    def __init__(self, parent: QWidget, name: str) -> None:
+        super().__init__(
+            parent,
+            "Look of the packs",
+            "Save",
+            f"For every pack of {name}. The colour must be dark enough to be read on white.",
+        )
+        self.color = text_field(hint="#1f4e79; none for the app’s own")
+        self.logo = text_field(hint="An SVG, PNG or JPEG file; none for no logo")
+        pick, browse = QPushButton("Pick…"), QPushButton("Browse…")
+        lines = []
+        for field, button, slot in ((self.color, pick, self._pick), (self.logo, browse, self._browse)):
+            button.setAutoDefault(False)
+            button.clicked.connect(slot)
+            line = QHBoxLayout()
+            line.addWidget(field, 1)
+            line.addWidget(button)
+            lines.append(line)
+        self.form.addRow("Colour", lines[0])
+        self.form.addRow("Logo", lines[1])
+        self.setMinimumWidth(520)
+
+    @Slot()
+    def _pick(self) -> None:
+        dialog = QColorDialog(QColor(self.color.text() or "#1f4e79"), self)
+        dialog.colorSelected.connect(self._picked)
+        dialog.open()
+
+    def _picked(self, color: QColor) -> None:
+        self.color.setText(color.name())
+
+    @Slot()
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, "Logo", "", "Pictures (*.svg *.png *.jpg *.jpeg)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.logo.setText)
+        dialog.open()
+
+    def values(self) -> dict[str, Any]:
+        return {"color": self.color.text().strip(), "logo": self.logo.text().strip()}
