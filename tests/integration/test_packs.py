@@ -5,17 +5,28 @@ import io
 import re
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
 import pytest
+from asn1crypto.x509 import Certificate
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
 from docx import Document
 from PIL import Image
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
 from pypdf import PdfReader
 from sqlalchemy import update
 
 from outreach.cases.campaigns import campaigns_list
 from outreach.errors import CancelledError, NotFoundError, UsageError
+from outreach.letters.exports import export_letters
 from outreach.letters.formats.typesetting import typeset
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.tracker import tracker_rows
@@ -227,6 +238,10 @@ def test_evidence_is_appended_with_its_words_as_alternative_text(database: Datab
     assert claims(tmp_path / "p.pdf")
     with pikepdf.open(tmp_path / "p.pdf") as pdf:
         alts = [str(e.Alt) for e in elements(pdf) if "/Alt" in e]
+        labels = [page.label for page in pdf.pages]
+        assert not structure_problems(pdf)
+    assert labels[:2] == ["1", "2"]
+    assert labels[-4:] == ["Annex 1, 1", "Annex 1, 2", "Annex 1, 3", "Annex 2, 1"]
     assert any(a.startswith("Annex 1, 2 / 3: 2 / 3") for a in alts)
     with database.write() as session:
         remove_evidence(session, "magnitsky", evidence_list(session, "magnitsky")[0].key)
@@ -340,7 +355,7 @@ def test_hostile_values_come_out_as_the_text_they_are(database: Database, tmp_pa
     page = (tmp_path / "p.html").read_text(encoding="utf-8")
     assert "<script>" not in page
     plain = "".join(c for c in value[:60] if c.isprintable() and ord(c) < 0x2000)
-    text = " ".join(p.extract_text() for p in PdfReader(tmp_path / "p.pdf").pages)
+    text = text_of(tmp_path / "p.pdf")
     if plain.isascii() and len(value) < 100:
         assert "".join(plain.split())[:12] in "".join(text.split())
     assert "49" not in text.replace("149", "") or "7*7" in text
@@ -373,7 +388,9 @@ def test_the_web_page_needs_nothing_from_outside(
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
 
 
-def test_the_look_of_an_organization_is_on_its_packs(database: Database, tmp_path: Path) -> None:
+def test_the_look_of_an_organization_is_on_its_packs_and_letters(
+    database: Database, sandbox: TemplateSandbox, tmp_path: Path
+) -> None:
     logo = tmp_path / "logo.svg"
     logo.write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="#7a1f1f"/></svg>'
@@ -389,9 +406,95 @@ def test_the_look_of_an_organization_is_on_its_packs(database: Database, tmp_pat
                 set_brand(session, 1, **wrong)
     export_pack(database, "magnitsky", tmp_path / "p.pdf", options=PackOptions(sections=("summary",)))
     assert claims(tmp_path / "p.pdf")
+    reference = factories.approved(database, sandbox, "all")[0]
+    with database.read() as session:
+        (letter,) = export_letters(session, [reference], ["pdf"], tmp_path / "letters")
+    assert claims(letter)
+    with pikepdf.open(letter) as pdf:
+        assert any(str(e.get("/Alt", "")) for e in elements(pdf))
+        assert b"0.47843137 0.12156863 0.12156863" in pdf.pages[0].Contents.read_bytes()
     with database.write() as session:
         set_brand(session, 1, color="none", logo="none")
         assert pack_contents(session, "magnitsky").data["brand"] == {"color": "", "logo": ""}
+
+
+def some_certificate(folder: Path, passphrase: bytes) -> tuple[Path, Certificate]:
+    """A key with its own certificate in a PKCS #12 file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A campaign")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .add_extension(
+            x509.KeyUsage(True, True, False, False, False, True, False, False, False), critical=True
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "own.p12"
+    path.write_bytes(
+        pkcs12.serialize_key_and_certificates(
+            b"own", key, certificate, None, serialization.BestAvailableEncryption(passphrase)
+        )
+    )
+    return path, Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
+
+
+def test_a_pack_is_signed_with_the_organization_s_certificate(database: Database, tmp_path: Path) -> None:
+    path, certificate = some_certificate(tmp_path, b"secret")
+    export_pack(
+        database,
+        "magnitsky",
+        tmp_path / "p.pdf",
+        options=PRESETS["brief"],
+        certificate=path,
+        passphrase="secret",
+    )
+    with (tmp_path / "p.pdf").open("rb") as file:
+        signature = PdfFileReader(file).embedded_signatures[0]
+        status = validate_pdf_signature(signature, ValidationContext(trust_roots=[certificate]))
+    assert status.intact
+    assert status.valid
+    assert status.trusted
+    assert claims(tmp_path / "p.pdf")
+    for file_name, certificate_path, passphrase, words in (
+        ("q.pdf", path, "wrong", "Check the passphrase"),
+        ("q.pdf", tmp_path / "none.p12", "secret", "no certificate"),
+        ("q.html", path, "secret", "Only a PDF"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            export_pack(
+                database,
+                "magnitsky",
+                tmp_path / file_name,
+                certificate=certificate_path,
+                passphrase=passphrase,
+            )
+        assert not (tmp_path / file_name).exists()
+
+
+def test_a_german_pack_says_in_german_where_letters_stand(database: Database) -> None:
+    with database.read() as session:
+        contents = pack_contents(session, "magnitsky", on=DAY, options=PackOptions(language="de"))
+    states = {r["state"] for r in contents.data["recipients"]}
+    assert states
+    assert all(f["value"].strip() for f in contents.data["facts"])
+    assert {f["language"] for f in contents.data["facts"]} == {"de", "en"}
+    assert all(
+        s.startswith(("Versandt; Antwort", "Beantwortet am", "Versandbereit", "Antwort ein")) for s in states
+    )
+    assert not {r["channel"] for r in contents.data["recipients"]} & {
+        "post",
+        "e-mail",
+        "web form",
+        "in person",
+    }
 
 
 def test_the_same_pack_twice_is_the_same_bytes(database: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from outreach.letters.formats.document import LetterDocument, make_document, parse_blocks
+from outreach.letters.formats.document import LetterDocument, Letterhead, make_document, parse_blocks
 from outreach.letters.formats.docx import letter_docx
 from outreach.letters.formats.eml import letter_eml, make_message_id
 from outreach.letters.formats.html import letter_html
@@ -45,6 +45,7 @@ def document(body: str = BODY, **more: object) -> LetterDocument:
         "body": body,
         "close": "Yours sincerely,",
         "is_draft": False,
+        "letterhead": Letterhead(),
     }
     return make_document(**{**values, **more})  # type: ignore[arg-type]
 

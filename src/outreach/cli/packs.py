@@ -1,5 +1,6 @@
 """Commands about packs: making them, what was given to whom, evidence, the look of an organization."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +45,12 @@ def _sections(help_: str) -> Any:
     return typer.Option(parser=some_sections, metavar="SECTIONS", help=help_)
 
 
+def _passphrase() -> str:
+    """The passphrase of a certificate: from OUTREACH_SIGNING_PASSPHRASE, else asked for, never from the command line."""
+    given = os.environ.get("OUTREACH_SIGNING_PASSPHRASE")
+    return given if given is not None else str(typer.prompt("Passphrase of the certificate", hide_input=True))
+
+
 @GROUPS["pack"].command("export")
 def export_one_pack(
     context: typer.Context,
@@ -66,6 +73,12 @@ def export_one_pack(
     letters: Annotated[
         Any, typer.Option("--letters", parser=some_words, metavar="REFS", help="These letters only.")
     ] = "",
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign", metavar="FILE.p12", help="Sign the PDF with this certificate; asks for its passphrase."
+        ),
+    ] = None,
 ) -> None:
     """Write a case's briefing pack, and note what it holds and to whom it is given."""
     if preset not in PRESETS:
@@ -81,6 +94,7 @@ def export_one_pack(
     )
     if sections:
         options = replace(options, sections=sections)
+    passphrase = _passphrase() if sign else ""
     with opened(context) as database:
         say(
             export_pack(
@@ -90,6 +104,8 @@ def export_one_pack(
                 on=on,
                 options=options.without(without or ()),
                 given_to=given_to or audience,
+                certificate=sign,
+                passphrase=passphrase,
             )
         )
 

@@ -42,13 +42,13 @@ def date_in_words(partial: str | date, locale: Locale) -> str:
     return babel_date(day, format=form or "long", locale=locale)
 
 
-def day_short(day: date | str | None) -> str:
+def day_short(day: date | str | None, locale: Locale | str = "en_GB") -> str:
     """A day for tables, such as 16 Nov 2009; empty for none. A partial date is shown as far as known."""
     if day is None or day == "":
         return ""
     text = day.isoformat() if isinstance(day, date) else day
     form = {4: "y", 7: "MMM y"}.get(len(text), "d MMM y")
-    return babel_date(first_day(text), format=form, locale="en_GB")
+    return babel_date(first_day(text), format=form, locale=locale)
 
 
 def counted(number: int, one: str, many: str) -> str:

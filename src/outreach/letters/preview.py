@@ -35,4 +35,4 @@ def preview_pdf(document: LetterDocument) -> bytes:
 
     Raises: TypesettingError.
     """
-    return typeset("letter", letter_data(document), standards=False)
+    return typeset("letter", letter_data(document), standards=False, files=document.letterhead.files)

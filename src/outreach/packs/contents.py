@@ -12,26 +12,18 @@ from outreach.cases.campaigns import asks_list, campaign_of_case
 from outreach.cases.facts import FactRow, case_row, facts_for, timeline, votes_list
 from outreach.directory.citations import SourceRef
 from outreach.domain.address import audiences
-from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Channel, Phase
+from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Phase
 from outreach.domain.wording import date_in_words, day_short, locale_for, printable
 from outreach.errors import NotFoundError
-from outreach.letters.exports import letter_document
+from outreach.letters.exports import letter_document, letterhead
 from outreach.letters.formats.pdf import letter_data
-from outreach.letters.keeping import blob
 from outreach.letters.replies import follow_ups_list, replies_list
 from outreach.letters.tracker import Statistics, TrackerRow, statistics, tracker_rows
 from outreach.packs.evidence import evidence_list, evidence_pages
 from outreach.packs.options import PackOptions
 from outreach.packs.words import pack_words
-from outreach.store.models import Campaign, Letter
+from outreach.store.models import Letter
 from outreach.store.search import in_chunks
-
-CHANNELS = {
-    Channel.EMAIL: "e-mail",
-    Channel.POST: "post",
-    Channel.WEB_FORM: "web form",
-    Channel.IN_PERSON: "in person",
-}
 
 
 @dataclass(frozen=True)
@@ -85,14 +77,15 @@ def pack_contents(
     figures = statistics(rows)
     organization = campaign.sender_organization or campaign.name
     in_full = _letters(session, rows, chosen) if "letters" in chosen.sections else []
-    files: dict[str, bytes] = {}
+    look = letterhead(session, campaign.key)
+    files = look.files
     evidence = _evidence(session, case_id, words["annex"], files) if "evidence" in chosen.sections else []
     replies = [
         {
             "reference": r.reference,
             "date": date_in_words(r.received_on, locale),
             "from": r.from_name or r.from_address,
-            "kind": r.kind or "not classed yet",
+            "kind": words[f"kind_{r.kind}"],
             "text": r.text,
         }
         for r in reversed(replies_list(session, [row.reference for row in rows]))
@@ -108,7 +101,7 @@ def pack_contents(
         "title": chosen.title or case.name,
         "audience": chosen.audience,
         "marking": chosen.marking,
-        "brand": _brand(session, campaign.key, files),
+        "brand": look.data,
         "campaign": campaign.name,
         "organization": organization,
         "date": date_in_words(day, locale),
@@ -133,8 +126,8 @@ def pack_contents(
             }
             for e in timeline(session, case_id)
         ],
-        "facts": [_fact(f, sources) for f in facts],
-        "legal": [_fact(f, sources) for f in facts if f.type == "legal_basis"],
+        "facts": [_fact(f, sources, chosen.language) for f in facts],
+        "legal": [_fact(f, sources, chosen.language) for f in facts if f.type == "legal_basis"],
         "votes": [
             {
                 "body": v.body,
@@ -149,7 +142,7 @@ def pack_contents(
             for v in votes_list(session, campaign.key)
         ],
         "asks": _asks(session, campaign.key, chosen.language),
-        "recipients": [_recipient(r, lettered) for r in rows],
+        "recipients": [_recipient(r, lettered, chosen.language) for r in rows],
         "chart": [
             {
                 "name": b.name,
@@ -210,11 +203,14 @@ def _facts(session: Session, case_id: str, chosen: PackOptions) -> list[FactRow]
     return [f for f in facts if f.name in chosen.facts]
 
 
-def _fact(f: FactRow, sources: _Sources) -> dict[str, Any]:
-    value = f.in_prose or f.value
+def _fact(f: FactRow, sources: _Sources, language: str) -> dict[str, Any]:
+    # A text that nobody has translated yet stands as it was entered, and says to readers aloud which language that is.
+    translated = f.in_prose or f.value
+    value = translated or f.raw
     return {
         "label": f.label,
         "value": value[:1].upper() + value[1:],
+        "language": language if translated else "en",
         "status": f.status,
         "conflicts": bool(f.conflict),
         "note": f.note,
@@ -258,16 +254,6 @@ def _evidence(session: Session, case_id: str, annex: str, files: dict[str, bytes
     return found
 
 
-def _brand(session: Session, campaign_key: int, files: dict[str, bytes]) -> dict[str, str]:
-    campaign = session.get_one(Campaign, campaign_key)
-    if not campaign.brand_logo:
-        return {"color": campaign.brand_color, "logo": ""}
-    content = blob(session, campaign.brand_logo)
-    name = "logo.svg" if content.lstrip()[:5] in {b"<?xml", b"<svg "} else "logo.png"
-    files[name] = content
-    return {"color": campaign.brand_color, "logo": name}
-
-
 def _digests(session: Session, rows: Sequence[TrackerRow], wanted: set[str]) -> list[tuple[TrackerRow, str]]:
     query = select(Letter.reference, Letter.text_sha256).where(Letter.reference.in_(wanted))
     found = {row.reference: row.text_sha256 for row in session.execute(query)}
@@ -281,39 +267,38 @@ def _asks(session: Session, campaign_key: int, language: str) -> list[dict[str, 
         {
             "name": a.name,
             "text": translated.get(a.key) or a.text,
+            "language": language if translated.get(a.key) else "en",
             "of": ", ".join(labels.get(x, x) for x in a.audiences),
         }
         for a in asks_list(session, campaign_key)
     ]
 
 
-def state_in_words(row: TrackerRow) -> str:
+def state_in_words(row: TrackerRow, language: str = "en") -> str:
     """Where a letter stands, as a reader of the pack needs it."""
+    words, locale = pack_words(language), locale_for(language)
     match row.phase:
         case phase if phase in AWAITING_PHASES:
-            wait = {Phase.DUE_SOON: "due", Phase.AWAITING: "awaited by"}.get(phase, "overdue since")
-            return f"Sent; answer {wait} {day_short(row.due_on)}"
+            key = {Phase.DUE_SOON: "state_due", Phase.AWAITING: "state_awaited"}.get(phase, "state_overdue")
+            return words[key].format(date=day_short(row.due_on, locale))
         case Phase.TO_READ:
-            return "Answer received, not yet assessed"
+            return words["state_to_read"]
         case Phase.ANSWERED:
-            return f"Answered {day_short(row.answered_on)}: {row.answer}".rstrip(": ")
+            said = words["state_answered"].format(date=day_short(row.answered_on, locale))
+            return f"{said}: {words['kind_' + row.answer]}" if row.answer else said
         case _:
-            return (
-                "Ready to send"
-                if row.status.value in {"approved", "queued"}
-                else row.status.value.capitalize()
-            )
+            return words.get(f"state_{row.status.value}", row.status.value.capitalize())
 
 
-def _recipient(row: TrackerRow, lettered: set[str]) -> dict[str, Any]:
+def _recipient(row: TrackerRow, lettered: set[str], language: str) -> dict[str, Any]:
     return {
         "reference": row.reference,
         "name": row.recipient,
         "office": ", ".join(x for x in (row.post, row.body) if x and x != row.recipient),
         "by": row.sender,
-        "sent": day_short(row.sent_on),
-        "channel": CHANNELS.get(Channel(row.channel), "") if row.channel else "",
-        "state": state_in_words(row),
+        "sent": day_short(row.sent_on, locale_for(language)),
+        "channel": pack_words(language)[f"channel_{row.channel}"] if row.channel else "",
+        "state": state_in_words(row, language),
         "is_answered": row.answered_on is not None,
         "is_overdue": row.phase in OVERDUE_PHASES,
         "has_letter": row.reference in lettered,

@@ -23,7 +23,9 @@ from outreach.letters.formats.typesetting import typeset, typeset_apart
 from outreach.packs.contents import PackContents, pack_contents
 from outreach.packs.formats import pack_docx, pack_html
 from outreach.packs.joining import FAR, join_parts
+from outreach.packs.labels import label_annexes
 from outreach.packs.options import PackOptions, options_from
+from outreach.packs.signing import sign_pdf
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.store.models import Pack, PackExport
@@ -62,8 +64,11 @@ def typeset_pack(contents: PackContents, *, on: date, progress: Progress = alway
     if contents.data["is_brief"]:
         return _on_one_page(contents, at)
     if len(letters) <= LETTERS_AT_ONCE:
-        return typeset("pack", contents.data, at=at, files=contents.files)
-    return _in_parts(contents, at, progress)
+        made = typeset("pack", contents.data, at=at, files=contents.files)
+    else:
+        made = _in_parts(contents, at, progress)
+    annexes = {f"{e['label']}: {e['title']}": e["label"] for e in contents.data["evidence"]}
+    return label_annexes(made, annexes) if annexes else made
 
 
 def _on_one_page(contents: PackContents, at: datetime) -> bytes:
@@ -93,7 +98,7 @@ def _in_parts(contents: PackContents, at: datetime, progress: Progress) -> bytes
     title = next(s["title"] for s in data["sections"] if s["key"] == "letters")
     groups = [letters[n : n + LETTERS_AT_ONCE] for n in range(0, len(letters), LETTERS_AT_ONCE)]
     steps = len(groups) + 3
-    first = typeset("pack", whole, at=at, files=contents.files)
+    first = typeset_apart("pack", whole, at=at, files=contents.files)
     parts = [first]
     alone = {key: [] if isinstance(value, list) else value for key, value in whole.items()}
     for number, group in enumerate(groups, start=1):
@@ -120,11 +125,14 @@ def export_pack(
     on: date | None = None,
     options: PackOptions | None = None,
     given_to: str = "",
+    certificate: Path | None = None,
+    passphrase: str = "",
     progress: Progress = always,
 ) -> Changes:
     """Write a case's briefing pack to a file and record it. The ending of the file's name says which format: pdf, html or docx.
 
     Args: on: the day it is dated; by default the campaign's day. options: what it holds. given_to: whom it is made for.
+        certificate, passphrase: to sign a PDF with, see `signing.sign_pdf`.
     Raises: NotFoundError, UsageError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError; the former
         file is then still there.
     """
@@ -132,6 +140,8 @@ def export_pack(
     kind = target.suffix.lower().removeprefix(".") or "pdf"
     if kind not in FORMATS:
         raise UsageError(f"Packs are written as {', '.join(FORMATS)}. Name a file that ends in one of these.")
+    if certificate is not None and kind != "pdf":
+        raise UsageError("Only a PDF can be signed. Name a file that ends in .pdf.")
     with database.read() as session:
         day = on or campaign_of_case(session, case_id).today
         contents = pack_contents(session, case_id, on=day, options=chosen)
@@ -147,6 +157,8 @@ def export_pack(
             made = typeset_pack(contents, on=day, progress=progress)
             with Pdf.open(io.BytesIO(made)) as opened:
                 pages = len(opened.pages)
+            if certificate is not None:
+                made = sign_pdf(made, certificate, passphrase, reason=contents.title)
     if not progress(2, 3):
         raise CancelledError("The pack was not written.")
     write_file(target, made)

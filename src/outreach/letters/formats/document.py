@@ -16,6 +16,25 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
 @dataclass(frozen=True)
+class Letterhead:
+    """The look of an organization. color: such as #1f4e79, "" for the layout's own. logo: SVG or PNG, b"" for none."""
+
+    color: str = ""
+    logo: bytes = b""
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The logo under the name that layouts find it by; empty without one."""
+        kind = "svg" if self.logo.lstrip()[:5] in {b"<?xml", b"<svg "} else "png"
+        return {f"logo.{kind}": self.logo} if self.logo else {}
+
+    @property
+    def data(self) -> dict[str, str]:
+        """As layouts expect it."""
+        return {"color": self.color, "logo": next(iter(self.files), "")}
+
+
+@dataclass(frozen=True)
 class LetterDocument:
     """Everything a letter says, in reading order. date: in words, in the letter's language.
 
@@ -35,6 +54,7 @@ class LetterDocument:
     signature: tuple[str, ...]
     is_draft: bool
     body_markdown: str
+    letterhead: Letterhead
 
 
 def make_document(
@@ -50,6 +70,7 @@ def make_document(
     body: str,
     close: str,
     is_draft: bool,
+    letterhead: Letterhead,
 ) -> LetterDocument:
     """Parse a letter's parts. jurisdiction: of the addressee's body; it decides how the date is written."""
     locale = locale_for(language, jurisdiction)
@@ -67,6 +88,7 @@ def make_document(
         signature=sender_lines[:2] if sender_lines else (),
         is_draft=is_draft,
         body_markdown=body,
+        letterhead=letterhead,
     )
 
 

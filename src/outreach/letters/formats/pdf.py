@@ -30,9 +30,10 @@ def letter_data(document: LetterDocument) -> dict[str, Any]:
         "is_draft": document.is_draft,
         "reference_label": reference_label,
         "draft_label": draft_label,
+        "brand": document.letterhead.data,
     }
 
 
 def letter_pdf(document: LetterDocument, *, at: datetime | None = None) -> bytes:
     """Set a letter, tagged and archivable (see `typesetting.typeset`). Raises: TypesettingError."""
-    return typeset("letter", letter_data(document), at=at)
+    return typeset("letter", letter_data(document), at=at, files=document.letterhead.files)

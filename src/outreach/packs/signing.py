@@ -1,0 +1,35 @@
+"""Signing a pack's PDF with the organization's own certificate (PAdES baseline, through pyHanko)."""
+
+import io
+from pathlib import Path
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigSeedSubFilter
+
+from outreach.errors import UsageError
+
+
+def sign_pdf(pdf: bytes, certificate: Path, passphrase: str, *, reason: str = "") -> bytes:
+    """The same PDF with an invisible signature added at its end; what it held before is not changed.
+
+    Args: certificate: a PKCS #12 file (.p12, .pfx) with key and certificate. passphrase: of that file. reason: as a reader of the
+        PDF sees it. No time stamp is asked for, since that would need a server.
+    Raises: UsageError if the certificate cannot be used.
+    """
+    if not certificate.is_file():
+        raise UsageError(f"There is no certificate at {certificate}. Give a .p12 or .pfx file.")
+    # pyHanko gives None, and logs why, for a file or a passphrase that is wrong.
+    signer = signers.SimpleSigner.load_pkcs12(  # type: ignore[no-untyped-call]
+        str(certificate), passphrase=passphrase.encode("utf-8") or None
+    )
+    if signer is None:
+        raise UsageError(
+            f"{certificate.name} cannot be opened. Check the passphrase, and that it holds a key with its certificate."
+        )
+    metadata = signers.PdfSignatureMetadata(
+        field_name="Signature", reason=reason or None, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256"
+    )
+    signed = io.BytesIO()
+    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), metadata, signer=signer, output=signed)
+    return signed.getvalue()
