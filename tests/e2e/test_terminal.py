@@ -88,7 +88,13 @@ def test_the_whole_life_of_a_letter(tmp_path: Path) -> None:
     assert (tmp_path / "t.xlsx").read_bytes()[:2] == b"PK"
     ok("letters", "withdraw", "MAG-0007", "--reason", "later", database=path)
     ok("letters", "close", "MAG-0006", database=path)
-    ok("pack", "export", "--case", "magnitsky", "--output", str(tmp_path / "p.pdf"), database=path)
+    pack = str(tmp_path / "p.pdf")
+    ok("pack", "export", "--case", "magnitsky", "--output", pack, "--given-to", "Her office", database=path)
+    assert "given to Her office" in ok("pack", "which", pack, database=path)
+    (tmp_path / "other.pdf").write_bytes((tmp_path / "p.pdf").read_bytes() + b"%")
+    other = outreach("pack", "which", str(tmp_path / "other.pdf"), database=path)
+    assert other.returncode == 1
+    assert "changed since" in other.stderr
     assert (tmp_path / "p.pdf").read_bytes()[:4] == b"%PDF"
     ok("backup", str(tmp_path / "copy.db"), database=path)
     ok("restore", str(tmp_path / "copy.db"), database=path)

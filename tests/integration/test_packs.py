@@ -5,17 +5,10 @@ import io
 import re
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
 import pytest
-from asn1crypto.x509 import Certificate
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
 from docx import Document
 from PIL import Image
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -418,36 +411,8 @@ def test_the_look_of_an_organization_is_on_its_packs_and_letters(
         assert pack_contents(session, "magnitsky").data["brand"] == {"color": "", "logo": ""}
 
 
-def some_certificate(folder: Path, passphrase: bytes) -> tuple[Path, Certificate]:
-    """A key with its own certificate in a PKCS #12 file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A campaign")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=30))
-        .add_extension(
-            x509.KeyUsage(True, True, False, False, False, True, False, False, False), critical=True
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "own.p12"
-    path.write_bytes(
-        pkcs12.serialize_key_and_certificates(
-            b"own", key, certificate, None, serialization.BestAvailableEncryption(passphrase)
-        )
-    )
-    return path, Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
-
-
 def test_a_pack_is_signed_with_the_organization_s_certificate(database: Database, tmp_path: Path) -> None:
-    path, certificate = some_certificate(tmp_path, b"secret")
+    path, certificate = factories.some_certificate(tmp_path, b"secret")
     export_pack(
         database,
         "magnitsky",

@@ -1,6 +1,8 @@
 """Jobs: results on the window's thread, in order, cancelled, superseded, and dropped with their page."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -129,3 +131,21 @@ def test_closing_under_load_waits_and_drops_results(database: Database, qtbot: Q
     assert got == []
     jobs.read(owner, lambda session: 1, got.append)
     assert jobs.is_idle
+
+
+class Ring:
+    """Something that only the collector of cycles can free."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+def test_garbage_is_collected_on_the_window_s_thread_only(jobs: Jobs, qtbot: QtBot) -> None:
+    freed_in: list[int] = []
+    weakref.finalize(Ring(), lambda: freed_in.append(threading.get_ident()))
+    done: list[int] = []
+    jobs.read(QObject(jobs), lambda _: len([Ring() for _ in range(20_000)]), done.append)
+    qtbot.waitUntil(lambda: bool(done) and bool(freed_in))
+    assert freed_in == [threading.get_ident()]
+    jobs.close()
+    assert gc.isenabled()

@@ -16,7 +16,7 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, load_settings
 from outreach.store.database import open_database
 from outreach.ui.dialogs.letters import MarkSentDialog, NameDialog, ReplyDialog
-from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, TicksDialog
+from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
 from outreach.ui.dialogs.records import FactDialog, NewCampaignDialog, PersonDialog, RecipientDialog
 from outreach.ui.main_window import MainWindow
 from outreach.ui.theme import colors
@@ -447,6 +447,13 @@ def test_a_pack_is_composed_kept_and_given_out(
     row = page.model.rows[0]
     assert (row.given_to, row.pack) == ("Her office", "For the minister")
     assert [x["reference"] for x in row.contents["letters"]] == list(page.options().letters)
+    certificate, _ = factories.some_certificate(tmp_path, b"secret")
+    form = GivenToDialog(page, "")
+    form.certificate.setText(str(certificate))
+    form.passphrase.setText("secret")
+    page.export_to(str(tmp_path / "signed.pdf"), **form.values())
+    settle(busy)
+    assert b"/ByteRange" in (tmp_path / "signed.pdf").read_bytes()
     for ending in ("html", "docx"):
         page.export_to(str(tmp_path / f"p.{ending}"))
         settle(busy)

@@ -22,7 +22,7 @@ from outreach.cli.base import (
 from outreach.domain.wording import day_short
 from outreach.packs.brand import set_brand
 from outreach.packs.evidence import add_evidence, evidence_list, remove_evidence
-from outreach.packs.exports import export_pack, pack_exports
+from outreach.packs.exports import export_of_file, export_pack, pack_exports
 from outreach.packs.options import LANGUAGES, PRESETS, SECTIONS, PackOptions
 
 
@@ -138,6 +138,18 @@ def list_exports(context: typer.Context, format: AsFormat = Format.table) -> Non
     )  # fmt: skip
 
 
+@GROUPS["pack"].command("which")
+def which(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Which export a file is, and to whom it was given: told by its SHA-256, so that one changed letter is noticed."""
+    with opened(context) as database, database.read() as session:
+        row = export_of_file(session, file)
+    at = row.exported_at.astimezone()
+    typer.echo(
+        f"{row.pack}, exported {day_short(at.date())}, {at:%H:%M}, as {row.file_name}; "
+        + (f"given to {row.given_to}." if row.given_to else "no note to whom it was given.")
+    )
+
+
 @GROUPS["pack"].command("brand")
 def brand(
     context: typer.Context,
@@ -147,7 +159,7 @@ def brand(
     ] = "",
     campaign: CampaignId = "",
 ) -> None:
-    """Set the colour and the logo of a campaign's packs."""
+    """Set the colour and the logo of a campaign's letters and packs."""
     with opened(context) as database, database.write() as session:
         say(set_brand(session, campaign_named(session, campaign).key, color=color, logo=logo))
 

@@ -1,4 +1,4 @@
-"""The look of an organization: the colour and the logo of its packs."""
+"""The look of an organization: the colour and the logo of its letters and packs."""
 
 import io
 import re
@@ -19,7 +19,7 @@ NONE = "none"
 
 
 def set_brand(session: Session, campaign_key: int, *, color: str = "", logo: str = "") -> Changes:
-    """Set the colour and the logo of a campaign's packs.
+    """Set the colour and the logo of a campaign's letters and packs.
 
     Args: color: such as #1f4e79, dark enough for white paper; "" leaves it, “none” forgets it. logo: path of an SVG, PNG or JPEG
         file, likewise.
@@ -34,7 +34,7 @@ def set_brand(session: Session, campaign_key: int, *, color: str = "", logo: str
         campaign.brand_logo = ""
     elif logo:
         campaign.brand_logo = keep_blob(session, _logo(Path(logo)))
-    return Changes(frozenset({"packs"}), f"The look of {campaign.name} is set.")
+    return Changes(frozenset({"packs", "letters"}), f"The look of {campaign.name} is set.")
 
 
 def _checked(color: str) -> str:

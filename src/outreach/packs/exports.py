@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from outreach.cases.campaigns import campaign_of_case
 from outreach.cases.facts import find_case
 from outreach.domain.references import slug
-from outreach.errors import CancelledError, UsageError
+from outreach.errors import CancelledError, NotFoundError, UsageError
 from outreach.files import write_file
 from outreach.letters.drafting import Progress, always
 from outreach.letters.formats.typesetting import typeset, typeset_apart
@@ -223,6 +223,20 @@ def pack_exports(session: Session) -> tuple[PackExportRow, ...]:
         )
         for e, title in rows
     )  # fmt: skip
+
+
+def export_of_file(session: Session, path: Path) -> PackExportRow:
+    """The latest export whose bytes a file has. Raises: UsageError for a file that cannot be read; NotFoundError."""
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    for row in pack_exports(session):
+        if row.sha256 == digest:
+            return row
+    raise NotFoundError(
+        f"{path.name} is not as any pack was exported: it was made elsewhere, or changed since. Compare: outreach pack list"
+    )
 
 
 @dataclass(frozen=True)

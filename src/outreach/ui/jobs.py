@@ -4,6 +4,7 @@ One writer, because two would wait for each other's lock; a job gets its own ses
 dataclasses. No page owns a thread: this runner does, and `close` waits for it.
 """
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from shiboken6 import isValid
 
 from outreach.errors import CancelledError, OutreachError
@@ -19,6 +20,7 @@ from outreach.store.changes import Changes
 from outreach.store.database import Database
 
 Done = Callable[[Any], None]
+_COLLECT_EVERY_MS = 1_000
 
 
 @dataclass(eq=False)
@@ -63,6 +65,11 @@ class Jobs(QObject):
         self._readers = ThreadPoolExecutor(3, "outreach-reader")
         # What waits for a server must not keep the writer from saving what is typed.
         self._network = ThreadPoolExecutor(1, "outreach-network")
+        # Python collects cyclic garbage in whichever thread allocates; there it would destroy widgets off their own thread, which crashes.
+        gc.disable()
+        self._collector = QTimer(self)
+        self._collector.timeout.connect(self._collect)
+        self._collector.start(_COLLECT_EVERY_MS)
         self._running: list[Job] = []
         self._latest: dict[tuple[int, str], Job] = {}
         self._closed = False
@@ -186,6 +193,18 @@ class Jobs(QObject):
         self._readers.shutdown(wait=True, cancel_futures=True)
         self._network.shutdown(wait=True, cancel_futures=True)
         self._running.clear()
+        self._collector.stop()
+        gc.enable()
+
+    @Slot()
+    def _collect(self) -> None:
+        """Collect garbage as Python would by itself: the generations that are full, the oldest first."""
+        for generation, (count, limit) in reversed(
+            list(enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True)))
+        ):
+            if limit and count > limit:
+                gc.collect(generation)
+                return
 
     def _start(
         self,

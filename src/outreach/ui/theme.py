@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QStyle, QStyleFactory
 
@@ -115,9 +115,15 @@ class Theme(QObject):
         elif self._style is None:
             self._style = QStyleFactory.create("Fusion")
             self._application.setStyle(self._style)
-        self._application.setPalette(_palette(_colors(scheme)))
+        self._set_palette()
+        # A style that was just installed sets a palette of its own once events run; its hints in fields are too pale to be read.
+        QTimer.singleShot(0, self._set_palette)
         self._application.setFont(sized(13))
         self.changed.emit()
+
+    @Slot()
+    def _set_palette(self) -> None:
+        self._application.setPalette(_palette(_colors(self._scheme)))
 
 
 def _palette(c: Colors) -> QPalette:

@@ -148,6 +148,13 @@ def text_field(value: str = "", hint: str = "") -> QLineEdit:
     return field
 
 
+def secret_field(hint: str = "") -> QLineEdit:
+    """One line of input that is not shown."""
+    field = text_field(hint=hint)
+    field.setEchoMode(QLineEdit.EchoMode.Password)
+    return field
+
+
 def text_area(value: str = "", hint: str = "", lines: int = 4) -> QPlainTextEdit:
     """Several lines of text."""
     area = QPlainTextEdit(value)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QSpinBox, QWidget
 
 from outreach.errors import OutreachError, UsageError
 from outreach.mail.accounts import keychain_name, per_minute_of
@@ -12,7 +12,7 @@ from outreach.mail.sending import OutboxRow
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password
 from outreach.settings import Settings
-from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_field
+from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, secret_field, text_field
 from outreach.ui.widgets.parts import Words
 from outreach.ui.workspace import Workspace
 
@@ -27,12 +27,6 @@ _IMAP_SECURITIES = [
     ("none", "None; only for a server on this computer"),
 ]
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-
-
-def _secret_field() -> QLineEdit:
-    field = text_field()
-    field.setEchoMode(QLineEdit.EchoMode.Password)
-    return field
 
 
 class AccountDialog(FormDialog):
@@ -55,7 +49,7 @@ class AccountDialog(FormDialog):
         self.port.setRange(1, 65535)
         self.port.setValue(int(settings.smtp_port) if settings.smtp_port.isdigit() else 587)
         self.user = text_field(settings.smtp_user, "Often the address itself")
-        self.password = _secret_field()
+        self.password = secret_field()
         self.password.setPlaceholderText("Leave empty to keep the one in the keychain")
         self.per_minute = QSpinBox()
         self.per_minute.setRange(0, 1000)
@@ -187,7 +181,7 @@ class PasswordDialog(FormDialog):
 
     def __init__(self, parent: QWidget, user: str, reason: str, submit: str) -> None:
         super().__init__(parent, "Password", submit, reason)
-        self.password = _secret_field()
+        self.password = secret_field()
         self.keep = QCheckBox("Keep it in the keychain")
         self.form.addRow(f"Password of {user}", self.password)
         self.form.addRow("", self.keep)

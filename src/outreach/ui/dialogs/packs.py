@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QColorDialog,
     QFileDialog,
@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from outreach.packs.evidence import EvidenceRow, add_evidence, evidence_list, remove_evidence
-from outreach.ui.dialogs.forms import FormDialog, text_field
+from outreach.ui.dialogs.forms import FormDialog, secret_field, text_field
 from outreach.ui.icons import icon
 from outreach.ui.words import file_size
 from outreach.ui.workspace import Workspace
 
 
 class GivenToDialog(FormDialog):
-    """Whom a pack is made for. Values: given_to."""
+    """Whom a pack is made for, and what to sign it with. Values: given_to, certificate (a path or None), passphrase."""
 
     def __init__(self, parent: QWidget, audience: str) -> None:
         super().__init__(
@@ -33,10 +33,39 @@ class GivenToDialog(FormDialog):
             "Each export is noted with what it holds and its fingerprint, so that you can say later who was given what.",
         )  # fmt: skip
         self.given_to = text_field(audience, "Such as: the Home Secretary’s office; may stay empty")
+        self.certificate = text_field(hint="A .p12 or .pfx file, to sign a PDF; may stay empty")
+        self.passphrase = secret_field("Passphrase of the certificate; not kept")
+        browse = QPushButton("Browse…")
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._browse)
+        self.passphrase.setEnabled(False)
+        self.certificate.textChanged.connect(self._certificate_changed)
+        line = QHBoxLayout()
+        line.addWidget(self.certificate, 1)
+        line.addWidget(browse)
         self.form.addRow("Given to", self.given_to)
+        self.form.addRow("Sign with", line)
+        self.form.addRow("Passphrase", self.passphrase)
+        self.setMinimumWidth(560)
+
+    @Slot()
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, "Certificate", "", "Certificates (*.p12 *.pfx)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.certificate.setText)
+        dialog.open()
+
+    @Slot(str)
+    def _certificate_changed(self, path: str) -> None:
+        self.passphrase.setEnabled(bool(path.strip()))
 
     def values(self) -> dict[str, Any]:
-        return {"given_to": self.given_to.text().strip()}
+        path = self.certificate.text().strip()
+        return {
+            "given_to": self.given_to.text().strip(),
+            "certificate": Path(path) if path else None,
+            "passphrase": self.passphrase.text() if path else "",
+        }
 
 
 class TicksDialog(FormDialog):
@@ -165,14 +194,14 @@ class EvidenceDialog(FormDialog):
 
 
 class BrandDialog(FormDialog):
-    """The colour and the logo of packs. Values: color, logo ("" leaves them, none forgets them)."""
+    """The colour and the logo of letters and packs. Values: color, logo ("" leaves them, none forgets them)."""
 
     def __init__(self, parent: QWidget, name: str) -> None:
         super().__init__(
             parent,
-            "Look of the packs",
+            "Look of letters and packs",
             "Save",
-            f"For every pack of {name}. The colour must be dark enough to be read on white.",
+            f"For every letter and pack of {name}. The colour must be dark enough to be read on white.",
         )
         self.color = text_field(hint="#1f4e79; none for the app’s own")
         self.logo = text_field(hint="An SVG, PNG or JPEG file; none for no logo")
@@ -188,6 +217,10 @@ class BrandDialog(FormDialog):
         self.form.addRow("Colour", lines[0])
         self.form.addRow("Logo", lines[1])
         self.setMinimumWidth(520)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.color.setFocus()
 
     @Slot()
     def _pick(self) -> None:

@@ -130,6 +130,7 @@ class PacksPage(Page):
             field.textChanged.connect(self._changed)
         form = QFormLayout()
         form.setSpacing(7)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for name, field in (
             (self.tr("Case"), self.case),
             (self.tr("Kind"), self.preset),
@@ -157,7 +158,7 @@ class PacksPage(Page):
             EmptyState(
                 "briefcase-business",
                 self.tr("No pack exported yet"),
-                self.tr("Each export is noted here: to whom, what it held, and its fingerprint."),
+                self.tr("Each export is noted here with what it held."),
             ),
         )
         given = Panel(margins=1, spacing=4)
@@ -350,19 +351,22 @@ class PacksPage(Page):
             )
             target.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             target.setDefaultSuffix("pdf")
-            target.fileSelected.connect(partial(self.export_to, given_to=values["given_to"]))
+            target.fileSelected.connect(partial(self.export_to, **values))
             target.open()
 
         ask(GivenToDialog(self, self.audience.text().strip()), chosen)
 
-    def export_to(self, path: str, given_to: str = "") -> None:
-        """Write the pack to a file, with progress. The ending of its name says which format."""
+    def export_to(
+        self, path: str, given_to: str = "", certificate: Path | None = None, passphrase: str = ""
+    ) -> None:
+        """Write the pack to a file, with progress. The ending of its name says which format; a PDF is signed with the certificate."""
         case_id, day, options = self.case.value(), self.day.day(), self.options()
 
         def work(database: Any, progress: Any) -> Any:
             return export_pack(
-                database, case_id, Path(path), on=day, options=options, given_to=given_to, progress=progress
-            )
+                database, case_id, Path(path), on=day, options=options, given_to=given_to,
+                certificate=certificate, passphrase=passphrase, progress=progress,
+            )  # fmt: skip
 
         self.workspace.jobs.long(self, self.tr("Exporting the pack"), work, self._exported)
 
