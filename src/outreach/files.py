@@ -1,4 +1,4 @@
-"""Writing files so that they are whole or not there at all, with errors that say what to do."""
+"""Reading what users name, and writing files so that they are whole or not there at all; errors say what to do."""
 
 import contextlib
 import errno
@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from outreach.errors import DiskFullError, ExportError, OutreachError, ReadOnlyError
+from outreach.errors import DiskFullError, ExportError, OutreachError, ReadOnlyError, UsageError
 
 
 def os_error(error: OSError, path: Path) -> OutreachError:
@@ -19,6 +19,14 @@ def os_error(error: OSError, path: Path) -> OutreachError:
         )
     reason = (error.strerror or "an error of the system").rstrip(".")
     return ExportError(f"{path} could not be used: {reason}. Choose another place.")
+
+
+def read_given(path: Path) -> bytes:
+    """The content of a file that a user named. Raises: UsageError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def make_folder(path: Path) -> Path:

@@ -19,7 +19,7 @@ from outreach.cli.base import (
     print_list,
     say,
 )
-from outreach.domain.wording import day_short
+from outreach.domain.wording import moment_short
 from outreach.packs.brand import set_brand
 from outreach.packs.evidence import add_evidence, evidence_list, remove_evidence
 from outreach.packs.exports import export_of_file, export_pack, pack_exports
@@ -118,7 +118,7 @@ def list_exports(context: typer.Context, format: AsFormat = Format.table) -> Non
     print_list(
         [
             {
-                "Exported": f"{day_short(r.exported_at.astimezone().date())}, {r.exported_at.astimezone():%H:%M}",
+                "Exported": moment_short(r.exported_at),
                 "File": r.file_name,
                 "Given to": r.given_to,
                 "Pages": r.pages or "",
@@ -143,9 +143,8 @@ def which(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="
     """Which export a file is, and to whom it was given: told by its SHA-256, so that one changed letter is noticed."""
     with opened(context) as database, database.read() as session:
         row = export_of_file(session, file)
-    at = row.exported_at.astimezone()
     typer.echo(
-        f"{row.pack}, exported {day_short(at.date())}, {at:%H:%M}, as {row.file_name}; "
+        f"{row.pack}, exported {moment_short(row.exported_at)}, as {row.file_name}; "
         + (f"given to {row.given_to}." if row.given_to else "no note to whom it was given.")
     )
 

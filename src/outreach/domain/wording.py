@@ -1,7 +1,7 @@
 """Dates, numbers and money in words, by language and place (CLDR's rules, through babel)."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -49,6 +49,12 @@ def day_short(day: date | str | None, locale: Locale | str = "en_GB") -> str:
     text = day.isoformat() if isinstance(day, date) else day
     form = {4: "y", 7: "MMM y"}.get(len(text), "d MMM y")
     return babel_date(first_day(text), format=form, locale=locale)
+
+
+def moment_short(at: datetime) -> str:
+    """An instant for tables, by this machine's clock: 24 Nov 2026, 14:16."""
+    here = at.astimezone()
+    return f"{day_short(here.date())}, {here:%H:%M}"
 
 
 def counted(number: int, one: str, many: str) -> str:

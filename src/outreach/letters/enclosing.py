@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.states import LetterStatus
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
+from outreach.files import read_given
 from outreach.letters.keeping import keep_blob
 from outreach.letters.lifecycle import LETTERS, find_letter, record_event
 from outreach.store.changes import Changes
@@ -60,10 +61,7 @@ def enclose(session: Session, reference: str, path: Path) -> Changes:
     """
     letter = find_letter(session, reference)
     _refuse_frozen(letter.reference, letter.status)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    content = read_given(path)
     if not content:
         raise UsageError(f"{path.name} is empty. Choose another file.")
     already = sum(row.size_bytes for row in enclosures_list(session, reference))

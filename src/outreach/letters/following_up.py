@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import CampaignRow, campaign_of_case
+from outreach.cases.campaigns import CampaignRow, RecipientRow, campaign_of_case
 from outreach.domain.states import SENT_STATES, LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
@@ -14,7 +14,7 @@ from outreach.letters.drafting import draft_letters, plan_letters, recipient_of
 from outreach.letters.lifecycle import LETTERS, find_letter, find_letters, record_event
 from outreach.letters.questions import recipients_for
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.templates import best_template, templates_list
+from outreach.letters.templates import LetterTemplate, best_template, templates_list
 from outreach.letters.tracker import Filters, tracker_rows
 from outreach.store.changes import Changes
 from outreach.store.models import Case, Letter, LetterEvent
@@ -41,19 +41,34 @@ def draft_follow_ups(
             raise NotFoundError(
                 f"There is no template for following up with {recipient.name}. Write one whose purpose is {purpose}."
             )
-        plan = plan_letters(
-            session,
-            sandbox,
-            case_id=case_id,
-            template=template,
-            recipients=[recipient],
-            on=campaign_of_case(session, case_id).today,
-            about=letter.reference,
-        )
-        (reference,) = draft_letters(session, plan, by=by).refs
+        today = campaign_of_case(session, case_id).today
+        (reference,) = _draft_about(session, sandbox, letter, case_id, template, recipient, today, by)
         record_event(session, letter, FOLLOWED_UP, letter.status, by=by, detail=reference)
         drafted.append(reference)
     return Changes(LETTERS, f"{counted(len(drafted), 'follow-up', 'follow-ups')} drafted.", tuple(drafted))
+
+
+def _draft_about(
+    session: Session,
+    sandbox: TemplateSandbox,
+    letter: Letter,
+    case_id: str,
+    template: LetterTemplate,
+    recipient: RecipientRow,
+    on: date,
+    by: str,
+) -> tuple[str, ...]:
+    """Draft one letter about an earlier one. Returns: its reference."""
+    plan = plan_letters(
+        session,
+        sandbox,
+        case_id=case_id,
+        template=template,
+        recipients=[recipient],
+        on=on,
+        about=letter.reference,
+    )
+    return draft_letters(session, plan, by=by).refs
 
 
 def overdue_without_reminder(
@@ -105,16 +120,7 @@ def draft_referral(
         template = best_template(available, recipient.audience, letter.language, "referral")
         if template is None:
             raise NotFoundError("There is no template for referrals. Write one whose purpose is referral.")
-        plan = plan_letters(
-            session,
-            sandbox,
-            case_id=case_id,
-            template=template,
-            recipients=[recipient],
-            on=campaign.today,
-            about=letter.reference,
-        )
-        drafted += draft_letters(session, plan, by=by).refs
+        drafted += _draft_about(session, sandbox, letter, case_id, template, recipient, campaign.today, by)
     record_event(session, letter, "referral_drafted", letter.status, by=by, detail=", ".join(drafted))
     return Changes(LETTERS, f"{counted(len(drafted), 'letter', 'letters')} drafted.", tuple(drafted))
 

@@ -217,22 +217,24 @@ def assign(session: Session, keys: Sequence[int], reference: str = "") -> Change
 
 def set_aside(session: Session, keys: Sequence[int]) -> Changes:
     """Put messages away that belong to no letter. They are kept. Raises: NotFoundError."""
-    for key in keys:
-        message = _message(session, key)
-        if message.state == FILED:
-            _take_off(session, message)
-        message.state = ASIDE
+    _move(session, keys, ASIDE)
     return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} set aside.")
 
 
 def back_to_tray(session: Session, keys: Sequence[int]) -> Changes:
     """Undo assigning or setting aside. Raises: NotFoundError."""
-    for key in keys:
-        message = _message(session, key)
+    _move(session, keys, TRIAGE)
+    return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} back in the tray.")
+
+
+def _move(session: Session, keys: Sequence[int], state: str) -> list[Message]:
+    """Messages taken off their letters, if they were filed, and put into a state."""
+    messages = [_message(session, key) for key in keys]
+    for message in messages:
         if message.state == FILED:
             _take_off(session, message)
-        message.state = TRIAGE
-    return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} back in the tray.")
+        message.state = state
+    return messages
 
 
 def set_nature(session: Session, keys: Sequence[int], nature: Nature) -> Changes:
@@ -240,12 +242,8 @@ def set_nature(session: Session, keys: Sequence[int], nature: Nature) -> Changes
 
     Raises: NotFoundError.
     """
-    for key in keys:
-        message = _message(session, key)
-        if message.state == FILED:
-            _take_off(session, message)
+    for message in _move(session, keys, TRIAGE):
         message.nature, message.nature_reason = nature, "Said by hand."
-        message.state = TRIAGE
     return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} changed.")
 
 

@@ -9,6 +9,8 @@ from PIL import Image, UnidentifiedImageError
 from sqlalchemy.orm import Session
 
 from outreach.errors import UsageError
+from outreach.files import read_given
+from outreach.letters.formats.document import is_svg
 from outreach.letters.keeping import keep_blob
 from outreach.store.changes import Changes
 from outreach.store.models import Campaign
@@ -57,13 +59,10 @@ def _contrast_on_white(color: str) -> float:
 
 
 def _logo(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    content = read_given(path)
     if len(content) > MAX_BYTES:
         raise UsageError(f"{path.name} is larger than 2 MB. Use a smaller logo.")
-    if content.lstrip()[:5] in {b"<?xml", b"<svg "}:
+    if is_svg(content):
         return _svg(content, path.name)
     try:
         with Image.open(io.BytesIO(content)) as image:

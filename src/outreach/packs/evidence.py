@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from outreach.cases.facts import find_case
 from outreach.errors import NotFoundError, UsageError
+from outreach.files import read_given
 from outreach.letters.keeping import blob, keep_blob
 from outreach.store.changes import Changes
 from outreach.store.models import Evidence
@@ -58,10 +59,7 @@ def add_evidence(session: Session, case_id: str, path: Path, *, title: str = "",
     Raises: NotFoundError; UsageError for a file that cannot be read, is too large, or is neither.
     """
     case = find_case(session, case_id)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    content = read_given(path)
     if len(content) > MAX_BYTES:
         raise UsageError(f"{path.name} is larger than 50 MB. Make it smaller, or give the part that matters.")
     kind = _kind(content, path.name)

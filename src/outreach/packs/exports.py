@@ -17,7 +17,7 @@ from outreach.cases.campaigns import campaign_of_case
 from outreach.cases.facts import find_case
 from outreach.domain.references import slug
 from outreach.errors import CancelledError, NotFoundError, UsageError
-from outreach.files import write_file
+from outreach.files import read_given, write_file
 from outreach.letters.drafting import Progress, always
 from outreach.letters.formats.typesetting import typeset, typeset_apart
 from outreach.packs.contents import PackContents, pack_contents
@@ -81,9 +81,7 @@ def _on_one_page(contents: PackContents, at: datetime) -> bytes:
         some = (low + high) // 2
         wanted = [f for f in contents.data["facts"] if f in facts[:some]]
         made = typeset("pack", {**contents.data, "facts": wanted}, at=at, files=contents.files)
-        with Pdf.open(io.BytesIO(made)) as opened:
-            is_one = len(opened.pages) == 1
-        if is_one or some == 0:
+        if some == 0 or _page_count(made) == 1:
             fits, low = made, some + 1
         else:
             high = some - 1
@@ -98,23 +96,24 @@ def _in_parts(contents: PackContents, at: datetime, progress: Progress) -> bytes
     title = next(s["title"] for s in data["sections"] if s["key"] == "letters")
     groups = [letters[n : n + LETTERS_AT_ONCE] for n in range(0, len(letters), LETTERS_AT_ONCE)]
     steps = len(groups) + 3
-    first = typeset_apart("pack", whole, at=at, files=contents.files)
-    parts = [first]
+    parts = [typeset_apart("pack", whole, at=at, files=contents.files)]
     alone = {key: [] if isinstance(value, list) else value for key, value in whole.items()}
     for number, group in enumerate(groups, start=1):
         if not progress(number, steps):
             raise CancelledError("The pack was not written.")
         part = {
-            **alone, "is_brief": False, "is_letters_only": True, "letters_heading": False, "letters": group,
+            **alone, "is_letters_only": True, "letters_heading": False, "letters": group,
             "sections": [{"key": "letters", "title": title}],
         }  # fmt: skip
         parts.append(typeset_apart("pack", part, at=at))
-    counts = []
-    for part_ in parts:
-        with Pdf.open(io.BytesIO(part_)) as opened:
-            counts.append(len(opened.pages))
-    footers = typeset_apart("numbers", {"total": sum(counts), "unnumbered": 1}, at=at, standards=False)
+    total = sum(_page_count(p) for p in parts)
+    footers = typeset_apart("numbers", {"total": total, "unnumbered": 1}, at=at, standards=False)
     return join_parts(parts, footers, heading=title)
+
+
+def _page_count(pdf: bytes) -> int:
+    with Pdf.open(io.BytesIO(pdf)) as opened:
+        return len(opened.pages)
 
 
 def export_pack(
@@ -155,8 +154,7 @@ def export_pack(
             made = pack_docx(contents, on=day)
         case _:
             made = typeset_pack(contents, on=day, progress=progress)
-            with Pdf.open(io.BytesIO(made)) as opened:
-                pages = len(opened.pages)
+            pages = _page_count(made)
             if certificate is not None:
                 made = sign_pdf(made, certificate, passphrase, reason=contents.title)
     if not progress(2, 3):
@@ -227,10 +225,7 @@ def pack_exports(session: Session) -> tuple[PackExportRow, ...]:
 
 def export_of_file(session: Session, path: Path) -> PackExportRow:
     """The latest export whose bytes a file has. Raises: UsageError for a file that cannot be read; NotFoundError."""
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    digest = hashlib.sha256(read_given(path)).hexdigest()
     for row in pack_exports(session):
         if row.sha256 == digest:
             return row

@@ -15,6 +15,11 @@ Block = dict[str, Any]
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
+def is_svg(picture: bytes) -> bool:
+    """Whether a picture is an SVG, by how it begins."""
+    return picture.lstrip()[:5] in {b"<?xml", b"<svg "}
+
+
 @dataclass(frozen=True)
 class Letterhead:
     """The look of an organization. color: such as #1f4e79, "" for the layout's own. logo: SVG or PNG, b"" for none."""
@@ -25,8 +30,7 @@ class Letterhead:
     @property
     def files(self) -> dict[str, bytes]:
         """The logo under the name that layouts find it by; empty without one."""
-        kind = "svg" if self.logo.lstrip()[:5] in {b"<?xml", b"<svg "} else "png"
-        return {f"logo.{kind}": self.logo} if self.logo else {}
+        return {"logo.svg" if is_svg(self.logo) else "logo.png": self.logo} if self.logo else {}
 
     @property
     def data(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from outreach.directory.citations import titles_of
-from outreach.domain.wording import day_short
+from outreach.domain.wording import day_short, moment_short
 from outreach.ui.models.rows import Column
 from outreach.ui.words import NATURES, PHASE_TONE, channel_in_words, standing_in_words
 
@@ -222,7 +222,7 @@ def export_columns() -> list[Column]:
         Column("Given to", lambda e: e.given_to, width=110),
         Column(
             "Exported",
-            lambda e: f"{day_short(e.exported_at.astimezone().date())}, {e.exported_at.astimezone():%H:%M}",
+            lambda e: moment_short(e.exported_at),
             key=lambda e: e.exported_at.timestamp(),
             width=150,
         ),

@@ -4,7 +4,7 @@ from html import escape
 
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from outreach.domain.wording import day_short
+from outreach.domain.wording import day_short, moment_short
 from outreach.letters.replies import ReplyRow
 from outreach.letters.tracker import LetterDetail
 from outreach.ui.widgets.parts import Reading, Words
@@ -137,12 +137,11 @@ def _facts(detail: LetterDetail) -> str:
 def _history(detail: LetterDetail) -> str:
     parts = []
     for event in detail.events:
-        at = event.at.astimezone()
         by = f" by {escape(event.by)}" if event.by else ""
         text = "" if event.detail.startswith("SHA-256") else event.detail
         parts.append(
             f"<p><b>{event_in_words(event.kind)}</b>{by}<br>"
-            f"<span class='quiet small'>{day_short(at.date())}, {at:%H:%M}</span>"
+            f"<span class='quiet small'>{moment_short(event.at)}</span>"
             + (f"<br>{escape(text)}" if text else "")
             + "</p>"
         )
