@@ -19,11 +19,11 @@ from outreach.cli.base import (
     print_list,
     say,
 )
-from outreach.domain.wording import moment_short
+from outreach.domain.wording import LANGUAGES, moment_short
 from outreach.packs.brand import set_brand
 from outreach.packs.evidence import add_evidence, evidence_list, remove_evidence
 from outreach.packs.exports import export_of_file, export_pack, pack_exports
-from outreach.packs.options import LANGUAGES, PRESETS, SECTIONS, PackOptions
+from outreach.packs.options import PRESETS, SECTIONS, PackOptions
 
 
 def some_words(text: str) -> tuple[str, ...]:

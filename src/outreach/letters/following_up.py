@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow, RecipientRow, campaign_of_case
-from outreach.domain.states import SENT_STATES, LetterStatus
+from outreach.domain.states import OVERDUE_PHASES, SENT_STATES, LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
 from outreach.letters.drafting import draft_letters, plan_letters, recipient_of
@@ -15,7 +15,7 @@ from outreach.letters.lifecycle import LETTERS, find_letter, find_letters, recor
 from outreach.letters.questions import recipients_for
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import LetterTemplate, best_template, templates_list
-from outreach.letters.tracker import Filters, tracker_rows
+from outreach.letters.tracker import TrackerRow, tracker_rows
 from outreach.store.changes import Changes
 from outreach.store.models import Case, Letter, LetterEvent
 
@@ -72,14 +72,18 @@ def _draft_about(
 
 
 def overdue_without_reminder(
-    session: Session, campaign: CampaignRow, today: date | None = None
+    session: Session,
+    campaign: CampaignRow,
+    today: date | None = None,
+    *,
+    rows: Sequence[TrackerRow] | None = None,
 ) -> tuple[str, ...]:
-    """Own letters whose answer is overdue and that no follow-up was drafted for, the longest overdue first."""
-    rows = [
-        r
-        for r in tracker_rows(session, campaign, today=today, filters=Filters(status="overdue"))
-        if r.origin == "own"
-    ]
+    """Own letters whose answer is overdue and that no follow-up was drafted for, the longest overdue first.
+
+    Args: rows: the table of that day, where it was read already.
+    """
+    table = tracker_rows(session, campaign, today=today) if rows is None else rows
+    late = [r for r in table if r.origin == "own" and r.phase in OVERDUE_PHASES]
     reminded = set(
         session.scalars(
             select(Letter.reference)
@@ -96,7 +100,7 @@ def overdue_without_reminder(
             )
         )
     )
-    waiting = [r for r in rows if r.reference not in reminded]
+    waiting = [r for r in late if r.reference not in reminded]
     return tuple(r.reference for r in sorted(waiting, key=lambda r: (r.due_on or date.max, r.reference)))
 
 

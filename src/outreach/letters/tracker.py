@@ -56,6 +56,11 @@ class TrackerRow:
     country: str = ""
     has_unread: bool = False
 
+    @property
+    def is_for_others(self) -> bool:
+        """Whether readers of a pack may see it: its text is approved, and it was not withdrawn."""
+        return self.status not in {LetterStatus.DRAFT, LetterStatus.WITHDRAWN}
+
 
 @dataclass(frozen=True)
 class EventRow:

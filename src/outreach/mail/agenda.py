@@ -72,7 +72,7 @@ def agenda(session: Session, campaign: CampaignRow, *, today: date | None = None
         uncertain=tuple(r for r in own if r.is_uncertain),
         returned=tuple(r for r in own if r.status in {LetterStatus.BOUNCED, LetterStatus.FAILED}),
         overdue=_by_day(r for r in rows if r.phase in OVERDUE_PHASES),
-        to_remind=overdue_without_reminder(session, campaign, on),
+        to_remind=overdue_without_reminder(session, campaign, on, rows=rows),
         due_soon=_by_day(r for r in rows if r.phase is Phase.DUE_SOON),
         promises=tuple(promises),
         to_send=tuple(

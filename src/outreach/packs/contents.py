@@ -71,9 +71,7 @@ def pack_contents(
     locale = locale_for(chosen.language)
     sources = _Sources()
     facts = _facts(session, case_id, chosen)
-    rows = [
-        r for r in tracker_rows(session, campaign, today=day) if r.status.value not in {"draft", "withdrawn"}
-    ]
+    rows = [r for r in tracker_rows(session, campaign, today=day) if r.is_for_others]
     figures = statistics(rows)
     organization = campaign.sender_organization or campaign.name
     in_full = _letters(session, rows, chosen) if "letters" in chosen.sections else []

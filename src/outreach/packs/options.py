@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from outreach.domain.wording import LANGUAGES
 from outreach.errors import UsageError
 
 SECTIONS = (
@@ -10,7 +11,6 @@ SECTIONS = (
     "evidence",
 )  # fmt: skip
 """Every section, in the order of a full dossier."""
-LANGUAGES = ("en", "fr", "de")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCompleter, QFormLayout, QListWidget, QListWidgetI
 
 from outreach.cases.campaigns import RecipientRow, recipients_list
 from outreach.domain.references import folded
-from outreach.domain.wording import counted
+from outreach.domain.wording import LANGUAGES, counted
 from outreach.letters.drafting import draft_letters, plan_letters
 from outreach.letters.following_up import draft_follow_ups
 from outreach.letters.lifecycle import approve_letters
@@ -38,8 +38,6 @@ from outreach.ui.widgets.parts import (
 )
 from outreach.ui.widgets.recipient_item import OFFICE, RecipientDelegate
 from outreach.ui.workspace import Workspace
-
-_LANGUAGES = {"en": "English", "fr": "French", "de": "German"}
 
 
 class ComposePage(Page):
@@ -181,7 +179,7 @@ class ComposePage(Page):
     ) -> None:
         recipients, drafts, templates = found
         offered = [
-            (t.id, f"{t.title} ({_LANGUAGES[t.language]})" if t.language != "en" else t.title)
+            (t.id, f"{t.title} ({LANGUAGES[t.language]})" if t.language != "en" else t.title)
             for t in templates
             if t.purpose == "ask"
         ]

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QListWidget, QListWidgetItem, QMenu, QPushButton
 
 from outreach.cases.facts import FactRow, facts_for
+from outreach.domain.wording import LANGUAGES
 from outreach.letters.tracker import TrackerRow, tracker_rows
 from outreach.packs.brand import set_brand
 from outreach.packs.contents import pack_contents
@@ -47,7 +48,6 @@ from outreach.ui.workspace import Workspace
 
 _PREVIEW_MS = 150
 _PRESET_NAMES = {"dossier": "Full dossier", "meeting": "Meeting pack", "brief": "One-page brief"}
-_LANGUAGES = (("en", "English"), ("fr", "French"), ("de", "German"))
 
 
 class SectionList(QListWidget):
@@ -120,7 +120,7 @@ class PacksPage(Page):
         self.pack_title = text_field(hint=self.tr("The case’s name"))
         self.audience = text_field(hint=self.tr("Such as: the Home Secretary"))
         self.marking = text_field(hint=self.tr("Such as: Confidential"))
-        self.language = Choice(_LANGUAGES)
+        self.language = Choice(list(LANGUAGES.items()))
         self.day = DayField(date.today())  # noqa: DTZ011
         self.case.currentIndexChanged.connect(self._case_chosen)
         self.preset.currentIndexChanged.connect(self._preset_chosen)
@@ -297,7 +297,7 @@ class PacksPage(Page):
             return
 
         def found(rows: tuple[TrackerRow, ...]) -> None:
-            own = [r for r in rows if r.origin == "own" and r.status.value not in {"draft", "withdrawn"}]
+            own = [r for r in rows if r.origin == "own" and r.is_for_others]
             items = [(r.reference, f"{r.reference} {r.recipient}: {r.subject}") for r in own]
             ask(
                 TicksDialog(self, self.tr("Letters of this pack"), items, self._options.letters),
