@@ -3,8 +3,9 @@
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -32,15 +33,16 @@ from outreach.letters.tracker import TrackerRow
 from outreach.store.models import Campaign, ContactDetail, Letter, Organization, Person
 
 FORMATS = ("pdf", "docx", "eml", "txt", "html")
-_SET_AHEAD = 64
+_AT_ONCE = 64
+"""Letters set and not yet written that are kept in memory."""
 
 
-def letter_document(session: Session, letter: Letter) -> LetterDocument:
-    """A letter's text, parsed for the formats. Raises: NotAllowedError for a letter whose text is not on file."""
-    if letter.origin != "own":
-        raise NotAllowedError(
-            f"{letter.reference} is reported correspondence; its text is not on file, so it cannot be exported."
-        )
+def letter_document(session: Session, letter: Letter, *, head: Letterhead | None = None) -> LetterDocument:
+    """A letter's text, parsed for the formats.
+
+    Args: head: the campaign's letterhead where it was read before. Raises: NotAllowedError for a letter whose text is not on file.
+    """
+    _check_has_text(letter)
     body = session.get(Organization, letter.organization_id) if letter.organization_id else None
     return make_document(
         reference=letter.reference,
@@ -54,8 +56,15 @@ def letter_document(session: Session, letter: Letter) -> LetterDocument:
         body=letter.body,
         close=letter.close,
         is_draft=letter.approved_at is None,
-        letterhead=letterhead(session, letter.campaign_id),
+        letterhead=head or letterhead(session, letter.campaign_id),
     )
+
+
+def _check_has_text(letter: Letter) -> None:
+    if letter.origin != "own":
+        raise NotAllowedError(
+            f"{letter.reference} is reported correspondence; its text is not on file, so it cannot be exported."
+        )
 
 
 def letterhead(session: Session, campaign_key: int) -> Letterhead:
@@ -90,28 +99,54 @@ def export_letters(
         DiskFullError, ReadOnlyError, CancelledError, after which the files written so far are whole.
     """
     letters = find_letters(session, references)
-    documents = [(letter, letter_document(session, letter)) for letter in letters]
+    for letter in letters:
+        _check_has_text(letter)
     make_folder(folder)
-    written: list[Path] = []
-    at_once = max(1, min(os.cpu_count() or 1, 8))
-    with ThreadPoolExecutor(at_once) as pool:
-        for first in range(0, len(documents), _SET_AHEAD):
-            some = documents[first : first + _SET_AHEAD]
-            pdfs = _pdfs(pool, some) if {"pdf", "eml"} & set(formats) else [b""] * len(some)
-            for done, ((letter, document), pdf) in enumerate(zip(some, pdfs, strict=True), start=first):
-                if not progress(done, len(documents)):
-                    raise CancelledError(f"Export was stopped after {done} letters.")
-                for extension in formats:
-                    content = _content(session, letter, document, extension, pdf)
-                    written.append(write_file(folder / f"{file_stem(document)}.{extension}", content))
-    progress(len(documents), len(documents))
-    return tuple(written)
+    written: dict[tuple[str, str], Path] = {}
+    ready = _set_ahead(session, letters, {"pdf", "eml"} & set(formats))
+    for done, (letter, document, pdf) in enumerate(ready):
+        if not progress(done, len(letters)):
+            raise CancelledError(f"Export was stopped after {done} letters.")
+        for extension in formats:
+            target = folder / f"{file_stem(document)}.{extension}"
+            write_file(target, _content(session, letter, document, extension, pdf))
+            written[letter.reference, extension] = target
+    progress(len(letters), len(letters))
+    return tuple(written[letter.reference, extension] for letter in letters for extension in formats)
 
 
-def _pdfs(pool: ThreadPoolExecutor, some: Sequence[tuple[Letter, LetterDocument]]) -> Iterable[bytes]:
-    """PDFs in order, set side by side: typst works outside Python's lock. Letters are read here, in the thread of their session."""
-    orders = [(document, letter.approved_at) for letter, document in some]
-    return pool.map(lambda order: letter_pdf(order[0], at=order[1]), orders)
+def _set_ahead(
+    session: Session, letters: Sequence[Letter], needs_pdf: Collection[str]
+) -> Iterator[tuple[Letter, LetterDocument, bytes]]:
+    """Letters with their PDFs (b"" where none is needed), which are set side by side while earlier ones are written.
+
+    typst works outside Python's lock; letters are read here, in the thread of their session. Letters with the same paragraphs come
+    one after the other, since typst remembers paragraphs that it has just set.
+    """
+    alike = sorted(letters, key=lambda letter: (letter.template, letter.language, letter.body))
+    heads = {key: letterhead(session, key) for key in {letter.campaign_id for letter in letters}}
+    bodies = {letter.organization_id for letter in letters}
+    held = session.scalars(
+        select(Organization).where(Organization.id.in_(bodies))
+    ).all()  # read once, not for each letter
+    waiting: deque[tuple[Letter, LetterDocument, Future[bytes] | None]] = deque()
+    with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 8))) as pool:
+        for letter in alike:
+            document = letter_document(session, letter, head=heads[letter.campaign_id])
+            setting = pool.submit(letter_pdf, document, at=letter.approved_at) if needs_pdf else None
+            waiting.append((letter, document, setting))
+            if len(waiting) > _AT_ONCE:
+                yield _when_set(waiting.popleft())
+        while waiting:
+            yield _when_set(waiting.popleft())
+    del held
+
+
+def _when_set(
+    one: tuple[Letter, LetterDocument, Future[bytes] | None],
+) -> tuple[Letter, LetterDocument, bytes]:
+    letter, document, setting = one
+    return letter, document, setting.result() if setting else b""
 
 
 def _content(session: Session, letter: Letter, document: LetterDocument, extension: str, pdf: bytes) -> bytes:

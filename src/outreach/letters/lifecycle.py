@@ -18,18 +18,16 @@ from outreach.store.types import now
 LETTERS = frozenset({"letters"})
 
 
-def find_letters(session: Session, references: Sequence[str]) -> list[Letter]:
-    """Letters by reference, in the order given; case does not matter.
+def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:
+    """Letters by reference, in the order given; case does not matter. with_facts: also reads the facts that they use.
 
     Raises: NotFoundError naming every reference there is no letter for.
     """
     wanted = list(dict.fromkeys(r.strip().upper() for r in references))
-    found = {
-        letter.reference: letter
-        for letter in session.scalars(
-            select(Letter).where(Letter.reference.in_(wanted)).options(selectinload(Letter.facts))
-        )
-    }
+    query = select(Letter).where(Letter.reference.in_(wanted))
+    if with_facts:
+        query = query.options(selectinload(Letter.facts))
+    found = {letter.reference: letter for letter in session.scalars(query)}
     if missing := [r for r in wanted if r not in found]:
         raise NotFoundError(f"There is no letter {', '.join(missing)}. List them with: outreach letters list")
     return [found[r] for r in wanted]
@@ -97,7 +95,7 @@ def approve_letters(
     Raises: NotAllowedError for a letter that is no draft, is empty, still holds a placeholder, or
         uses a fact that has changed since; then none of the letters is approved.
     """
-    letters = find_letters(session, references)
+    letters = find_letters(session, references, with_facts=True)
     for letter in letters:
         _own(letter)
         check_transition(letter.reference, letter.status, LetterStatus.APPROVED)
@@ -152,7 +150,7 @@ def edit_letter(
 
     Raises: NotAllowedError once the letter is approved.
     """
-    letter = find_letters(session, [reference])[0]
+    letter = find_letters(session, [reference], with_facts=True)[0]
     _own(letter)
     if letter.status is not LetterStatus.DRAFT:
         raise NotAllowedError(

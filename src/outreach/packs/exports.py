@@ -34,6 +34,9 @@ from outreach.store.types import now
 FORMATS = ("pdf", "html", "docx")
 LETTERS_AT_ONCE = 350
 """Letters set in one go. More are set in parts of so many, each in a process of its own, and joined."""
+_LETTERS_HERE = 100
+"""Letters up to which a pack is set in this process. After a larger one typst would take longer for each letter that follows:
+measured, 3.6 ms in place of 2.4 ms after 350 letters, since its memory stays as wide as it once was."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ def typeset_pack(contents: PackContents, *, on: date, progress: Progress = alway
     if contents.data["is_brief"]:
         return _on_one_page(contents, at)
     if len(letters) <= LETTERS_AT_ONCE:
-        made = typeset("pack", contents.data, at=at, files=contents.files)
+        setting = typeset if len(letters) <= _LETTERS_HERE else typeset_apart
+        made = setting("pack", contents.data, at=at, files=contents.files)
     else:
         made = _in_parts(contents, at, progress)
     annexes = {f"{e['label']}: {e['title']}": e["label"] for e in contents.data["evidence"]}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -96,6 +97,7 @@ def make_document(
     )
 
 
+@lru_cache(maxsize=64)
 def parse_blocks(markdown: str) -> tuple[Block, ...]:
     """Markdown (CommonMark without HTML, which stays text) as a tree of plain data.
 

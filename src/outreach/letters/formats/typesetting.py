@@ -6,13 +6,14 @@ import subprocess
 import sys
 import tempfile
 from base64 import b64decode, b64encode
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+from weakref import finalize
 
 import typst
 
@@ -22,29 +23,69 @@ from outreach.resources import resource
 
 STANDARDS = ["a-2a", "ua-1"]
 _SECONDS = 600
-_idle: defaultdict[str, SimpleQueue[typst.Compiler]] = defaultdict(SimpleQueue)
-"""Compilers that nobody uses at the moment, by layout. A compiler serves one thread at a time; making one takes as long as a letter."""
+_PICTURES_KEPT = 2_000_000
+"""Bytes of pictures up to which a workshop is kept for the next document, as for a logo; evidence is too large for that."""
 
 
-@contextmanager
-def _compiler(layout: str) -> Iterator[typst.Compiler]:
-    try:
-        compiler = _idle[layout].get_nowait()
-    except Empty:
-        compiler = _new_compiler(resource("templates/packs"), layout)
-    try:
-        yield compiler
-    finally:
-        _idle[layout].put(compiler)
+class _Workshop:
+    """A folder with the layouts and pictures, and compilers for it that nobody uses at the moment.
+
+    A compiler serves one thread at a time; making one takes as long as a letter.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._idle: SimpleQueue[typst.Compiler] = SimpleQueue()
+        self._folder = resource("templates/packs")
+        if not files:
+            return
+        scratch = Path(tempfile.mkdtemp(prefix="outreach-"))
+        finalize(self, shutil.rmtree, scratch, ignore_errors=True)  # at the latest when the program ends
+        (scratch / "files").mkdir()
+        for part in self._folder.glob("*.typ"):
+            shutil.copy(part, scratch / part.name)
+        for name, content in files.items():
+            (scratch / "files" / name).write_bytes(content)
+        self._folder = scratch
+
+    @contextmanager
+    def compiler(self) -> Iterator[typst.Compiler]:
+        try:
+            compiler = self._idle.get_nowait()
+        except Empty:
+            compiler = new_compiler(self._folder)
+        try:
+            yield compiler
+        finally:
+            self._idle.put(compiler)
 
 
-def _new_compiler(folder: Path, layout: str) -> typst.Compiler:
+@lru_cache(maxsize=4)
+def _kept_workshop(files: frozenset[tuple[str, bytes]]) -> _Workshop:
+    return _Workshop(dict(files))
+
+
+def _workshop(files: Mapping[str, bytes]) -> _Workshop:
+    if sum(map(len, files.values())) > _PICTURES_KEPT:
+        return _Workshop(files)
+    return _kept_workshop(frozenset(files.items()))
+
+
+def new_compiler(folder: Path) -> typst.Compiler:
+    """A compiler for the layouts in a folder, with the app's fonts and no others."""
     return typst.Compiler(
-        str(folder / f"{layout}.typ"),
-        root=str(folder),
-        font_paths=[str(resource("resources/fonts"))],
-        ignore_system_fonts=True,
+        root=str(folder), font_paths=[str(resource("resources/fonts"))], ignore_system_fonts=True
     )
+
+
+def main_source(layout: str, data: dict[str, Any]) -> bytes:
+    """The document that calls a layout with data.
+
+    The data is JSON in a typst string. JSON of ASCII has no control characters, so that quotes and backslashes are all there is
+    to escape, and no value can end the string. Data does not go through typst's own inputs: a change there makes it lay out
+    anew even what stayed as it was.
+    """
+    text = json.dumps(printable(data)).replace("\\", "\\\\").replace('"', '\\"')
+    return f'#import "/{layout}.typ": {layout}\n#{layout}(json(bytes("{text}")))'.encode("ascii")
 
 
 def typeset(
@@ -57,34 +98,24 @@ def typeset(
 ) -> bytes:
     """Set a document.
 
-    Args: layout: name of a file in templates/packs, without its ending. data: plain data for it.
+    Args: layout: name of a file in templates/packs, without its ending, and of the function in it. data: plain data for it.
         at: the instant written into the file as its date of creation; the same data and instant give
         the same bytes. standards: claim PDF/A-2a and PDF/UA-1; where the text rules that out (a
         character that no font has), the file is made without the claim. files: pictures by the names that the data calls
         them by; the layout finds them in /files.
     Raises: TypesettingError with typst's own words.
     """
-    if not files:
-        with _compiler(layout) as compiler:
-            return _compiled(compiler, data, at, standards)
-    with tempfile.TemporaryDirectory(prefix="outreach-") as scratch:
-        folder = Path(scratch)
-        for part in resource("templates/packs").glob("*.typ"):
-            shutil.copy(part, folder / part.name)
-        (folder / "files").mkdir()
-        for name, content in files.items():
-            (folder / "files" / name).write_bytes(content)
-        return _compiled(_new_compiler(folder, layout), data, at, standards)
+    with _workshop(files or {}).compiler() as compiler:
+        return _compiled(compiler, main_source(layout, data), at, standards)
 
 
-def _compiled(compiler: typst.Compiler, data: dict[str, Any], at: datetime | None, standards: bool) -> bytes:
-    inputs = {"data": json.dumps(printable(data), ensure_ascii=False)}
+def _compiled(compiler: typst.Compiler, source: bytes, at: datetime | None, standards: bool) -> bytes:
     stamp = int((at or datetime(2000, 1, 1, tzinfo=UTC)).timestamp())
     for claims in [STANDARDS, []] if standards else [[]]:
         # The stub wants a list of every literal it knows; a plain list of names is what it takes.
         options: dict[str, Any] = {"pdf_standards": claims, "timestamp": stamp}
         try:
-            made = compiler.compile(format="pdf", sys_inputs=inputs, **options)
+            made = compiler.compile(source, format="pdf", **options)
             if isinstance(made, bytes):
                 return made
             raise TypeError("typst gave no document")
