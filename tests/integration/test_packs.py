@@ -428,6 +428,8 @@ def test_a_pack_is_signed_with_the_organization_s_certificate(database: Database
     assert status.valid
     assert status.trusted
     assert claims(tmp_path / "p.pdf")
+    added = (tmp_path / "p.pdf").read_bytes().partition(b"%%EOF")[2]
+    assert re.match(rb"[\r\n]+\d+ 0 obj", added), "PDF/A-2, 6.1.9: an object begins on a line of its own"
     for file_name, certificate_path, passphrase, words in (
         ("q.pdf", path, "wrong", "Check the passphrase"),
         ("q.pdf", tmp_path / "none.p12", "secret", "no certificate"),

@@ -25,7 +25,7 @@ from outreach.packs.formats import pack_docx, pack_html
 from outreach.packs.joining import FAR, join_parts
 from outreach.packs.labels import label_annexes
 from outreach.packs.options import PackOptions, options_from
-from outreach.packs.signing import sign_pdf
+from outreach.packs.signing import open_certificate, sign_pdf
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.store.models import Pack, PackExport
@@ -135,7 +135,7 @@ def export_pack(
     """Write a case's briefing pack to a file and record it. The ending of the file's name says which format: pdf, html or docx.
 
     Args: on: the day it is dated; by default the campaign's day. options: what it holds. given_to: whom it is made for.
-        certificate, passphrase: to sign a PDF with, see `signing.sign_pdf`.
+        certificate, passphrase: to sign a PDF with, see `signing.open_certificate`.
     Raises: NotFoundError, UsageError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError; the former
         file is then still there.
     """
@@ -145,6 +145,7 @@ def export_pack(
         raise UsageError(f"Packs are written as {', '.join(FORMATS)}. Name a file that ends in one of these.")
     if certificate is not None and kind != "pdf":
         raise UsageError("Only a PDF can be signed. Name a file that ends in .pdf.")
+    signer = open_certificate(certificate, passphrase) if certificate is not None else None
     with database.read() as session:
         day = on or campaign_of_case(session, case_id).today
         contents = pack_contents(session, case_id, on=day, options=chosen)
@@ -159,8 +160,8 @@ def export_pack(
         case _:
             made = typeset_pack(contents, on=day, progress=progress)
             pages = _page_count(made)
-            if certificate is not None:
-                made = sign_pdf(made, certificate, passphrase, reason=contents.title)
+            if signer is not None:
+                made = sign_pdf(made, signer, reason=contents.title)
     if not progress(2, 3):
         raise CancelledError("The pack was not written.")
     write_file(target, made)
