@@ -331,7 +331,7 @@ def test_a_long_pack_is_joined_of_parts_and_stays_what_it_claims(
 
 HOSTILE = (
     '#import "x": *', "{{7*7}}", "<script>alert(1)</script>", "\\input{/etc/passwd}", "\u202eevil\u202c", "a\x07b\x1b[31m", "$x^2$ @ref *b* _i_ `c`",
-    "Σεργκέι Сергей 中文 日本語 한국어", "العدالة لسيرغي ماغنيتسكي", "=cmd|' /C calc'!A0", "x" * 200_000,
+    "Σεργκέι Сергей 中文 日本語 한국어", "العدالة لسيرغي ماغنيتسكي", "=cmd|' /C calc'!A0", "x" * 1_000_000,
 )  # fmt: skip
 
 
@@ -347,11 +347,11 @@ def test_hostile_values_come_out_as_the_text_they_are(database: Database, tmp_pa
         export_pack(database, "magnitsky", tmp_path / f"p.{ending}", options=options)
     page = (tmp_path / "p.html").read_text(encoding="utf-8")
     assert "<script>" not in page
-    plain = "".join(c for c in value[:60] if c.isprintable() and ord(c) < 0x2000)
-    text = text_of(tmp_path / "p.pdf")
-    if plain.isascii() and len(value) < 100:
-        assert "".join(plain.split())[:12] in "".join(text.split())
-    assert "49" not in text.replace("149", "") or "7*7" in text
+    # Lines end where they end: what is compared is the text without its spaces.
+    text = "".join(text_of(tmp_path / "p.pdf").split())
+    if value.isascii() and value.isprintable():
+        assert text.count("x") >= len(value) if value[:2] == "xx" else "".join(value.split()) in text
+    assert claims(tmp_path / "p.pdf")
     done = subprocess.run(["qpdf", "--check", str(tmp_path / "p.pdf")], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     Document(str(tmp_path / "p.docx"))

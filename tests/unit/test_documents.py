@@ -90,6 +90,12 @@ def test_hostile_values_come_out_of_the_pdf_as_they_are(where: str, tmp_path: Pa
         assert part in text
 
 
+@pytest.mark.parametrize("length", [300, 50_000])
+def test_a_word_too_long_for_the_page_is_broken_and_not_lost(length: int, tmp_path: Path) -> None:
+    text = pdf_text(letter_pdf(document("W" * length, address_lines=("W" * 100,))), tmp_path)
+    assert text.count("W") >= length + 100
+
+
 def test_a_letter_with_a_character_no_font_has_is_still_made(tmp_path: Path) -> None:
     assert letter_pdf(document("A letter with \U000f0000 in it.")).startswith(b"%PDF")
 

@@ -213,18 +213,21 @@ def _worded(fact: Fact, locale: Locale, language: str, *, units: bool) -> str:
     return fact.translations.get(language, "")
 
 
-def timeline(session: Session, case_id: str) -> tuple[TimelineEntry, ...]:
-    """What happened, by date; a fact is on it when it says on which day (or month, or year) it happened."""
+def timeline(session: Session, case_id: str, *, language: str = "en") -> tuple[TimelineEntry, ...]:
+    """What happened, by date; a fact is on it when it says on which day (or month, or year) it happened.
+
+    Args: language: of the details, as far as they are translated.
+    """
     entries = [
         TimelineEntry(
             on=fact.occurred_on,
             title=fact.label.partition(" (")[0] if fact.conflict else fact.label,
-            detail=fact.note if fact.type == FactType.DATE else fact.value,
+            detail=fact.note if fact.type == FactType.DATE else fact.value or fact.raw,
             disputed=fact.status == FactStatus.DISPUTED,
             sources=fact.sources,
             fact=fact.name,
         )
-        for fact in facts_for(session, case_id)
+        for fact in facts_for(session, case_id, language=language)
         if fact.occurred_on
     ]
     return tuple(sorted(entries, key=lambda e: e.on))

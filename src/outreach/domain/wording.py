@@ -69,7 +69,7 @@ def number_in_words(value: Decimal, locale: Locale) -> str:
 
 
 def with_unit(value: Decimal, unit: str, locale: Locale) -> str:
-    """A number with its unit; durations are translated, other units stay as they were written."""
+    """A number with its unit; durations are translated. Other units are English words, as facts are entered, and left out elsewhere."""
     if not unit:
         return number_in_words(value, locale)
     singular = unit[:-1] if unit.endswith("s") else unit
@@ -77,7 +77,8 @@ def with_unit(value: Decimal, unit: str, locale: Locale) -> str:
         # A whole number without decimals, else "1.0000" would take the plural.
         plain = int(value) if value == value.to_integral_value() else value.normalize()
         return format_unit(plain, _DURATIONS[singular], "long", locale=locale)
-    return f"{number_in_words(value, locale)} {unit}"
+    number = number_in_words(value, locale)
+    return f"{number} {unit}" if locale.language == "en" else number
 
 
 def money_in_words(amount: Decimal, currency: str, locale: Locale) -> str:

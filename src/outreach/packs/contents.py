@@ -122,9 +122,14 @@ def pack_contents(
                 "disputed": e.disputed,
                 "sources": sources.numbers(e.sources),
             }
-            for e in timeline(session, case_id)
+            for e in timeline(session, case_id, language=chosen.language)
         ],
-        "facts": [_fact(f, sources, chosen.language) for f in facts],
+        # What is said in the section of legal bases is not said twice.
+        "facts": [
+            _fact(f, sources, chosen.language)
+            for f in facts
+            if f.type != "legal_basis" or "legal" not in chosen.sections
+        ],
         "legal": [_fact(f, sources, chosen.language) for f in facts if f.type == "legal_basis"],
         "votes": [
             {
@@ -203,12 +208,11 @@ def _facts(session: Session, case_id: str, chosen: PackOptions) -> list[FactRow]
 
 def _fact(f: FactRow, sources: _Sources, language: str) -> dict[str, Any]:
     # A text that nobody has translated yet stands as it was entered, and says to readers aloud which language that is.
-    translated = f.in_prose or f.value
-    value = translated or f.raw
+    value = f.value or f.raw
     return {
         "label": f.label,
         "value": value[:1].upper() + value[1:],
-        "language": language if translated else "en",
+        "language": language if f.value else "en",
         "status": f.status,
         "conflicts": bool(f.conflict),
         "note": f.note,
