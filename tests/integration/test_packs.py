@@ -19,7 +19,7 @@ from sqlalchemy import update
 
 from outreach.cases.campaigns import campaigns_list
 from outreach.errors import CancelledError, NotFoundError, UsageError
-from outreach.letters.exports import export_letters
+from outreach.letters.exports import FORMATS, export_letters
 from outreach.letters.formats.typesetting import typeset
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.tracker import tracker_rows
@@ -397,11 +397,28 @@ def test_the_look_of_an_organization_is_on_its_packs_and_letters(
         ):
             with pytest.raises(UsageError, match=words):
                 set_brand(session, 1, **wrong)
-    export_pack(database, "magnitsky", tmp_path / "p.pdf", options=PackOptions(sections=("summary",)))
+    for ending in ("pdf", "html", "docx"):
+        export_pack(
+            database, "magnitsky", tmp_path / f"p.{ending}", options=PackOptions(sections=("summary",))
+        )
     assert claims(tmp_path / "p.pdf")
     reference = factories.approved(database, sandbox, "all")[0]
     with database.read() as session:
-        (letter,) = export_letters(session, [reference], ["pdf"], tmp_path / "letters")
+        letter, page, word, message = export_letters(
+            session, [reference], ["pdf", "html", "docx", "eml"], tmp_path / "letters"
+        )
+    for path in (page, tmp_path / "p.html"):
+        html = path.read_text(encoding="utf-8")
+        assert "#7a1f1f" in html
+        assert 'alt="Justice for Sergei Magnitsky"' in html and "data:image/svg+xml" in html
+    for path in (word, tmp_path / "p.docx"):
+        opened = Document(str(path))
+        assert [s._inline.docPr.get("descr") for s in opened.inline_shapes] == [
+            "Justice for Sergei Magnitsky"
+        ]
+        assert "7A1F1F" in opened.element.xml + opened.styles.element.xml
+    # Mail programs show no pictures that are inside the page.
+    assert b"data:image" not in message.read_bytes()
     assert claims(letter)
     with pikepdf.open(letter) as pdf:
         assert any(str(e.get("/Alt", "")) for e in elements(pdf))
@@ -464,10 +481,24 @@ def test_a_german_pack_says_in_german_where_letters_stand(database: Database) ->
     }
 
 
-def test_the_same_pack_twice_is_the_same_bytes(database: Database) -> None:
-    with database.read() as session:
-        contents = pack_contents(session, "magnitsky", on=DAY)
-    assert typeset_pack(contents, on=DAY) == typeset_pack(contents, on=DAY)
+def test_the_same_export_twice_is_the_same_bytes(
+    database: Database, sandbox: TemplateSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    references = [
+        *factories.approved(database, sandbox, "Theresa May"),
+        *factories.drafted(database, sandbox, "Chris Bryant"),
+    ]
+    made = []
+    for clock in (1_300_000_000.0, 1_700_000_000.0):
+        monkeypatch.setattr("time.time", lambda clock=clock: clock)
+        folder = tmp_path / str(clock)
+        for ending in ("pdf", "html", "docx"):
+            export_pack(database, "magnitsky", folder / f"p.{ending}", on=DAY, options=PRESETS["meeting"])
+        with database.read() as session:
+            export_letters(session, references, FORMATS, folder)
+        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert len(made[0]) == 3 + 2 * len(FORMATS)
+    assert [name for name in made[0] if made[0][name] != made[1][name]] == []
 
 
 def test_a_pack_of_a_new_campaign_with_nothing_in_it(empty: Database, tmp_path: Path) -> None:

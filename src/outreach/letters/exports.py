@@ -30,6 +30,7 @@ from outreach.letters.formats.text import letter_text
 from outreach.letters.keeping import blob
 from outreach.letters.lifecycle import find_letters
 from outreach.letters.tracker import TrackerRow
+from outreach.store.integrity import text_digest
 from outreach.store.models import Campaign, ContactDetail, Letter, Organization, Person
 
 FORMATS = ("pdf", "docx", "eml", "txt", "html")
@@ -169,7 +170,9 @@ def _content(session: Session, letter: Letter, document: LetterDocument, extensi
                 to_name=_name(session, letter),
                 to_address=_email(session, letter),
                 from_address=sender,
-                message_id=make_message_id(letter.reference, letter.text_sha256, sender),
+                message_id=make_message_id(
+                    letter.reference, letter.text_sha256 or text_digest(session, letter), sender
+                ),
                 attachments=enclosures(session, letter.id),
             )
 

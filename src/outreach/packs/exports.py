@@ -21,7 +21,8 @@ from outreach.files import read_given, write_file
 from outreach.letters.drafting import Progress, always
 from outreach.letters.formats.typesetting import typeset, typeset_apart
 from outreach.packs.contents import PackContents, pack_contents
-from outreach.packs.formats import pack_docx, pack_html
+from outreach.packs.formats.docx import pack_docx
+from outreach.packs.formats.html import pack_html
 from outreach.packs.joining import FAR, join_parts
 from outreach.packs.labels import label_annexes
 from outreach.packs.options import PackOptions, options_from

@@ -8,6 +8,7 @@ _KEYS = (
     "by_date", "state_due", "state_awaited", "state_overdue", "state_to_read", "state_answered", "state_approved", "state_queued",
     "state_failed", "state_bounced", "state_closed", "kind_", "kind_acknowledgement", "kind_substantive", "kind_holding", "kind_referred",
     "kind_refused", "kind_agreed", "kind_thanks", "channel_email", "channel_post", "channel_web_form", "channel_in_person",
+    "date", "event", "set_in",
 )  # fmt: skip
 _WORDS: dict[str, tuple[str, ...]] = {
     "en": (
@@ -20,11 +21,12 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "Answers by body", "Every letter", "Promises and reminders", "Time to the answer", "Dark: answered. Light: sent and not answered.",
         "In answer to", "Annex", "ready to send", "letters sent", "{rate} of the letters sent have been answered.",
         "{rate} of the letters sent have been answered, half of them within {days} days.",
-        "Made with outreach on {date} from the records of {organization}. Set in Source Serif 4 and Inter.",
+        "Made with outreach on {date} from the records of {organization}.",
         "by", "Sent; answer due {date}", "Sent; answer awaited by {date}", "Sent; answer overdue since {date}",
         "Answer received, not yet assessed", "Answered {date}", "Ready to send", "Ready to send", "Sending failed", "Returned undelivered",
         "Closed", "not classed yet", "acknowledgement", "substantive answer", "holding reply", "referred", "refused", "agreed", "thanks",
         "e-mail", "post", "web form", "in person",
+        "Date", "What happened", "Set in Source Serif 4 and Inter.",
     ),
     "fr": (
         "Dossier d’information", "pour", "Table des matières", "Résumé", "Faits essentiels", "Chronologie", "Personnes concernées",
@@ -36,12 +38,13 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "État", "écrite par", "Réponses par institution", "Toutes les lettres", "Promesses et rappels", "Délai de réponse",
         "Foncé : répondues. Clair : envoyées sans réponse.", "En réponse à", "Annexe", "prêtes à envoyer", "lettres envoyées",
         "{rate} des lettres envoyées ont reçu une réponse.", "{rate} des lettres envoyées ont reçu une réponse, la moitié en {days} jours au plus.",
-        "Réalisé avec outreach le {date} d’après les dossiers de {organization}. Composé en Source Serif 4 et Inter.",
+        "Réalisé avec outreach le {date} d’après les dossiers de {organization}.",
         "d’ici au", "Envoyée ; réponse attendue sous peu, le {date}", "Envoyée ; réponse attendue d’ici au {date}",
         "Envoyée ; réponse en retard depuis le {date}", "Réponse reçue, pas encore évaluée", "Répondue le {date}", "Prête à envoyer",
         "Prête à envoyer", "Envoi échoué", "Revenue non distribuée", "Close", "pas encore classée", "accusé de réception", "réponse sur le fond",
         "réponse d’attente", "renvoyée à un autre service", "refus", "accord", "remerciements", "courriel", "courrier", "formulaire en ligne",
         "en main propre",
+        "Date", "Ce qui s’est passé", "Composé en Source Serif 4 et Inter.",
     ),
     "de": (
         "Informationsmappe", "für", "Inhalt", "Zusammenfassung", "Wesentliche Tatsachen", "Zeitleiste", "Wer betroffen ist",
@@ -53,11 +56,12 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "Stand", "geschrieben von", "Antworten nach Stellen", "Alle Briefe", "Zusagen und Erinnerungen", "Zeit bis zur Antwort",
         "Dunkel: beantwortet. Hell: versandt und nicht beantwortet.", "Antwort auf", "Anlage", "versandbereit", "Briefe versandt",
         "{rate} der versandten Briefe wurden beantwortet.", "{rate} der versandten Briefe wurden beantwortet, die Hälfte binnen {days} Tagen.",
-        "Erstellt mit outreach am {date} aus den Unterlagen von {organization}. Gesetzt in Source Serif 4 und Inter.",
+        "Erstellt mit outreach am {date} aus den Unterlagen von {organization}.",
         "bis", "Versandt; Antwort fällig am {date}", "Versandt; Antwort erwartet bis {date}", "Versandt; Antwort überfällig seit {date}",
         "Antwort eingegangen, noch nicht bewertet", "Beantwortet am {date}", "Versandbereit", "Versandbereit", "Versand gescheitert",
         "Unzustellbar zurück", "Abgeschlossen", "noch nicht eingeordnet", "Eingangsbestätigung", "inhaltliche Antwort", "Zwischenbescheid",
         "weiterverwiesen", "abgelehnt", "zugestimmt", "Dank", "E-Mail", "Post", "Webformular", "persönlich",
+        "Datum", "Was geschah", "Gesetzt in Source Serif 4 und Inter.",
     ),
 }  # fmt: skip
 

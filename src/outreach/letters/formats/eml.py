@@ -1,7 +1,8 @@
 """A letter as an e-mail message file (RFC 5322) that any mail program opens, with the PDF attached."""
 
+import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -44,13 +45,17 @@ def letter_eml(
     else:
         message["Date"] = sent_at
     message.set_content(letter_text(document, heading=False))
-    message.add_alternative(letter_html(document), subtype="html")
+    message.add_alternative(letter_html(document, with_logo=False), subtype="html")
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{document.reference}.pdf")
     for name, content_type, content in attachments:
         main, _, sub = (content_type or "application/octet-stream").partition("/")
         message.add_attachment(
             content, maintype=main, subtype=sub or "octet-stream", filename=_one_line(name) or "file"
         )
+    # Boundaries from what is in the message in place of chance, so that the same letter gives the same bytes.
+    seed = hashlib.sha256(f"{message_id} {document.body_markdown}".encode()).hexdigest()[:32]
+    for number, part in enumerate(p for p in message.walk() if p.get_content_maintype() == "multipart"):
+        part.set_boundary(f"=_{seed}_{number}")
     return message.as_bytes()
 
 
@@ -64,6 +69,9 @@ def _one_line(text: str) -> str:
 
 
 def make_message_id(reference: str, digest: str, sender: str) -> str:
-    """Message-ID of a letter: the same for the same frozen text, so that making the file again does not change it."""
+    """Message-ID of a letter: the same for the same text, so that making the file again does not change it.
+
+    Args: digest: SHA-256 of the text.
+    """
     domain = sender.rpartition("@")[2] or "outreach.invalid"
-    return f"<{reference.lower()}.{digest[:32] or datetime.now(UTC).strftime('%Y%m%d%H%M%S')}@{domain}>"
+    return f"<{reference.lower()}.{digest[:32]}@{domain}>"

@@ -1,5 +1,6 @@
 """A letter as a page of HTML that needs nothing else: no scripts, nothing from outside."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -9,24 +10,44 @@ from outreach.letters.formats.document import Block, LetterDocument
 _STYLE = (
     "body{font:16px/1.5 'Source Serif 4',Georgia,serif;max-width:40em;margin:3em auto;padding:0 1em;color:#1b1f24}"
     "address,.date{font-style:normal;margin-bottom:1.5em}.date{text-align:right}h1{font-size:1em}h2,h3{font-size:.95em}"
+    ".name{font-weight:600}"
 )
 
 
-def letter_html(document: LetterDocument) -> str:
-    """The letter as a whole page in the letter's language."""
+def letter_html(document: LetterDocument, *, with_logo: bool = True) -> str:
+    """The letter as a whole page in the letter's language.
+
+    Args: with_logo: False for e-mail, where programs show no pictures that are inside the page.
+    """
 
     def joined(items: Sequence[str]) -> str:
         return "<br>".join(escape(x) for x in items)
 
+    head = document.letterhead
+    name = next(iter(document.sender_lines), "")
+    logo = "".join(
+        f"<p>{picture_html(file, content, name, 'height:3.5em')}</p>\n"
+        for file, content in head.files.items()
+    )
+    color = f' style="color:{head.color}"' if head.color else ""
+    sender = f'<span class="name"{color}>{escape(name)}</span>'
     return (
         f'<!doctype html>\n<html lang="{escape(document.language)}">\n<head><meta charset="utf-8">'
         f"<title>{escape(document.subject)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        f"<address>{joined(document.sender_lines)}</address>\n<address>{joined(document.address_lines)}</address>\n"
+        f"{logo if with_logo else ''}<address>{'<br>'.join([sender, *map(escape, document.sender_lines[1:])])}</address>\n"
+        f"<address>{joined(document.address_lines)}</address>\n"
         f'<p class="date">{joined([x for x in (document.date, document.reference) if x])}</p>\n'
         f"<h1>{escape(document.subject)}</h1>\n<p>{escape(document.salutation)}</p>\n"
         f"{blocks_html(document.blocks)}\n<p>{escape(document.close)}</p>\n<p>{joined(document.signature)}</p>\n"
         "</body>\n</html>\n"
     )
+
+
+def picture_html(name: str, content: bytes, alt: str, style: str) -> str:
+    """A picture inside the page. name: of a file, whose ending says whether it is an SVG or a PNG."""
+    kind = "image/svg+xml" if name.endswith(".svg") else "image/png"
+    data = b64encode(content).decode("ascii")
+    return f'<img alt="{escape(alt)}" style="{style}" src="data:{kind};base64,{data}">'
 
 
 def blocks_html(blocks: Sequence[Block]) -> str:

@@ -124,6 +124,22 @@ def _compiled(compiler: typst.Compiler, source: bytes, at: datetime | None, stan
     raise TypesettingError(f"The document could not be set: {' '.join(str(cause).split())[:300]}") from cause
 
 
+@lru_cache(maxsize=8)
+def svg_as_png(svg: bytes) -> bytes:
+    """An SVG as a picture of 300 dots an inch. Raises: TypesettingError for one that cannot be drawn."""
+    source = (
+        b"#set page(width: auto, height: auto, margin: 0pt, fill: none)\n#image(bytes(sys.inputs.svg), format: "
+        b'"svg")'
+    )
+    try:
+        made = typst.compile(source, format="png", ppi=300, sys_inputs={"svg": svg.decode("utf-8")})
+    except (RuntimeError, ValueError) as error:
+        raise TypesettingError(f"The SVG could not be drawn: {' '.join(str(error).split())[:300]}") from error
+    if not isinstance(made, bytes):
+        raise TypesettingError("The SVG could not be drawn on one page.")
+    return made
+
+
 def typeset_apart(
     layout: str,
     data: dict[str, Any],

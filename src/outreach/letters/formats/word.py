@@ -1,0 +1,72 @@
+"""What Word files of letters and packs share: the organization's look, and the same bytes for the same words."""
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import docx
+from docx.document import Document
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from outreach.letters.formats.document import Letterhead, is_svg
+from outreach.letters.formats.typesetting import svg_as_png
+
+ACCENT = "#1f4e79"
+
+
+def new_document(*, size_pt: float, title: str, author: str, language: str, at: datetime | None) -> Document:
+    """An empty A4 document.
+
+    Args: language: tag of BCP 47, for the spelling checker and for reading aloud. at: written as the date of creation.
+    """
+    word = docx.Document()
+    section = word.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin = section.right_margin = Mm(25)
+    section.top_margin, section.bottom_margin = Mm(24), Mm(26)
+    normal: Any = word.styles["Normal"]
+    normal.font.name, normal.font.size = "Georgia", Pt(size_pt)
+    normal.element.rPr.rFonts.set(qn("w:eastAsia"), "Georgia")
+    normal.element.rPr.append(normal.element.rPr.makeelement(qn("w:lang"), {qn("w:val"): language}))
+    core = word.core_properties
+    core.title, core.author, core.language = plain(title)[:255], plain(author)[:255], language
+    core.created = core.modified = _moment(at).replace(tzinfo=None)
+    return word
+
+
+def _moment(at: datetime | None) -> datetime:
+    return at or datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def plain(text: str) -> str:
+    """Text without the control characters that XML does not allow."""
+    return "".join(c for c in text if c in "\n\t" or c >= " ")
+
+
+def accent_of(head: Letterhead) -> RGBColor:
+    """The organization's colour, or the layouts' own."""
+    return RGBColor.from_string((head.color or ACCENT).removeprefix("#").upper())
+
+
+def add_logo(document: Document, head: Letterhead, *, alt: str, height_mm: float) -> None:
+    """A paragraph with the logo, where there is one; Word reads alt aloud."""
+    if not head.logo:
+        return
+    # An SVG goes in as PNG, which every version of Word and LibreOffice shows.
+    png = svg_as_png(head.logo) if is_svg(head.logo) else head.logo
+    picture: Any = document.add_paragraph().add_run().add_picture(io.BytesIO(png), height=Mm(height_mm))
+    picture._inline.docPr.set("descr", plain(alt))
+
+
+def word_bytes(document: Document, at: datetime | None) -> bytes:
+    """The document as a file. Its archive bears one instant in place of the clock's, so that the same words give the same bytes."""
+    raw, same = io.BytesIO(), io.BytesIO()
+    document.save(raw)
+    stamp = _moment(at).timetuple()
+    with ZipFile(raw) as made, ZipFile(same, "w", ZIP_DEFLATED) as archive:
+        for name in made.namelist():
+            entry = ZipInfo(name, (max(1980, stamp.tm_year), *stamp[1:6]))
+            archive.writestr(entry, made.read(name), ZIP_DEFLATED)
+    return same.getvalue()
