@@ -28,8 +28,8 @@ from outreach.packs.contents import pack_contents
 from outreach.packs.demo import run_demo
 from outreach.packs.evidence import add_evidence, evidence_list, remove_evidence
 from outreach.packs.exports import export_pack, pack_exports, typeset_pack
-from outreach.packs.joining import _document, _elements, _listed, _numbers, _pairs
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
+from outreach.packs.structure import document_element, elements_below, listed, number_tree, pairs
 from outreach.packs.words import pack_words
 from outreach.store.database import Database, open_database
 from outreach.store.models import Campaign, Case
@@ -242,7 +242,7 @@ def test_evidence_is_appended_with_its_words_as_alternative_text(database: Datab
 
 
 def elements(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
-    return _elements(_document(pdf.Root.StructTreeRoot))
+    return elements_below(document_element(pdf.Root.StructTreeRoot))
 
 
 def claims(path: Path) -> bool:
@@ -254,7 +254,7 @@ def claims(path: Path) -> bool:
 
 def structure_problems(pdf: pikepdf.Pdf) -> list[str]:
     """What is wrong between the marks on pages and the structure tree (ISO 32000-1, 14.7.4)."""
-    parents, problems = _numbers(pdf.Root.StructTreeRoot.ParentTree), []
+    parents, problems = number_tree(pdf.Root.StructTreeRoot.ParentTree), []
     for number, page in enumerate(pdf.pages, start=1):
         marks, depth = set(), 0
         for operands, operator in pikepdf.parse_content_stream(page):
@@ -274,7 +274,7 @@ def structure_problems(pdf: pikepdf.Pdf) -> list[str]:
         for mark in marks:
             element = held[mark] if held is not None and mark < len(held) else None
             own = element.get("/Pg") if element is not None else None
-            kids = _listed(element.get("/K")) if element is not None else []
+            kids = listed(element.get("/K")) if element is not None else []
             pages = [own, *(k.get("/Pg") for k in kids if isinstance(k, pikepdf.Dictionary))]
             if not any(p is not None and p.objgen == page.obj.objgen for p in pages):
                 problems.append(f"page {number}: mark {mark} has no element")
@@ -282,7 +282,7 @@ def structure_problems(pdf: pikepdf.Pdf) -> list[str]:
             if int(link.get("/StructParent", -1)) not in parents:
                 problems.append(f"page {number}: a link without an element")
     for element in elements(pdf):
-        for kid in _listed(element.get("/K")):
+        for kid in listed(element.get("/K")):
             if isinstance(kid, pikepdf.Dictionary) and "/S" in kid and kid.P.objgen != element.objgen:
                 problems.append(f"an element of {element.S} names another parent")
     return problems
@@ -305,7 +305,7 @@ def test_a_long_pack_is_joined_of_parts_and_stays_what_it_claims(
     with pikepdf.open(io.BytesIO(whole)) as one, pikepdf.open(io.BytesIO(joined)) as many:
         assert structure_problems(one) == []
         assert structure_problems(many) == []
-        ids = [str(k) for k, _ in _pairs(many.Root.StructTreeRoot.get("/IDTree"), "/Names")]
+        ids = [str(k) for k, _ in pairs(many.Root.StructTreeRoot.get("/IDTree"), "/Names")]
         assert len(ids) == len(set(ids))
         targets = {
             str(a.A.D)
@@ -324,8 +324,12 @@ def test_a_long_pack_is_joined_of_parts_and_stays_what_it_claims(
     )
     assert len(letters) == len(references)
     assert {f"letter-{r}" for r in references} <= set(reader.named_destinations)
+    listing = " ".join(reader.pages[1].extract_text().split())
     words = " ".join(p.extract_text() for p in reader.pages)
     for letter in contents.data["letters"]:
+        place = reader.named_destinations[f"letter-{letter['reference']}"]
+        number = reader.get_destination_page_number(place) + 1
+        assert re.search(rf"{re.escape(letter['heading'])}\b\D*\b{number}\b", listing)
         assert letter["subject"].split(":")[0] in " ".join(words.split())
 
 

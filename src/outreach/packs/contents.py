@@ -95,6 +95,7 @@ def pack_contents(
         "is_brief": chosen.is_brief,
         "is_part": False,
         "far": "",
+        "far_letters": [],
         "letters_heading": True,
         "title": chosen.title or case.name,
         "audience": chosen.audience,

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -27,6 +27,7 @@ from outreach.packs.joining import FAR, join_parts
 from outreach.packs.labels import label_annexes
 from outreach.packs.options import PackOptions, options_from
 from outreach.packs.signing import open_certificate, sign_pdf
+from outreach.packs.structure import page_numbers
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.store.models import Pack, PackExport
@@ -100,9 +101,9 @@ def _in_parts(contents: PackContents, at: datetime, progress: Progress) -> bytes
     whole["sections"] = sorted(data["sections"], key=lambda s: s["key"] == "letters")
     title = next(s["title"] for s in data["sections"] if s["key"] == "letters")
     groups = [letters[n : n + LETTERS_AT_ONCE] for n in range(0, len(letters), LETTERS_AT_ONCE)]
-    steps = len(groups) + 3
-    parts = [typeset_apart("pack", whole, at=at, files=contents.files)]
+    steps = len(groups) + 5
     alone = {key: [] if isinstance(value, list) else value for key, value in whole.items()}
+    parts = []
     for number, group in enumerate(groups, start=1):
         if not progress(number, steps):
             raise CancelledError("The pack was not written.")
@@ -111,9 +112,37 @@ def _in_parts(contents: PackContents, at: datetime, progress: Progress) -> bytes
             "sections": [{"key": "letters", "title": title}],
         }  # fmt: skip
         parts.append(typeset_apart("pack", part, at=at))
-    total = sum(_page_count(p) for p in parts)
+    named = [{key: letter[key] for key in ("reference", "heading", "office")} for letter in letters]
+    front = _front(whole, named, parts, at, contents.files)
+    total = _page_count(front) + sum(_page_count(p) for p in parts)
     footers = typeset_apart("numbers", {"total": total, "unnumbered": 1}, at=at, standards=False)
-    return join_parts(parts, footers, heading=title)
+    return join_parts([front, *parts], footers, heading=title)
+
+
+def _front(
+    whole: dict[str, Any],
+    letters: Sequence[Mapping[str, str]],
+    parts: Sequence[bytes],
+    at: datetime,
+    files: Mapping[str, bytes],
+) -> bytes:
+    """What stands before the letters. It is set twice, since its contents name the pages of letters, which come after it."""
+    places: dict[str, int] = {}
+    before = 0
+    for part in parts:
+        with Pdf.open(io.BytesIO(part)) as opened:
+            places |= {name: before + page for name, page in page_numbers(opened).items()}
+            before += len(opened.pages)
+    pages, made = 0, b""
+    for _ in range(3):
+        listed = [
+            {**letter, "page": pages + places[f"letter-{letter['reference']}"] + 1} for letter in letters
+        ]
+        made = typeset_apart("pack", {**whole, "far_letters": listed}, at=at, files=files)
+        if _page_count(made) == pages:
+            break
+        pages = _page_count(made)
+    return made
 
 
 def _page_count(pdf: bytes) -> int:

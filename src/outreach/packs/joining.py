@@ -12,6 +12,15 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
+from outreach.packs.structure import (
+    destinations,
+    document_element,
+    elements_below,
+    listed,
+    number_tree,
+    pairs,
+)
+
 FAR = "https://outreach.invalid/"
 """What a link to another part of the same pack is set as, since typst links within one part only."""
 
@@ -24,7 +33,7 @@ def join_parts(parts: Sequence[bytes], footers: bytes, *, heading: str) -> bytes
     """
     with pikepdf.open(io.BytesIO(parts[0])) as whole, pikepdf.open(io.BytesIO(footers)) as numbers:
         tree = _Tree(whole)
-        names = _named(whole)
+        names = destinations(whole)
         for part in parts[1:]:
             with pikepdf.open(io.BytesIO(part)) as other:
                 first = len(whole.pages)
@@ -47,12 +56,12 @@ class _Tree:
     def __init__(self, whole: Pdf) -> None:
         self._whole = whole
         self._root = whole.Root.StructTreeRoot
-        self._parents: dict[int, Object] = _numbers(self._root.ParentTree)
+        self._parents: dict[int, Object] = number_tree(self._root.ParentTree)
         self._ids: list[tuple[bytes, Object]] = [
-            (bytes(k), v) for k, v in _pairs(self._root.get("/IDTree"), "/Names")
+            (bytes(k), v) for k, v in pairs(self._root.get("/IDTree"), "/Names")
         ]
         self._next = int(self._root.get("/ParentTreeNextKey", max(self._parents, default=-1) + 1))
-        self._document = _document(self._root)
+        self._document = document_element(self._root)
         self._parts = 0
 
     def take(self, other: Pdf, first: int) -> None:
@@ -66,7 +75,7 @@ class _Tree:
             for mark in page.get("/Annots", []):
                 if "/StructParent" in mark:
                     mark.StructParent = int(mark.StructParent) + offset
-        parents = _numbers(root.ParentTree)
+        parents = number_tree(root.ParentTree)
         self._parents.update((key + offset, value) for key, value in parents.items())
         self._next = offset + int(root.get("/ParentTreeNextKey", max(parents, default=-1) + 1))
         renamed = self._rename(root)
@@ -75,7 +84,7 @@ class _Tree:
             if "/RoleMap" not in self._root:
                 self._root.RoleMap = Dictionary()
             self._root.RoleMap[role] = standard
-        document = _document(root)
+        document = document_element(root)
         for child in document.K:
             child.P = self._document
             self._document.K.append(child)
@@ -84,12 +93,12 @@ class _Tree:
         """Ids of a part's elements, made unlike those of other parts, also where headers of tables are named by them."""
         prefix = f"p{self._parts}-".encode()
         found = []
-        for key, element in _pairs(root.get("/IDTree"), "/Names"):
+        for key, element in pairs(root.get("/IDTree"), "/Names"):
             element.ID = String(prefix.decode() + str(key))
             found.append((prefix + bytes(key), element))
         if found:
-            for element in _elements(_document(root)):
-                for attributes in _listed(element.get("/A")):
+            for element in elements_below(document_element(root)):
+                for attributes in listed(element.get("/A")):
                     if isinstance(attributes, Dictionary) and "/Headers" in attributes:
                         attributes.Headers = Array(
                             [String(prefix.decode() + str(h)) for h in attributes.Headers]
@@ -110,48 +119,6 @@ class _Tree:
             self._root.IDTree = self._whole.make_indirect(Dictionary(Names=Array(ordered)))
 
 
-def _document(root: Object) -> Object:
-    kids = root.K
-    return kids[0] if isinstance(kids, Array) else kids
-
-
-def _listed(value: Object | None) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, Array) else [value]
-
-
-def _elements(element: Object) -> list[Object]:
-    """An element and all below it."""
-    found, waiting = [], [element]
-    while waiting:
-        one = waiting.pop()
-        found.append(one)
-        waiting += [k for k in _listed(one.get("/K")) if isinstance(k, Dictionary) and "/S" in k]
-    return found
-
-
-def _pairs(node: Object | None, leaf: str) -> list[tuple[Any, Object]]:
-    """Keys and values of a number or name tree, flattened."""
-    if node is None:
-        return []
-    found: list[tuple[Any, Object]] = []
-    for kid in node.get("/Kids", []):
-        found += _pairs(kid, leaf)
-    flat = list(node.get(leaf, []))
-    found += list(zip(flat[::2], flat[1::2], strict=True))
-    return found
-
-
-def _numbers(node: Object) -> dict[int, Object]:
-    return {int(k): v for k, v in _pairs(node, "/Nums")}
-
-
-def _named(pdf: Pdf) -> dict[str, Object]:
-    names = pdf.Root.get("/Names", Dictionary())
-    return {str(k): v for k, v in _pairs(names.get("/Dests"), "/Names")}
-
-
 def _place(whole: Pdf, other: Pdf, target: Object, first: int) -> Array | None:
     """A destination of a part as one of the whole."""
     array = target.get("/D") if isinstance(target, Dictionary) else target
@@ -167,7 +134,7 @@ def _place(whole: Pdf, other: Pdf, target: Object, first: int) -> Array | None:
 
 def _taken_names(whole: Pdf, other: Pdf, first: int) -> dict[str, Object]:
     found: dict[str, Object] = {}
-    for name, target in _named(other).items():
+    for name, target in destinations(other).items():
         place = _place(whole, other, target, first)
         if place is not None:
             found[name] = place
