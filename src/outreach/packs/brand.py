@@ -4,13 +4,13 @@ import io
 import re
 from pathlib import Path
 
-import typst
 from PIL import Image, UnidentifiedImageError
 from sqlalchemy.orm import Session
 
-from outreach.errors import UsageError
+from outreach.errors import TypesettingError, UsageError
 from outreach.files import read_given
 from outreach.letters.formats.document import is_svg
+from outreach.letters.formats.typesetting import svg_as_png
 from outreach.letters.keeping import keep_blob
 from outreach.store.changes import Changes
 from outreach.store.models import Campaign
@@ -77,11 +77,7 @@ def _logo(path: Path) -> bytes:
 def _svg(content: bytes, name: str) -> bytes:
     # What typst can draw can stand in a pack; web pages show pictures without running anything in them.
     try:
-        typst.compile(
-            b'#image(bytes(sys.inputs.svg), format: "svg")',
-            format="pdf",
-            sys_inputs={"svg": content.decode("utf-8")},
-        )
-    except (RuntimeError, ValueError, UnicodeDecodeError) as error:
+        svg_as_png(content)
+    except TypesettingError as error:
         raise UsageError(f"{name} is no SVG that can be drawn. Use SVG, PNG or JPEG.") from error
     return content
