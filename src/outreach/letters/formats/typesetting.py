@@ -126,10 +126,10 @@ def _compiled(compiler: typst.Compiler, source: bytes, at: datetime | None, stan
 
 @lru_cache(maxsize=8)
 def svg_as_png(svg: bytes) -> bytes:
-    """An SVG as a picture of 300 dots an inch. Raises: TypesettingError for one that cannot be drawn."""
+    """An SVG as a picture 20 mm high, of 300 dots an inch. Raises: TypesettingError for one that cannot be drawn."""
     source = (
-        b"#set page(width: auto, height: auto, margin: 0pt, fill: none)\n#image(bytes(sys.inputs.svg), format: "
-        b'"svg")'
+        b"#set page(width: auto, height: auto, margin: 0pt, fill: none)\n"
+        b'#image(bytes(sys.inputs.svg), format: "svg", height: 20mm)'
     )
     try:
         made = typst.compile(source, format="png", ppi=300, sys_inputs={"svg": svg.decode("utf-8")})

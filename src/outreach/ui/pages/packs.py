@@ -8,7 +8,15 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QFormLayout, QListWidget, QListWidgetItem, QMenu, QPushButton
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+)
 
 from outreach.cases.facts import FactRow, facts_for
 from outreach.domain.wording import LANGUAGES
@@ -128,21 +136,24 @@ class PacksPage(Page):
         self.day.dateChanged.connect(self._changed)
         for field in (self.pack_title, self.audience, self.marking):
             field.textChanged.connect(self._changed)
-        form = QFormLayout()
-        form.setSpacing(7)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._form = QFormLayout()
+        self._form.setSpacing(7)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        dated = Words(self.tr("Dated"), size=13, wrap=False)
+        dated.setBuddy(self.day)
+        dated.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         for name, field in (
             (self.tr("Case"), self.case),
             (self.tr("Kind"), self.preset),
             (self.tr("Title"), self.pack_title),
             (self.tr("For"), self.audience),
             (self.tr("Marked"), self.marking),
-            (self.tr("Language"), self.language),
-            (self.tr("Dated"), self.day),
+            (self.tr("Language"), row_of(self.language, dated, self.day)),
         ):
-            form.addRow(name, field)
+            self._form.addRow(name, field)
         options = Panel(margins=14, spacing=8)
-        options.body.addLayout(form)
+        options.body.addLayout(self._form)
         self.sections = SectionList()
         self.sections.set_sections(SECTIONS)
         self.sections.itemChanged.connect(self._changed)
@@ -166,7 +177,7 @@ class PacksPage(Page):
         heading.setContentsMargins(14, 12, 14, 4)
         given.body.addWidget(heading)
         given.body.addWidget(self._exports_stack, 1)
-        column = Splitter(Qt.Orientation.Vertical, options, given, sizes=[520, 190])
+        column = Splitter(Qt.Orientation.Vertical, options, given, sizes=[560, 150])
         self.preview = Preview(self.tr("The pack is being set…"))
         view = Panel(margins=1, spacing=0)
         view.body.addWidget(self.preview)
@@ -193,6 +204,7 @@ class PacksPage(Page):
         if campaign is None:
             return
         self.case.set_options(list(campaign.cases))
+        self._form.setRowVisible(self.case, len(campaign.cases) > 1)
         if self.is_other_campaign():
             self.day.setDate(campaign.today)
             self._options = replace(self._options, facts=(), letters=())
