@@ -10,6 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from docx import Document
+from openxml_audit import OpenXmlValidator
 from PIL import Image
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
@@ -252,6 +253,11 @@ def claims(path: Path) -> bool:
     return b"pdfuaid:part" in metadata and b"pdfaid:part" in metadata
 
 
+def office_problems(path: Path) -> list[str]:
+    """What Word or Excel would have to repair (ECMA-376), by openxml-audit."""
+    return [str(error) for error in OpenXmlValidator().validate(path).errors]
+
+
 def structure_problems(pdf: pikepdf.Pdf) -> list[str]:
     """What is wrong between the marks on pages and the structure tree (ISO 32000-1, 14.7.4)."""
     parents, problems = number_tree(pdf.Root.StructTreeRoot.ParentTree), []
@@ -358,7 +364,7 @@ def test_hostile_values_come_out_as_the_text_they_are(database: Database, tmp_pa
     assert claims(tmp_path / "p.pdf")
     done = subprocess.run(["qpdf", "--check", str(tmp_path / "p.pdf")], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
-    Document(str(tmp_path / "p.docx"))
+    assert office_problems(tmp_path / "p.docx") == []
 
 
 def test_every_script_has_a_font_and_the_claims_stand(database: Database, tmp_path: Path) -> None:
@@ -416,6 +422,7 @@ def test_the_look_of_an_organization_is_on_its_packs_and_letters(
         assert "#7a1f1f" in html
         assert 'alt="Justice for Sergei Magnitsky"' in html and "data:image/svg+xml" in html
     for path in (word, tmp_path / "p.docx"):
+        assert office_problems(path) == []
         opened = Document(str(path))
         assert [s._inline.docPr.get("descr") for s in opened.inline_shapes] == [
             "Justice for Sergei Magnitsky"
@@ -502,6 +509,7 @@ def test_the_same_export_twice_is_the_same_bytes(
             export_letters(session, references, FORMATS, folder)
         made.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert len(made[0]) == 3 + 2 * len(FORMATS)
+    assert [p.name for p in folder.glob("*.docx") if office_problems(p)] == []
     assert [name for name in made[0] if made[0][name] != made[1][name]] == []
 
 

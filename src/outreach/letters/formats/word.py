@@ -22,6 +22,10 @@ def new_document(*, size_pt: float, title: str, author: str, language: str, at: 
     Args: language: tag of BCP 47, for the spelling checker and for reading aloud. at: written as the date of creation.
     """
     word = docx.Document()
+    # The library's blank document has a second list of styles, for Word 2010 alone, which the styles set here would contradict.
+    for key, relation in list(word.part.rels.items()):
+        if relation.reltype.endswith("/stylesWithEffects"):
+            word.part.drop_rel(key)
     section = word.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = Mm(25)

@@ -89,9 +89,10 @@ def _table(
     for column, share in zip(table.columns, shares, strict=True):
         column.width = share
     borders = _element("w:tblBorders")
-    for side in ("top", "insideH", "bottom"):
+    for side in ("top", "bottom", "insideH"):
         borders.append(_element(f"w:{side}", val="single", sz="4", color="C9D0D8"))
-    table._tbl.tblPr.append(borders)
+    # Word repairs a file whose elements stand in another order than the schema's (ECMA-376, 17.4.59).
+    table._tbl.tblPr.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
     for number, row in enumerate([head, *rows]):
         made = table.add_row()
         properties = made._tr.get_or_add_trPr()
