@@ -269,12 +269,16 @@ def _asks(session: Session, campaign_key: int, language: str) -> list[dict[str, 
     return [
         {
             "name": a.name,
-            "text": translated.get(a.key) or a.text,
+            "text": _sentence(translated.get(a.key) or a.text),
             "language": language if translated.get(a.key) else "en",
             "of": ", ".join(labels.get(x, x) for x in a.audiences),
         }
         for a in asks_list(session, campaign_key)
     ]
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
 
 
 def state_in_words(row: TrackerRow, language: str = "en") -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from outreach.letters.formats.document import Block, LetterDocument
 
 _STYLE = (
-    "body{font:16px/1.5 'Source Serif 4',Georgia,serif;max-width:40em;margin:3em auto;padding:0 1em;color:#1b1f24}"
+    "body{font:16px/1.5 'Source Serif 4',Georgia,serif;max-width:40em;margin:3em auto;padding:0 1em;color:#1b1f24;overflow-wrap:anywhere}"
     "address,.date{font-style:normal;margin-bottom:1.5em}.date{text-align:right}h1{font-size:1em}h2,h3{font-size:.95em}"
     ".name{font-weight:600}"
 )

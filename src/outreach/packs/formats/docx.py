@@ -181,7 +181,7 @@ def _votes(word: Document, c: PackContents) -> None:
 
 def _asks(word: Document, c: PackContents) -> None:
     w = c.data["words"]
-    rows = [(a["name"], _lines(f"{a['text'][:1].upper()}{a['text'][1:]}.", a["of"])) for a in c.data["asks"]]
+    rows = [(a["name"], _lines(a["text"], a["of"])) for a in c.data["asks"]]
     _table(word, (w["ask"], w["ask_of"]), rows, (2, 5))
 
 

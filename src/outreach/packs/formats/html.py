@@ -9,14 +9,22 @@ from outreach.letters.formats.word import ACCENT
 from outreach.packs.contents import PackContents
 
 _STYLE = (
-    "body{font:17px/1.55 'Source Serif 4',Georgia,serif;max-width:46em;margin:3em auto;padding:0 1.2em;color:#1b1f24}"
-    "h1,h2,h3,nav,small,th,.quiet{font-family:Inter,'Helvetica Neue',Arial,sans-serif}h1{color:var(--accent);font-size:2.1em;line-height:1.15;margin:.2em 0}"
+    ":root{--accent:ACCENT;--alarm:#a33c00;--quiet:#5b6470;--line:#c9d0d8}"
+    "body{font:17px/1.55 'Source Serif 4',Georgia,serif;max-width:46em;margin:3em auto;padding:0 1.2em;color:#1b1f24;overflow-wrap:anywhere}"
+    "h1,h2,h3,nav,small,th,.quiet,.alarm,.marking{font-family:Inter,'Helvetica Neue',Arial,sans-serif}a{color:var(--accent)}"
+    "h1{color:var(--accent);font-size:2.1em;line-height:1.15;margin:.2em 0}"
     "h2{color:var(--accent);border-bottom:2px solid var(--accent);padding-bottom:.2em;margin-top:2.4em}h3{font-size:1.05em;margin-top:1.8em}"
-    "table{border-collapse:collapse;width:100%;font-size:.92em}th{text-align:left;font-size:.8em;color:#5b6470;border-bottom:1px solid #c9d0d8}"
-    "td,th{padding:.4em 1em .4em 0;vertical-align:top}.quiet,small{color:#5b6470;font-size:.82em}.alarm{color:#a33c00}"
-    ".marking{color:#a33c00;font-weight:700;letter-spacing:.08em;text-transform:uppercase}img{max-width:100%;height:auto;border:1px solid #c9d0d8}"
-    "article{border-top:1px solid #c9d0d8;margin-top:2em}@media print{body{margin:0}h2{break-before:page}}"
-    ":root{--accent:ACCENT}@media(prefers-color-scheme:dark){:root{--accent:#7db5ee}body{background:#15181c;color:#e6e9ec}.quiet,small,th{color:#a3acb6}}"
+    "nav ul{columns:2;list-style:none;padding:0;font-size:.92em}nav a,small a{text-decoration:none}a:hover,a:focus{text-decoration:underline}"
+    "table{border-collapse:collapse;width:100%;font-size:.92em}th{text-align:left;font-size:.8em;color:var(--quiet)}th::first-letter{text-transform:uppercase}"
+    ".chart td{border:0;padding:.15em 1em .15em 0;vertical-align:middle}.chart td:nth-child(2){width:55%}.chart td:last-child{white-space:nowrap}"
+    "td,th{padding:.4em 1em .4em 0;vertical-align:top;border-bottom:1px solid var(--line)}td:first-child{min-width:7em}"
+    ".quiet,small,.alarm{color:var(--quiet);font-size:.82em}.alarm,.marking{color:var(--alarm)}"
+    ".marking{font-weight:700;font-size:.85em;letter-spacing:.08em;text-transform:uppercase}"
+    "img{max-width:100%;height:auto;border:1px solid var(--line)}article{border-top:1px solid var(--line);margin-top:2em}"
+    "@media print{body{margin:0}h2{break-before:page}}"
+    "@media screen and (prefers-color-scheme:dark){:root{--accent:#7db5ee;--alarm:#f0955f;--quiet:#a3acb6;--line:#3a424b}"
+    "body{background:#15181c;color:#e6e9ec}img{background:#fff;padding:.4em;border-radius:.3em}}"
+    "@media(max-width:32em){nav ul{columns:1}}"
 )
 
 
@@ -44,7 +52,7 @@ def pack_html(contents: PackContents) -> str:
     marking = f'<p class="marking">{escape(d["marking"])}</p>' if d["marking"] else ""
     audience = f"<p>{escape(w['for_whom'])} {escape(d['audience'])}</p>" if d["audience"] else ""
     logo = (
-        f"<p>{_picture(contents, d['brand']['logo'], d['organization'], 'height:3.5em;border:0')}</p>"
+        f"<p>{_picture(contents, d['brand']['logo'], d['organization'], 'height:3.5em;border-color:transparent')}</p>"
         if d["brand"]["logo"]
         else ""
     )
@@ -94,9 +102,62 @@ def _votes(c: PackContents) -> str:
         said = f"{v['motion']}: {v['result']}" if v["result"] else v["motion"]
         found.append(
             f"<h3>{escape(', '.join(x for x in (v['body'], v['date']) if x))}</h3><p>{_cited(said, v['sources'], c.data['cites'])}</p>"
-            f"<p>{escape(counts or w['no_counts'])}</p>"
+            f"<p>{_bar([(v['yes'], 'accent'), (v['no'], 'alarm'), (v['abstain'], 'line')], counts)}{escape(counts or w['no_counts'])}</p>"
         )
     return "".join(found)
+
+
+def _bar(parts: Sequence[tuple[int | None, str]], said: str, *, of: int = 0) -> str:
+    """A bar of parts, each in one of the page's colours; what it shows is said to who cannot see it. of: what the whole width stands for."""
+    total = of or sum(count or 0 for count, _ in parts)
+    drawn, at = "", 0.0
+    for count, color in parts:
+        if count and total:
+            width = 100 * count / total
+            drawn += f'<rect x="{at:.2f}%" width="{width:.2f}%" height="12" fill="var(--{color})"/>'
+            at += width
+    return (
+        f'<svg role="img" aria-label="{escape(said)}" width="100%" height="12">{drawn}</svg>' if drawn else ""
+    )
+
+
+def _charts(c: PackContents) -> str:
+    """Answers by body, and the time that they took."""
+    d = c.data
+    w = d["words"]
+    most = max((b["sent"] for b in d["chart"]), default=0)
+    bodies = [
+        (
+            escape(b["name"]),
+            _bar(
+                [(b["answered"], "accent"), (b["sent"] - b["answered"], "line")],
+                f"{b['answered']} / {b['sent']} {w['answered']}",
+                of=most,
+            ),
+            f"{b['answered']} / {b['sent']}",
+        )
+        for b in d["chart"]
+    ]
+    longest = max((t["count"] for t in d["times"]), default=0)
+    times = [
+        (
+            escape(t["label"]),
+            _bar([(t["count"], "accent")], f"{t['label']}: {t['count']}", of=max(5, longest)),
+            str(t["count"]),
+        )
+        for t in d["times"]
+    ]
+    found = ""
+    if bodies:
+        found += f"<h3>{escape(w['by_body'])}</h3>{_drawn(bodies)}<small>{escape(w['legend'])}</small>"
+    if times:
+        found += f"<h3>{escape(w['time_to_answer'])}</h3>{_drawn(times)}"
+    return found
+
+
+def _drawn(rows: Sequence[Sequence[str]]) -> str:
+    lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<table class="chart">{lines}</table>'
 
 
 def _recipients(c: PackContents) -> str:
@@ -114,7 +175,17 @@ def _recipients(c: PackContents) -> str:
         state = f'<span class="alarm">{escape(r["state"])}</span>' if r["is_overdue"] else escape(r["state"])
         rows.append((reference, who, escape(r["sent"]), state))
     rate = f"<p>{escape(d['rate_words'])}</p>" if d["rate_words"] else ""
-    return rate + _rows((w["reference"], w["recipient"], w["sent"], w["standing"]), rows)
+    promised = "".join(
+        f"<li>{escape(f['what'])} ({escape(f['who'])}, {f['reference']}), {escape(w['by_date'])} {escape(f['due'])}.</li>"
+        for f in d["follow_ups"]
+    )
+    return (
+        rate
+        + _charts(c)
+        + f"<h3>{escape(w['every'])}</h3>"
+        + _rows((w["reference"], w["recipient"], w["sent"], w["standing"]), rows)
+        + (f"<h3>{escape(w['promises'])}</h3><ul>{promised}</ul>" if promised else "")
+    )
 
 
 def _bodies(c: PackContents) -> str:
@@ -172,7 +243,8 @@ def _asks(c: PackContents) -> str:
     rows = [
         (
             f"<b>{escape(a['name'])}</b>",
-            escape(a["text"]) + (f"<br><small>{escape(a['of'])}</small>" if a["of"] else ""),
+            f'<span lang="{escape(a["language"])}">{escape(a["text"])}</span>'
+            + (f"<br><small>{escape(a['of'])}</small>" if a["of"] else ""),
         )
         for a in c.data["asks"]
     ]
