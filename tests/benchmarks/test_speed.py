@@ -59,8 +59,9 @@ def test_one_letter_as_pdf_against_the_bare_compile(database: Database, sandbox:
         source = main_source("letter", letter_data(another()))
         compiler.compile(source, format="pdf", pdf_standards=["a-2a", "ua-1"], timestamp=0)
 
-    bare()
-    letter_pdf(another())
+    for _ in range(12):  # until typst has forgotten what other benchmarks had it set
+        bare()
+        letter_pdf(another())
     tell("a letter as PDF", best(lambda: letter_pdf(another())), "bare typst compile of it", best(bare))
 
 
@@ -79,7 +80,7 @@ def test_the_preview_while_typing(database: Database, sandbox: TemplateSandbox) 
         "a preview after a keystroke",
         best(typed, 20),
         "parsing its Markdown alone",
-        best(lambda: parse_blocks(document.body_markdown)),
+        best(lambda: parse_blocks(f"{document.body_markdown} {next(number)}")),
     )
 
 
