@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.domain.address import audiences
+from outreach.domain.wording import printable
 from outreach.errors import CancelledError, NotAllowedError, UsageError
 from outreach.files import make_folder, write_file
 from outreach.letters.drafting import Progress, always
@@ -38,17 +39,18 @@ _AT_ONCE = 64
 """Letters set and not yet written that are kept in memory."""
 
 
-def letter_document(session: Session, letter: Letter, *, head: Letterhead | None = None) -> LetterDocument:
-    """A letter's text, parsed for the formats.
-
-    Args: head: the campaign's letterhead where it was read before. Raises: NotAllowedError for a letter whose text is not on file.
-    """
+def letter_document(session: Session, letter: Letter) -> LetterDocument:
+    """A letter's text, parsed for the formats. Raises: NotAllowedError for a letter whose text is not on file."""
     _check_has_text(letter)
     body = session.get(Organization, letter.organization_id) if letter.organization_id else None
+    return _document(letter, body.jurisdiction if body else "", letterhead(session, letter.campaign_id))
+
+
+def _document(letter: Letter, jurisdiction: str, head: Letterhead) -> LetterDocument:
     return make_document(
         reference=letter.reference,
         language=letter.language,
-        jurisdiction=body.jurisdiction if body else "",
+        jurisdiction=jurisdiction,
         sender_lines=tuple(letter.sender_lines),
         address_lines=tuple(letter.address_lines),
         written_on=letter.written_on,
@@ -57,7 +59,7 @@ def letter_document(session: Session, letter: Letter, *, head: Letterhead | None
         body=letter.body,
         close=letter.close,
         is_draft=letter.approved_at is None,
-        letterhead=head or letterhead(session, letter.campaign_id),
+        letterhead=head,
     )
 
 
@@ -127,20 +129,19 @@ def _set_ahead(
     alike = sorted(letters, key=lambda letter: (letter.template, letter.language, letter.body))
     heads = {key: letterhead(session, key) for key in {letter.campaign_id for letter in letters}}
     bodies = {letter.organization_id for letter in letters}
-    held = session.scalars(
-        select(Organization).where(Organization.id.in_(bodies))
-    ).all()  # read once, not for each letter
+    query = select(Organization.id, Organization.jurisdiction).where(Organization.id.in_(bodies))
+    jurisdictions: dict[int | None, str] = {row.id: row.jurisdiction for row in session.execute(query)}
     waiting: deque[tuple[Letter, LetterDocument, Future[bytes] | None]] = deque()
     with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 8))) as pool:
         for letter in alike:
-            document = letter_document(session, letter, head=heads[letter.campaign_id])
+            jurisdiction = jurisdictions.get(letter.organization_id, "")
+            document = _document(letter, jurisdiction, heads[letter.campaign_id])
             setting = pool.submit(letter_pdf, document, at=letter.approved_at) if needs_pdf else None
             waiting.append((letter, document, setting))
             if len(waiting) > _AT_ONCE:
                 yield _when_set(waiting.popleft())
         while waiting:
             yield _when_set(waiting.popleft())
-    del held
 
 
 def _when_set(
@@ -310,7 +311,7 @@ def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
                 sheet.cell(sheet.max_row, number + 1).number_format = "d mmm yyyy"
             elif not isinstance(cell, int):
                 target = sheet.cell(sheet.max_row, number + 1)
-                target.value, target.data_type = _xml_safe(str(cell)), "s"  # never read as a formula
+                target.value, target.data_type = printable(str(cell)), "s"  # never read as a formula
             widths[number] = max(widths[number], min(48, len(str(cell)) + 1))
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width + 2
@@ -321,7 +322,3 @@ def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
-
-
-def _xml_safe(text: str) -> str:
-    return "".join(c for c in text if c in "\n\t" or c >= " ")

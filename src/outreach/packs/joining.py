@@ -18,7 +18,9 @@ from outreach.packs.structure import (
     elements_below,
     listed,
     number_tree,
+    page_numbers,
     pairs,
+    place_of,
 )
 
 FAR = "https://outreach.invalid/"
@@ -119,25 +121,14 @@ class _Tree:
             self._root.IDTree = self._whole.make_indirect(Dictionary(Names=Array(ordered)))
 
 
-def _place(whole: Pdf, other: Pdf, target: Object, first: int) -> Array | None:
-    """A destination of a part as one of the whole."""
-    array = target.get("/D") if isinstance(target, Dictionary) else target
-    if not isinstance(array, Array) or not len(array):
-        return None
-    wanted = array[0].objgen
-    number = next((n for n, page in enumerate(other.pages) if page.obj.objgen == wanted), None)
-    if number is None:
-        return None
-    rest = list(array)[1:]
-    return Array([whole.pages[first + number].obj, *rest])
-
-
 def _taken_names(whole: Pdf, other: Pdf, first: int) -> dict[str, Object]:
+    """Destinations of a part as those of the whole. first: index of its first page there."""
+    pages = page_numbers(other)
     found: dict[str, Object] = {}
     for name, target in destinations(other).items():
-        place = _place(whole, other, target, first)
-        if place is not None:
-            found[name] = place
+        place = place_of(target)
+        if place is not None and name in pages:
+            found[name] = Array([whole.pages[first + pages[name]].obj, *list(place)[1:]])
     return found
 
 

@@ -56,7 +56,13 @@ def page_numbers(pdf: Pdf) -> dict[str, int]:
     pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
     found = {}
     for name, target in destinations(pdf).items():
-        array = target.get("/D") if isinstance(target, Dictionary) else target
-        if isinstance(array, Array) and len(array) and array[0].objgen in pages:
-            found[name] = pages[array[0].objgen]
+        place = place_of(target)
+        if place is not None and place[0].objgen in pages:
+            found[name] = pages[place[0].objgen]
     return found
+
+
+def place_of(target: Object) -> Array | None:
+    """A destination's page and view, which may stand in a dictionary or alone; None for one that has none."""
+    array = target.get("/D") if isinstance(target, Dictionary) else target
+    return array if isinstance(array, Array) and len(array) else None

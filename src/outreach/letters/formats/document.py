@@ -1,7 +1,7 @@
 """A letter parsed once: its blocks and inlines as plain data, which every format then only writes."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,10 @@ from outreach.domain.wording import date_in_words, locale_for
 Block = dict[str, Any]
 """{"type": paragraph | heading | list | quote | code | rule, …}: see `parse_blocks`."""
 
+ACCENT = "#1f4e79"
+"""The layouts' own colour, for an organization that has none."""
+UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""Written into files of letters that have no instant of their own yet, so that they do not differ from one moment to the next."""
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
@@ -27,6 +31,11 @@ class Letterhead:
 
     color: str = ""
     logo: bytes = b""
+
+    @property
+    def accent(self) -> str:
+        """The colour to use."""
+        return self.color or ACCENT
 
     @property
     def files(self) -> dict[str, bytes]:

@@ -7,8 +7,9 @@ from typing import Any
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Pt
 
+from outreach.domain.wording import printable
 from outreach.letters.formats.document import Block, LetterDocument
-from outreach.letters.formats.word import accent_of, add_logo, new_document, plain, word_bytes
+from outreach.letters.formats.word import accent_of, add_logo, new_document, word_bytes
 
 _TAGS = {"en_US": "en-US", "en_GB": "en-GB", "fr": "fr-FR", "de": "de-DE"}
 
@@ -50,7 +51,7 @@ def letter_docx(document: LetterDocument, *, at: datetime | None = None) -> byte
 
 
 def _line(word: Any, text: str, after: float | None = None) -> Any:
-    paragraph = word.add_paragraph(plain(text))
+    paragraph = word.add_paragraph(printable(text))
     if after is not None:
         paragraph.paragraph_format.space_after = Pt(after)
     return paragraph
@@ -70,7 +71,7 @@ def write_blocks(word: Any, blocks: Sequence[Block], style: str | None = None) -
             case "quote":
                 write_blocks(word, block["blocks"], "Quote")
             case "code":
-                word.add_paragraph(plain(block["text"]), style=style)
+                word.add_paragraph(printable(block["text"]), style=style)
             case "rule":
                 word.add_paragraph(style=style)
 
@@ -79,7 +80,7 @@ def _runs(paragraph: Any, nodes: list[dict[str, Any]], *, bold: bool = False, it
     for node in nodes:
         match node["type"]:
             case "text" | "code":
-                run = paragraph.add_run(plain(node["text"]))
+                run = paragraph.add_run(printable(node["text"]))
                 run.bold, run.italic = bold or None, italic or None
             case "break":
                 paragraph.add_run().add_break()

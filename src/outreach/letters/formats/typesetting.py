@@ -19,6 +19,7 @@ import typst
 
 from outreach.domain.wording import printable
 from outreach.errors import TypesettingError
+from outreach.letters.formats.document import UNDATED
 from outreach.resources import resource
 
 STANDARDS = ["a-2a", "ua-1"]
@@ -110,7 +111,7 @@ def typeset(
 
 
 def _compiled(compiler: typst.Compiler, source: bytes, at: datetime | None, standards: bool) -> bytes:
-    stamp = int((at or datetime(2000, 1, 1, tzinfo=UTC)).timestamp())
+    stamp = int((at or UNDATED).timestamp())
     for claims in [STANDARDS, []] if standards else [[]]:
         # The stub wants a list of every literal it knows; a plain list of names is what it takes.
         options: dict[str, Any] = {"pdf_standards": claims, "timestamp": stamp}

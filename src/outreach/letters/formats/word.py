@@ -1,7 +1,7 @@
 """What Word files of letters and packs share: the organization's look, and the same bytes for the same words."""
 
 import io
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -10,10 +10,9 @@ from docx.document import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from outreach.letters.formats.document import Letterhead, is_svg
+from outreach.domain.wording import printable
+from outreach.letters.formats.document import UNDATED, Letterhead, is_svg
 from outreach.letters.formats.typesetting import svg_as_png
-
-ACCENT = "#1f4e79"
 
 
 def new_document(*, size_pt: float, title: str, author: str, language: str, at: datetime | None) -> Document:
@@ -35,23 +34,14 @@ def new_document(*, size_pt: float, title: str, author: str, language: str, at: 
     normal.element.rPr.rFonts.set(qn("w:eastAsia"), "Georgia")
     normal.element.rPr.append(normal.element.rPr.makeelement(qn("w:lang"), {qn("w:val"): language}))
     core = word.core_properties
-    core.title, core.author, core.language = plain(title)[:255], plain(author)[:255], language
-    core.created = core.modified = _moment(at).replace(tzinfo=None)
+    core.title, core.author, core.language = printable(title)[:255], printable(author)[:255], language
+    core.created = core.modified = (at or UNDATED).replace(tzinfo=None)
     return word
-
-
-def _moment(at: datetime | None) -> datetime:
-    return at or datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def plain(text: str) -> str:
-    """Text without the control characters that XML does not allow."""
-    return "".join(c for c in text if c in "\n\t" or c >= " ")
 
 
 def accent_of(head: Letterhead) -> RGBColor:
     """The organization's colour, or the layouts' own."""
-    return RGBColor.from_string((head.color or ACCENT).removeprefix("#").upper())
+    return RGBColor.from_string(head.accent.removeprefix("#").upper())
 
 
 def add_logo(document: Document, head: Letterhead, *, alt: str, height_mm: float) -> None:
@@ -61,14 +51,14 @@ def add_logo(document: Document, head: Letterhead, *, alt: str, height_mm: float
     # An SVG goes in as PNG, which every version of Word and LibreOffice shows.
     png = svg_as_png(head.logo) if is_svg(head.logo) else head.logo
     picture: Any = document.add_paragraph().add_run().add_picture(io.BytesIO(png), height=Mm(height_mm))
-    picture._inline.docPr.set("descr", plain(alt))
+    picture._inline.docPr.set("descr", printable(alt))
 
 
 def word_bytes(document: Document, at: datetime | None) -> bytes:
     """The document as a file. Its archive bears one instant in place of the clock's, so that the same words give the same bytes."""
     raw, same = io.BytesIO(), io.BytesIO()
     document.save(raw)
-    stamp = _moment(at).timetuple()
+    stamp = (at or UNDATED).timetuple()
     with ZipFile(raw) as made, ZipFile(same, "w", ZIP_DEFLATED) as archive:
         for name in made.namelist():
             entry = ZipInfo(name, (max(1980, stamp.tm_year), *stamp[1:6]))

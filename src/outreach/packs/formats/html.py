@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from outreach.letters.formats.document import ACCENT
 from outreach.letters.formats.html import blocks_html, picture_html
-from outreach.letters.formats.word import ACCENT
 from outreach.packs.contents import PackContents
 
 _STYLE = (
@@ -30,8 +30,11 @@ _STYLE = (
 
 def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     top = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{_lines(rows)}</tbody></table>"
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> str:
+    return "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
 
 
 def _cited(text: str, sources: Sequence[dict[str, Any]], cites: bool) -> str:
@@ -156,8 +159,7 @@ def _charts(c: PackContents) -> str:
 
 
 def _drawn(rows: Sequence[Sequence[str]]) -> str:
-    lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<table class="chart">{lines}</table>'
+    return f'<table class="chart">{_lines(rows)}</table>'
 
 
 def _recipients(c: PackContents) -> str:

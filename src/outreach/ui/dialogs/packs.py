@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from outreach.letters.formats.document import ACCENT
 from outreach.packs.evidence import EvidenceRow, add_evidence, evidence_list, remove_evidence
 from outreach.ui.dialogs.forms import FormDialog, secret_field, text_field
 from outreach.ui.icons import icon
@@ -203,7 +204,7 @@ class BrandDialog(FormDialog):
             "Save",
             f"For every letter and pack of {name}. The colour must be dark enough to be read on white.",
         )
-        self.color = text_field(hint="#1f4e79; none for the app’s own")
+        self.color = text_field(hint=f"{ACCENT}; none for the app’s own")
         self.logo = text_field(hint="An SVG, PNG or JPEG file; none for no logo")
         pick, browse = QPushButton("Pick…"), QPushButton("Browse…")
         lines = []
@@ -224,7 +225,7 @@ class BrandDialog(FormDialog):
 
     @Slot()
     def _pick(self) -> None:
-        dialog = QColorDialog(QColor(self.color.text() or "#1f4e79"), self)
+        dialog = QColorDialog(QColor(self.color.text() or ACCENT), self)
         dialog.colorSelected.connect(self._picked)
         dialog.open()
 
