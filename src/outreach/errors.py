@@ -69,6 +69,14 @@ class DiskFullError(DatabaseError):
     """No space is left where the app tried to write."""
 
 
+class DiskFailedError(DatabaseError):
+    """The disk could not be read or written; nothing says that the database is damaged."""
+
+
+class FileThereError(UsageError):
+    """A file is there already, and nobody said that it may be replaced."""
+
+
 class ExportError(OutreachError):
     """A file could not be written."""
 

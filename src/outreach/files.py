@@ -11,7 +11,7 @@ from outreach.errors import DiskFullError, ExportError, OutreachError, ReadOnlyE
 
 def os_error(error: OSError, path: Path) -> OutreachError:
     """The sentence for a file operation that failed: no room, no right, or no such place."""
-    if error.errno == errno.ENOSPC:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DiskFullError(f"The disk is full, so {path} was not written. Free some space and try again.")
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return ReadOnlyError(

@@ -1,30 +1,36 @@
 """Opening the database: one engine, short sessions, and errors that tell the user what to do."""
 
 import contextlib
+import shlex
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlite_driver
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, sessionmaker, with_loader_criteria
 
 from outreach.errors import (
     DatabaseBrokenError,
     DatabaseError,
     DatabaseMissingError,
 )
-from outreach.files import os_error
+from outreach.files import make_folder
 from outreach.store import migrate
-from outreach.store.driver_errors import friendly_errors
+from outreach.store.backup import tidy
+from outreach.store.driver_errors import DRIVER_ERRORS, friendly_errors, result_code
 from outreach.store.integrity import frozen_text_problems
+from outreach.store.sqlite_files import connect, file_of, is_there, turn_at
 from outreach.store.types import Deletable
 
-BUSY_TIMEOUT_SECONDS = 5.0
-_HEADER = b"SQLite format 3\x00"
+
+class WriteInReadError(RuntimeError):
+    """A bug: something wrote in a session that only reads. Nothing of it is kept."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,15 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that only reads; what it sees does not change while it is open."""
-        with friendly_errors(self.location), self._sessions() as session:
-            session.info["writes"] = False
+        """A session that only reads; what it sees does not change while it is open.
+
+        Raises: WriteInReadError, which is a bug and no sentence for the user, if something writes in it.
+        """
+        with friendly_errors(self.location), _refused_writes(), self._sessions() as session:
+            session.info["only_reads"] = True
             yield session
+            if session.new or session.dirty or session.deleted:
+                raise WriteInReadError("A session that only reads was left with changes in it.")
             session.rollback()
 
     @contextlib.contextmanager
@@ -51,9 +62,10 @@ class Database:
         It takes SQLite's write lock at once (BEGIN IMMEDIATE): a deferred transaction that reads
         first fails "database is locked" without waiting.
         """
-        with friendly_errors(self.location), self._sessions() as session:
-            session.info["writes"] = True
-            session.connection(execution_options={"outreach_write": True})
+        # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.
+        writing = self.engine.execution_options(outreach_write=True)
+        with friendly_errors(self.location), self._sessions(bind=writing) as session:
+            session.connection()
             yield session
             session.commit()
 
@@ -69,14 +81,19 @@ def open_database(location: str | Path, *, create: bool = False) -> Database:
     Raises: DatabaseMissingError, DatabaseBrokenError, DatabaseNewerError, DatabaseBusyError,
         ReadOnlyError, DiskFullError: each says what to do; the file is left as it was.
     """
-    url = _url(location)
-    path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-    shown = str(path) if path else url.render_as_string(hide_password=True)
-    if path is not None:
+    path = file_of(location)
+    if path is None:
+        url = _url(str(location))
+        return _opened(_engine(url, None), url.render_as_string(hide_password=True), None)
+    _check_place(path, create=create)
+    with turn_at(path):
+        tidy(path)
         _check_file(path, create=create)
-    engine = _engine(url)
-    sessions = sessionmaker(engine, expire_on_commit=False)
-    database = Database(engine, shown, path, sessions)
+        return _opened(_engine(URL.create("sqlite", database=str(path.absolute())), path), str(path), path)
+
+
+def _opened(engine: Engine, shown: str, path: Path | None) -> Database:
+    database = Database(engine, shown, path, sessionmaker(engine, expire_on_commit=False))
     try:
         with friendly_errors(shown):
             migrate.upgrade(engine, path)
@@ -86,10 +103,17 @@ def open_database(location: str | Path, *, create: bool = False) -> Database:
     return database
 
 
-def _url(location: str | Path) -> URL:
-    text = str(location)
-    if "://" not in text:
-        return URL.create("sqlite", database=str(Path(text).expanduser()))
+@contextlib.contextmanager
+def _refused_writes() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if result_code(error) == sqlite3.SQLITE_READONLY:
+            raise WriteInReadError("A session that only reads was asked to write.") from error
+        raise
+
+
+def _url(text: str) -> URL:
     try:
         return make_url(text)
     except ArgumentError as error:
@@ -98,35 +122,44 @@ def _url(location: str | Path) -> URL:
         ) from error
 
 
-def _check_file(path: Path, *, create: bool) -> None:
-    try:
-        if path.is_dir():
-            raise DatabaseBrokenError(
-                f"{path} is a folder. Name a database file in it, such as {path / 'outreach.db'}."
+def _check_place(path: Path, *, create: bool) -> None:
+    if path.is_dir():
+        raise DatabaseBrokenError(
+            f"{path} is a folder. Name a database file in it, such as {path / 'outreach.db'}."
+        )
+    if not is_there(path):
+        if not create:
+            typed = shlex.quote(str(path))
+            raise DatabaseMissingError(
+                f"There is no database at {path}. Make one with: outreach --database {typed} init"
             )
-        if not path.exists():
-            if not create:
-                raise DatabaseMissingError(
-                    f"There is no database at {path}. Make one with: outreach --database {path} init"
-                )
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            header = file.read(len(_HEADER))
-    except OSError as error:
-        raise os_error(error, path) from error
-    if header != _HEADER and (size or not create):
+        make_folder(path.parent)
+
+
+def _check_file(path: Path, *, create: bool) -> None:
+    if not is_there(path):
+        return
+    is_database = path.stat().st_size > 0 or create
+    # Through SQLite: closing a file that was opened otherwise drops the locks of all connections of this process to it.
+    with contextlib.suppress(*DRIVER_ERRORS), contextlib.closing(connect(path, mode="ro")) as connection:
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+        except DRIVER_ERRORS as error:
+            is_database = result_code(error) != sqlite3.SQLITE_NOTADB
+    if not is_database:
         raise DatabaseBrokenError(
             f"{path} is not an outreach database. Choose another file, or restore a copy from the backups folder "
             "beside it with: outreach restore"
         )
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, path: Path | None) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url)
-    engine = create_engine(url, module=sqlite_driver, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    creator = (
+        {} if path is None else {"creator": partial(connect, path, mode="rw" if is_there(path) else "rwc")}
+    )
+    engine = create_engine(url, module=sqlite_driver, **creator)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:
@@ -145,10 +178,24 @@ def _engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
-        write = connection.get_execution_options().get("outreach_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if connection.get_execution_options().get("outreach_write"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(engine, "checkin")
+    def _on_return(connection: Any, record: Any) -> None:
+        if connection is not None:
+            connection.execute("PRAGMA query_only = OFF")
 
     return engine
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_flush(session: Session, context: UOWTransaction, instances: object) -> None:
+    if session.info.get("only_reads"):
+        raise WriteInReadError("A session that only reads was asked to write.")
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -11,21 +11,7 @@ from sqlalchemy import Connection, Engine, inspect
 
 from outreach.errors import DatabaseBrokenError, DatabaseNewerError
 from outreach.store import backup
-
-SCRIPTS = Path(__file__).with_name("migrations")
-
-
-def script_directory() -> ScriptDirectory:
-    """The migrations that ship with the program."""
-    return ScriptDirectory(str(SCRIPTS))
-
-
-def head() -> str:
-    """The newest revision this program knows."""
-    revision = script_directory().get_current_head()
-    if revision is None:
-        raise DatabaseBrokenError("The program's migrations are missing. Install outreach again.")
-    return revision
+from outreach.store.revisions import head, script_directory
 
 
 def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> None:
