@@ -48,7 +48,8 @@ class Database:
 
         Raises: WriteInReadError, which is a bug and no sentence for the user, if something writes in it.
         """
-        with friendly_errors(self.location), _refused_writes(), self._sessions() as session:
+        reading = self.engine.execution_options(outreach_read=True)
+        with friendly_errors(self.location), _refused_writes(), self._sessions(bind=reading) as session:
             session.info["only_reads"] = True
             yield session
             if session.new or session.dirty or session.deleted:
@@ -178,11 +179,10 @@ def _engine(url: URL, path: Path | None) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
-        if connection.get_execution_options().get("outreach_write"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
+        options = connection.get_execution_options()
+        if options.get("outreach_read"):
             connection.exec_driver_sql("PRAGMA query_only = ON")
-            connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("outreach_write") else "BEGIN")
 
     @event.listens_for(engine, "checkin")
     def _on_return(connection: Any, record: Any) -> None:
