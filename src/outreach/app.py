@@ -13,8 +13,9 @@ from outreach.cases.loading import load_campaign
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, default_database, load_settings, save_settings
-from outreach.store.backup import restore
+from outreach.store.backup import copied_file, restore
 from outreach.store.database import Database, open_database
+from outreach.store.sqlite_files import file_of, is_there
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
@@ -51,6 +52,7 @@ class Desktop(QObject):
         self.theme = Theme(application)
         self.theme.apply(settings.theme)
         self.window: MainWindow | None = None
+        self.welcome: Welcome | None = None
         self._database: Database | None = None
         self._jobs: Jobs | None = None
         self._sandbox = TemplateSandbox()
@@ -129,17 +131,25 @@ class Desktop(QObject):
     def _restore(self, copy: str) -> None:
         location = self._location
         try:
-            if "://" in location:
-                raise UsageError(
-                    "Copies are made of database files. Use the server's own tools for a server."
-                )
-            self._close_window()
-            restore(Path(copy), Path(location))
+            path = copied_file(location)
         except OutreachError as error:
-            self.open(location)
             show_message(self.window, str(error))
-        else:
+            return
+        self._close_window()
+        problem = ""
+        try:
+            restore(Path(copy), path)
+        except OutreachError as error:
+            problem = str(error)
+        try:
             window = self.open(location)
+        except OutreachError as error:
+            self.welcome = Welcome(self, location, problem or str(error))
+            self.welcome.show()
+            return
+        if problem:
+            show_message(window, problem)
+        else:
             window.workspace.said.emit(f"Restored from {copy}.")
 
     @Slot()
@@ -217,7 +227,7 @@ class Welcome(QWidget):
     def restore(self, copy: str) -> None:
         """Put a copy in the place of the database, which is moved aside, and open it."""
         try:
-            restore(Path(copy), Path(self._location))
+            restore(Path(copy), copied_file(self._location))
         except OutreachError as error:
             self.problem.setText(str(error))
             return
@@ -241,14 +251,22 @@ def start(desktop: Desktop, database: str, settings: Settings) -> QWidget:
     if database:
         return desktop.open(database)
     last = settings.last_database
-    location = last if last and ("://" in last or Path(last).exists()) else str(default_database())
+    location = last if last and not _is_missing(last) else str(default_database())
     try:
-        is_new = "://" not in location and not Path(location).exists()
+        is_new = _is_missing(location)
         return desktop.open(location, sample=is_new)
     except OutreachError as error:
         welcome = Welcome(desktop, location, str(error))
         welcome.show()
         return welcome
+
+
+def _is_missing(location: str) -> bool:
+    path = file_of(location)
+    try:
+        return path is not None and not is_there(path)
+    except OutreachError:
+        return False  # opening it says why
 
 
 def run_app(database: str = "") -> int:

@@ -26,6 +26,7 @@ from outreach.errors import NotFoundError, UsageError
 from outreach.letters.exports import harmless
 from outreach.settings import default_database
 from outreach.store.changes import Changes
+from outreach.store.backup import copied_file
 from outreach.store.database import Database, open_database
 
 
@@ -117,12 +118,9 @@ def opened(context: typer.Context, *, create: bool = False) -> Iterator[Database
         database.close()
 
 
-def file_of(context: typer.Context) -> Path:
+def database_file(context: typer.Context) -> Path:
     """The database as a file. Raises: UsageError for one on a server."""
-    location = location_of(context)
-    if "://" in location:
-        raise UsageError("Copies are made of database files. Use the server's own tools for a server.")
-    return Path(location)
+    return copied_file(location_of(context))
 
 
 def say(changes: Changes) -> None:

@@ -7,11 +7,12 @@ import typer
 
 from outreach.cases.campaign_data import campaign_folder, read_campaign
 from outreach.cases.loading import load_campaign
-from outreach.cli.base import app, file_of, location_of, opened
+from outreach.cli.base import app, database_file, location_of, opened
 from outreach.errors import OutreachError, UsageError
 from outreach.packs.demo import run_demo
 from outreach.store.backup import backup, restore
 from outreach.store.database import check
+from outreach.store.sqlite_files import file_of, is_there
 
 
 @app.command()
@@ -33,7 +34,8 @@ def init(
     """Make a new database, empty or with a campaign; or load a campaign into one that is there."""
     content = read_campaign(campaign_folder(campaign)) if campaign else None
     location = location_of(context)
-    if content is None and "://" not in location and Path(location).exists():
+    path = file_of(location)
+    if content is None and path is not None and is_there(path):
         raise UsageError(f"There is a database at {location} already; it was left as it is.")
     with opened(context, create=True) as database:
         if content is not None:
@@ -44,15 +46,19 @@ def init(
 
 
 @app.command("backup")
-def make_backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Copy the database to a file, also while it is in use."""
-    typer.echo(f"Copied to {backup(file_of(context), file)}.")
+def make_backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    replace: Annotated[bool, typer.Option("--replace", help="If FILE is there already.")] = False,
+) -> None:
+    """Copy the database to a file, also while it is in use; the copy is compared with it."""
+    typer.echo(f"Copied to {backup(database_file(context), file, replace=replace)}.")
 
 
 @app.command("restore")
 def restore_backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Put a copy in the place of the database; what was there is kept beside it."""
-    path = file_of(context)
+    path = database_file(context)
     aside = restore(file, path)
     typer.echo(f"Restored {path} from {file}." + (f" The former one is now {aside}." if aside else ""))
 

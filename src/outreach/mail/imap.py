@@ -100,9 +100,12 @@ class ImapMailbox:
             if account.security == "starttls":
                 self._client.starttls(self._context)
             self._client.login(account.user, self._password)
-        except Exception as error:
+        except (IMAPClientError, imaplib.IMAP4.error, OSError) as error:
             self.close()
             raise _explained(error, account) from error
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -276,10 +279,8 @@ def _words(error: object) -> str:
     return " ".join(text.split())[:160]
 
 
-def _explained(error: Exception, account: ImapAccount) -> Exception:
+def _explained(error: IMAPClientError | imaplib.IMAP4.error | OSError, account: ImapAccount) -> MailboxError:
     host, port = account.host, account.port
-    if isinstance(error, MailboxError):
-        return error
     if isinstance(error, LoginError):
         return MailboxError(
             f"{host} refused the login of {account.user}: {_words(error)}. Check the password; many providers want an app "
@@ -304,8 +305,6 @@ def _explained(error: Exception, account: ImapAccount) -> Exception:
         )
     if isinstance(error, IMAPClientError) and "STARTTLS" in str(error).upper():
         return MailboxError(f"{host} offers no STARTTLS on port {port}. Try tls on port 993.")
-    if isinstance(error, IMAPClientError | imaplib.IMAP4.error | OSError):
-        return MailboxError(
-            f"{host} broke off the connection: {_words(error)}. Try again later; what was read is kept."
-        )
-    return error
+    return MailboxError(
+        f"{host} broke off the connection: {_words(error)}. Try again later; what was read is kept."
+    )

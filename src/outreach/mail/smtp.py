@@ -140,8 +140,9 @@ class SmtpTransport:
             if client is not None:
                 client.close()
             explained = _explained(error, account)
-            if isinstance(explained, NotSentError):
-                explained.concerns_all = True
+            if explained is None:
+                raise
+            explained.concerns_all = True
             raise explained from error
         self._client = client
         return client
@@ -175,7 +176,8 @@ def _refused(code: int, answer: bytes | str, host: str) -> NotSentError:
     return NotSentError(f"{host} did not take it: {code} {_words(answer)}. {advice}", is_temporary=temporary)
 
 
-def _explained(error: Exception, account: SmtpAccount) -> Exception:
+def _explained(error: Exception, account: SmtpAccount) -> NotSentError | None:
+    """The sentence for what went wrong, None for a bug."""
     host, port = account.host, account.port
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return NotSentError(
@@ -218,4 +220,4 @@ def _explained(error: Exception, account: SmtpAccount) -> Exception:
         return NotSentError(
             f"{host} broke off the connection: {_words(str(error))}. Try again later.", is_temporary=True
         )
-    return error
+    return None

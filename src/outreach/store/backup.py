@@ -29,7 +29,16 @@ from outreach.errors import (
 from outreach.files import make_folder, os_error
 from outreach.store.driver_errors import DRIVER_ERRORS, explain, friendly_errors, result_code
 from outreach.store.revisions import known_revisions
-from outreach.store.sqlite_files import SIDE_FILES, connect, is_there, scratch_in, side_files, sweep, turn_at
+from outreach.store.sqlite_files import (
+    SIDE_FILES,
+    connect,
+    file_of,
+    is_there,
+    scratch_in,
+    side_files,
+    sweep,
+    turn_at,
+)
 
 _REPLACED = "-replaced-"
 _LONGEST_NAME_BYTES = 255 - len("-journal")
@@ -45,6 +54,14 @@ class _Contents:
     schema: tuple[tuple[str, ...], ...]
     counts: dict[str, int]
     orphans: tuple[tuple[Any, ...], ...]
+
+
+def copied_file(location: str | Path) -> Path:
+    """The file of a database that copies are made of. Raises: UsageError for one on a server."""
+    path = file_of(location)
+    if path is None:
+        raise UsageError("Copies are made of database files. Use the server's own tools for a server.")
+    return path
 
 
 def backup(source: Path, target: Path, *, replace: bool = False) -> Path:

@@ -29,7 +29,7 @@ _SCRATCH = ".outreach-copy-"
 _SCRATCH_FILES = tuple(name + side for name in ("copy.db", "origin.db") for side in ("", *SIDE_FILES))
 # Scratch files as they were called until 0.5, beside the copies they were to become.
 _FORMER_SCRATCH = re.compile(r"\.copy-[a-z0-9_]{8}\.db(-wal|-shm|-journal)?")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SQLITE_URL = re.compile(r"sqlite(\+[a-z0-9]+)?:///", re.IGNORECASE)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from outreach import __version__
 from outreach.cases.campaigns import CampaignRow, campaigns_list, create_campaign, update_campaign
 from outreach.letters.finding import Hit
 from outreach.settings import Settings
-from outreach.store.backup import backup
+from outreach.store.backup import backup, copied_file
 from outreach.store.changes import Changes
 from outreach.store.database import check
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
@@ -416,10 +417,10 @@ class MainWindow(QMainWindow):
 
     def back_up_to(self, path: str) -> None:
         """Copy the database to a file."""
-        source = Path(self._location)
+        location = self._location
 
         def work(database: Any, progress: Any) -> Path:
-            return backup(source, Path(path))
+            return backup(copied_file(location), Path(path), replace=True)  # the file dialog has asked
 
         def done(target: Path) -> None:
             self._say(self.tr("Copied to {0}").format(target))
@@ -455,7 +456,7 @@ class MainWindow(QMainWindow):
             self.tr("About outreach"),
             f"<p><b>outreach {__version__}</b></p>"
             "<p>Letters to people in power, and who answered.</p>"
-            f"<p>This database: {self._location}</p>"
+            f"<p>This database: {escape(self._location)}</p>"
             "<p>MIT licence. Fonts: Inter and Source Serif 4 (SIL OFL). Icons: Lucide (ISC).</p>",
         )
 

@@ -13,7 +13,7 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Requ
 import yaml
 
 from outreach import __version__
-from outreach.errors import CancelledError, DownloadError, NotFoundError
+from outreach.errors import CancelledError, DownloadError, NotFoundError, OutreachError
 from outreach.files import os_error
 from outreach.resources import resource
 
@@ -106,7 +106,10 @@ def download(
                 raise DownloadError(f"{url} broke off after {done:,} of {total:,} bytes. Try again.")
     except BaseException as error:
         target.unlink(missing_ok=True)
-        raise _explained(error, url, target) from error
+        explained = _explained(error, url, target)
+        if explained is None:
+            raise
+        raise explained from error
     return target
 
 
@@ -114,7 +117,8 @@ def _too_large(url: str, most: int) -> str:
     return f"{url} is larger than {most // 1_000_000} MB, so it was not fetched. Check the address."
 
 
-def _explained(error: BaseException, url: str, target: Path) -> BaseException:
+def _explained(error: BaseException, url: str, target: Path) -> OutreachError | None:
+    """The sentence for what went wrong, None for what has one already or is a bug."""
     host = urlsplit(url).hostname or url
     cause = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
@@ -134,4 +138,4 @@ def _explained(error: BaseException, url: str, target: Path) -> BaseException:
         return DownloadError(f"The connection to {host} broke off. Try again.")
     if isinstance(error, OSError):
         return os_error(error, target)
-    return error
+    return None
