@@ -25,8 +25,8 @@ from outreach.cases.campaigns import (
 from outreach.errors import NotFoundError, UsageError
 from outreach.letters.exports import harmless
 from outreach.settings import default_database
-from outreach.store.changes import Changes
 from outreach.store.backup import copied_file
+from outreach.store.changes import Changes
 from outreach.store.database import Database, open_database
 
 

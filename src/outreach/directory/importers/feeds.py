@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener, getproxies
@@ -52,9 +53,10 @@ class _OnlyTls(HTTPRedirectHandler):
     """Follows redirections to https only."""
 
     def redirect_request(
-        self, req: Request, fp: object, code: int, msg: str, headers: object, newurl: str
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: object, newurl: str
     ) -> Request | None:
         if urlsplit(urljoin(req.full_url, newurl)).scheme != "https":
+            fp.close()
             raise URLError("the server passed on to an address without TLS")
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 
@@ -106,6 +108,8 @@ def download(
                 raise DownloadError(f"{url} broke off after {done:,} of {total:,} bytes. Try again.")
     except BaseException as error:
         target.unlink(missing_ok=True)
+        if isinstance(error, HTTPError):
+            error.close()  # it is the answer too, with its connection
         explained = _explained(error, url, target)
         if explained is None:
             raise
