@@ -11,7 +11,7 @@ from outreach.cli.base import app, database_file, location_of, opened
 from outreach.errors import OutreachError, UsageError
 from outreach.packs.demo import run_demo
 from outreach.store.backup import backup, restore
-from outreach.store.database import check
+from outreach.store.database import check, check_notes
 from outreach.store.sqlite_files import file_of, is_there
 
 
@@ -65,9 +65,10 @@ def restore_backup(context: typer.Context, file: Annotated[Path, typer.Argument(
 
 @app.command("check")
 def check_database(context: typer.Context) -> None:
-    """Look for damage in the database, and for frozen letters whose text was changed."""
+    """Look for damage in the database, and for approved letters that were changed."""
     with opened(context) as database:
         problems = check(database)
+        notes = check_notes(database)
     if problems:
         raise OutreachError(" ".join(problems))
-    typer.echo("The database is in order.")
+    typer.echo("\n".join(["The database is in order.", *notes]))

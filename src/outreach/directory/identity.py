@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from outreach.directory.lookup import find_record
 from outreach.domain.references import folded
-from outreach.errors import NotFoundError, UsageError
+from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.store.changes import Changes
 from outreach.store.models import (
     CaseParty,
@@ -51,6 +51,7 @@ _PLACES: tuple[tuple[type[Base], str, tuple[str, ...]], ...] = (
     (Letter, "sender_person_id", ()),
     (Fact, "person_id", ()),
 )
+_TABLES = {table_of(model).name: table_of(model) for model, _, _ in _PLACES}
 _SCALARS = (
     "given_name", "family_name", "honorific_prefix", "honorific_suffix", "gender", "birth_date", "death_date",
     "preferred_language", "summary",
@@ -185,7 +186,8 @@ def merge_people(session: Session, keep: str, gone: str) -> Changes:
     """Make two records of one person one; `undo_merge` takes it back.
 
     What only the one that goes has (offices, spellings, ids, contact details, sources, letters) moves to the one
-    that stays; what is empty there is filled; its name is kept as another spelling.
+    that stays; what is empty there is filled; its name is kept as another spelling. A recipient that both are is one from
+    then on. Approved letters move too: their guard lets them follow a merge on record, and their hash knows of it.
 
     Args: keep, gone: readable ids. Returns: Changes whose ref is the merge's number.
     Raises: NotFoundError; UsageError for a person and themself.
@@ -194,6 +196,7 @@ def merge_people(session: Session, keep: str, gone: str) -> Changes:
     if kept.id == other.id:
         raise UsageError("This is one record already. Choose two.")
     moved: list[list[Any]] = []
+    doubles: list[int] = []
     for model, column, same_by in _PLACES:
         table = table_of(model)
         there = {
@@ -201,10 +204,19 @@ def merge_people(session: Session, keep: str, gone: str) -> Changes:
             for row in session.execute(select(table).where(table.c[column] == kept.id)).mappings()
         }
         for row in session.execute(select(table).where(table.c[column] == other.id)).mappings():
-            if same_by and tuple(row[field] for field in same_by) in there:
-                continue
-            session.execute(update(table).where(table.c.id == row["id"]).values({column: kept.id}))
-            moved.append([table.name, column, row["id"]])
+            if not same_by or tuple(row[field] for field in same_by) not in there:
+                moved.append([table.name, column, row["id"]])
+            elif model is Recipient and row["deleted_at"] is None:
+                doubles.append(row["id"])
+    # On record before anything moves: the guard of approved letters asks for it.
+    merge = Merge(kept_id=kept.id, gone_id=other.id, at=now(), moved={"rows": moved})
+    session.add(merge)
+    session.flush()
+    for name, column, row_id in moved:
+        table = _TABLES[name]
+        session.execute(update(table).where(table.c.id == row_id).values({column: kept.id}))
+    recipient = table_of(Recipient)
+    session.execute(update(recipient).where(recipient.c.id.in_(doubles)).values(deleted_at=now()))
     filled = {}
     for field in _SCALARS:
         if not getattr(kept, field) and getattr(other, field):
@@ -220,30 +232,34 @@ def merge_people(session: Session, keep: str, gone: str) -> Changes:
         session.flush()
         spelling = added.id
     other.deleted_at = now()
-    merge = Merge(
-        kept_id=kept.id,
-        gone_id=other.id,
-        at=now(),
-        moved={"rows": moved, "filled": filled, "spelling": spelling},
-    )
-    session.add(merge)
+    merge.moved = {"rows": moved, "filled": filled, "spelling": spelling, "doubles": doubles}
     session.flush()
     return Changes(_KINDS, f"{other.name} was merged into {kept.name}.", (str(merge.id),))
 
 
 def undo_merge(session: Session, key: int) -> Changes:
-    """Make two records of one again, as they were. Raises: NotFoundError if it is undone already."""
+    """Make two records of one again, as they were.
+
+    Raises: NotFoundError if it is undone already; NotAllowedError while a later merge has taken away what this one moved.
+    """
     merge = session.get(Merge, key)
     if merge is None or merge.undone_at is not None:
         raise NotFoundError("This merge was undone already, or never made.")
-    tables = {table_of(model).name: table_of(model) for model, _, _ in _PLACES}
+    later = session.scalar(select(Merge.id).where(Merge.gone_id == merge.kept_id, Merge.undone_at.is_(None)))
+    if later is not None:
+        raise NotAllowedError(
+            f"The record that was kept has been merged into another since. Undo merge {later} first."
+        )
     for name, column, row in merge.moved["rows"]:
-        table = tables[name]
+        table = _TABLES[name]
         session.execute(
             update(table)
             .where(table.c.id == row, table.c[column] == merge.kept_id)
             .values({column: merge.gone_id})
         )
+    recipient = table_of(Recipient)
+    doubles = merge.moved.get("doubles", ())
+    session.execute(update(recipient).where(recipient.c.id.in_(doubles)).values(deleted_at=None))
     kept = session.get_one(Person, merge.kept_id)
     other = session.get(Person, merge.gone_id, execution_options={"include_deleted": True})
     for field, value in merge.moved["filled"].items():

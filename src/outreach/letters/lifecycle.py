@@ -11,7 +11,7 @@ from outreach.domain.states import Channel, LetterStatus, check_transition
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.store.changes import Changes
-from outreach.store.integrity import text_digest
+from outreach.store.integrity import DIGEST_VERSION, text_digests
 from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
 from outreach.store.types import now
 
@@ -89,7 +89,7 @@ def refuse_uncertain(session: Session, letter: Letter) -> None:
 def approve_letters(
     session: Session, references: Sequence[str], *, by: str = "", anyway: bool = False
 ) -> Changes:
-    """Freeze letters' texts. From here on the text, the facts used and their hash cannot change.
+    """Freeze letters. From here on text, addressee, language, reference, approver, the facts used and their hash cannot change.
 
     Args: by: who approves. anyway: also when a fact has changed since the draft was written.
     Raises: NotAllowedError for a letter that is no draft, is empty, still holds a placeholder, or
@@ -104,8 +104,12 @@ def approve_letters(
         _refuse_unfinished(letter)
         if not anyway:
             _refuse_stale(session, letter)
-        letter.text_sha256 = text_digest(session, letter)
-        letter.approved_at, letter.approved_by = now(), by
+    session.flush()
+    at = now()
+    digests = text_digests(session, letters, approval=(at, by))
+    for letter in letters:
+        letter.text_sha256, letter.digest_version = digests[letter.id], DIGEST_VERSION
+        letter.approved_at, letter.approved_by = at, by
         letter.status = LetterStatus.APPROVED
         record_event(
             session, letter, "approved", LetterStatus.DRAFT, by=by, detail=f"SHA-256 {letter.text_sha256}"

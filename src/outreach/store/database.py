@@ -24,7 +24,7 @@ from outreach.files import make_folder
 from outreach.store import migrate
 from outreach.store.backup import tidy
 from outreach.store.driver_errors import DRIVER_ERRORS, friendly_errors, result_code
-from outreach.store.integrity import frozen_text_problems
+from outreach.store.integrity import frozen_text_problems, upkeep_notes
 from outreach.store.sqlite_files import connect, file_of, is_there, turn_at
 from outreach.store.types import Deletable
 
@@ -211,7 +211,7 @@ def check(database: Database) -> list[str]:
     """Look for damage. Returns: one sentence a problem, none if all is well.
 
     Asks SQLite for the file's integrity and for broken references, and compares every approved
-    letter's text with the hash frozen at its approval.
+    letter, with the facts, asks and files it used, with the hash frozen at its approval.
     """
     problems: list[str] = []
     with friendly_errors(database.location), database.engine.connect() as connection:
@@ -223,3 +223,9 @@ def check(database: Database) -> list[str]:
     with database.read() as session:
         problems += frozen_text_problems(session)
     return problems
+
+
+def check_notes(database: Database) -> list[str]:
+    """What is no damage and yet worth knowing after a check. Returns: one sentence each."""
+    with database.read() as session:
+        return upkeep_notes(session)

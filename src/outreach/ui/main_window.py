@@ -28,7 +28,7 @@ from outreach.letters.finding import Hit
 from outreach.settings import Settings
 from outreach.store.backup import backup, copied_file
 from outreach.store.changes import Changes
-from outreach.store.database import check
+from outreach.store.database import check, check_notes
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
 from outreach.ui.dialogs.importing import ImportDialog
@@ -428,14 +428,19 @@ class MainWindow(QMainWindow):
         self.workspace.jobs.long(self, self.tr("Backing up"), work, done)
 
     def _check(self) -> None:
-        def work(database: Any, progress: Any) -> list[str]:
-            return check(database)
+        def work(database: Any, progress: Any) -> tuple[list[str], list[str]]:
+            return check(database), check_notes(database)
 
         self.workspace.jobs.long(self, self.tr("Checking the database"), work, self._checked)
 
-    def _checked(self, problems: list[str]) -> None:
+    def _checked(self, found: tuple[list[str], list[str]]) -> None:
+        problems, notes = found
         if problems:
             show_message(self, "\n\n".join(problems))
+        elif notes:
+            self._message(
+                self.tr("The database is in order."), "".join(f"<p>{escape(note)}</p>" for note in notes)
+            )
         else:
             self._say(self.tr("The database is in order."))
 

@@ -42,6 +42,7 @@ from outreach.store.models.letters import (
 from outreach.store.models.mail import Attachment, Blob, LetterAttachment, MailboxPlace, Message
 from outreach.store.models.packs import Evidence, Pack, PackExport
 from outreach.store.models.petitions import Petition, Signature
+from outreach.store.models.upkeep import SetAside
 from outreach.store.types import Base
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "RecipientGroup",
     "Reply",
     "SavedView",
+    "SetAside",
     "Signature",
     "Source",
     "SourceKind",

@@ -5,7 +5,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -135,7 +145,13 @@ class Recipient(Deletable, Base):
     __tablename__ = "recipient"
     __table_args__ = (
         CheckConstraint("person_id IS NOT NULL OR organization_id IS NOT NULL", name="someone"),
-        UniqueConstraint("campaign_id", "person_id", "organization_id", "post_id"),
+        # Not of the columns themselves: two empty values are not the same to a database.
+        Index(
+            "uq_recipient_whom",
+            "campaign_id",
+            *(text(f"coalesce({column}, 0)") for column in ("person_id", "organization_id", "post_id")),
+            unique=True,
+        ),
     )
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)

@@ -15,8 +15,9 @@ class Letter(Deletable, Base):
 
     reference: such as MAG-0042. origin: own (written here) or reported (correspondence of others that
     a source reports, whose text is not on file). body: Markdown, without salutation and close.
-    Once approved_at is set the text columns cannot change any more: a trigger holds that.
-    sender_*: who wrote it, if not the campaign itself.
+    Once approved_at is set, all but status, summary and the days of sending and answer is frozen: triggers hold that.
+    They let an approval be taken back while nothing was sent, and person_id follow a merge of two records of one person.
+    digest_version: what text_sha256 covers, see store/integrity.py. sender_*: who wrote it, if not the campaign itself.
     """
 
     __tablename__ = "letter"
@@ -50,6 +51,7 @@ class Letter(Deletable, Base):
     approved_at: Mapped[dt.datetime | None]
     approved_by: Mapped[str] = mapped_column(default="")
     text_sha256: Mapped[str] = mapped_column(String(64), default="")
+    digest_version: Mapped[int] = mapped_column(default=1, server_default="1")
     sent_on: Mapped[dt.date | None]
     answered_on: Mapped[dt.date | None]
 
