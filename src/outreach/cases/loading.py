@@ -314,6 +314,7 @@ class _Loader:
             self._cite(entry.sources, where, ask_id=ask.id)
 
     def _recipients(self) -> None:
+        known: set[tuple[int | None, ...]] = set()
         for entry in self.content.recipients:
             where = "A recipient"
             person = self._found("person", self.people, entry.person, where) if entry.person else None
@@ -323,6 +324,11 @@ class _Loader:
                 body_id = self._found("body", self.bodies, entry.body, where).id
             if person is None and body_id is None:
                 raise CampaignDataError("A recipient needs a person, a post or a body.")
+            whom = (person.id if person else None, post.id if post else None, body_id)
+            if whom in known:
+                named = " ".join(x for x in (entry.person, entry.post, entry.body) if x)
+                raise CampaignDataError(f"The recipient “{named}” is listed twice. Leave one of them out.")
+            known.add(whom)
             self.session.add(
                 Recipient(
                     campaign_id=self.campaign.id,

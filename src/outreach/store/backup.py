@@ -75,9 +75,9 @@ def backup(source: Path, target: Path, *, replace: bool = False) -> Path:
     """
     if not is_there(source):
         raise DatabaseMissingError(f"There is no database at {source}, so there is nothing to copy.")
-    if source.is_dir() or target.is_dir():
-        folder = source if source.is_dir() else target
-        raise UsageError(f"{folder} is a folder. Name a file in it.")
+    for path in (source, target):
+        if is_there(path) and path.is_dir():
+            raise UsageError(f"{path} is a folder. Name a file in it.")
     if is_there(target) and target.samefile(source):
         raise OutreachError("A copy cannot lie where the database itself lies. Name another file.")
     place = Path(os.path.realpath(target))
@@ -145,8 +145,9 @@ def restore(copy: Path, path: Path) -> Path | None:
         raise UsageError(
             f"{copy} is the database itself. Name a copy of it, such as one in its backups folder."
         )
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder. Name the database in it.")
+    for given in (copy, path):
+        if is_there(given) and given.is_dir():
+            raise UsageError(f"{given} is a folder. Name a file in it.")
     place = Path(os.path.realpath(path))
     make_folder(place.parent)
     with turn_at(place), _os_errors(path):
@@ -310,8 +311,15 @@ def _folded(path: Path, shown: Path) -> bool:
 
     Raises: DatabaseBusyError while any program has it open: SQLite gives up a log to its last user only.
     """
-    connection = connect(path, timeout=1.0)
+    connection = connect(path, mode="ro", timeout=1.0)
     try:
+        try:
+            connection.execute(_ANY_READ).fetchone()
+        except DRIVER_ERRORS as error:
+            if result_code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                return False  # and its log stays as it is: closing it for writing would throw it away
+        connection.close()
+        connection = connect(path, timeout=1.0)
         mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("ROLLBACK")

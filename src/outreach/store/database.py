@@ -124,11 +124,12 @@ def _url(text: str) -> URL:
 
 
 def _check_place(path: Path, *, create: bool) -> None:
-    if path.is_dir():
-        raise DatabaseBrokenError(
-            f"{path} is a folder. Name a database file in it, such as {path / 'outreach.db'}."
-        )
-    if not is_there(path):
+    if is_there(path):
+        if path.is_dir():
+            raise DatabaseBrokenError(
+                f"{path} is a folder. Name a database file in it, such as {path / 'outreach.db'}."
+            )
+    else:
         if not create:
             typed = shlex.quote(str(path))
             raise DatabaseMissingError(
