@@ -87,6 +87,7 @@ class Desktop(QObject):
         self._settings = replace(self._settings, last_database=location)
         save_settings(self._settings)
         window.show()
+        window.mailing.catch_up()
         return window
 
     def _close_window(self) -> None:

@@ -38,9 +38,10 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def write_file(path: Path, content: bytes) -> Path:
+def write_file(path: Path, content: bytes, *, survives_power_cut: bool = False) -> Path:
     """Write a file by way of a scratch file beside it, so that an error leaves the former one in place.
 
+    Args: survives_power_cut: wait until the disk has its name too, not only its content.
     Returns: path. Raises: DiskFullError, ReadOnlyError, ExportError.
     """
     make_folder(path.parent)
@@ -57,8 +58,20 @@ def write_file(path: Path, content: bytes) -> Path:
         os.umask(mask)
         Path(scratch).chmod(0o666 & ~mask)
         Path(scratch).replace(path)
+        if survives_power_cut:
+            _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             Path(scratch).unlink(missing_ok=True)
         raise os_error(error, path) from error
     return path
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # a folder cannot be opened there; NTFS keeps a journal of names
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from outreach.domain.email_address import address_problem
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.states import Channel, ReplyKind
 from outreach.errors import CampaignDataError, OutreachError, UsageError
@@ -35,6 +36,12 @@ def _partial(value: object) -> object:
 
 def _text(value: object) -> object:
     return str(value) if isinstance(value, int | float | dt.date) and not isinstance(value, bool) else value
+
+
+def _email(value: object) -> object:
+    if isinstance(value, str) and value and (problem := address_problem(value)):
+        raise ValueError(problem.rstrip("."))
+    return value
 
 
 Partial = Annotated[str, BeforeValidator(_partial)]
@@ -63,7 +70,7 @@ class SenderEntry(_Entry):
     name: Text = ""
     organization: Text = ""
     address: Text = ""
-    email: Text = ""
+    email: Annotated[Text, BeforeValidator(_email)] = ""
 
 
 class CampaignEntry(_Entry):
@@ -116,6 +123,12 @@ class ContactEntry(_Sourced):
     note: Text = ""
     valid_from: Partial | None = None
     valid_until: Partial | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "ContactEntry":
+        if self.type == "email":
+            _email(self.value)
+        return self
 
 
 class MembershipEntry(_Sourced):

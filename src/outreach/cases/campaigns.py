@@ -12,6 +12,7 @@ from outreach.directory.bodies import BodyRow, bodies_list
 from outreach.directory.lookup import find_record
 from outreach.directory.people import PersonRow, people_list
 from outreach.domain.address import audiences
+from outreach.domain.email_address import email_address
 from outreach.domain.partial_dates import covers
 from outreach.domain.references import folded
 from outreach.errors import NotFoundError, UsageError
@@ -363,8 +364,8 @@ def update_campaign(
     if not name.strip():
         raise UsageError("A campaign needs a name.")
     email = sender_email.strip()
-    if email and (email.count("@") != 1 or email.startswith("@") or email.endswith("@") or " " in email):
-        raise UsageError(f"“{email}” is not an e-mail address. Correct it, or leave it empty.")
+    if email:
+        email_address(email)
     campaign = session.get_one(Campaign, campaign_key)
     campaign.name = name.strip()
     campaign.sender_name = sender_name.strip()

@@ -24,6 +24,7 @@ from outreach.cases.campaigns import (
 )
 from outreach.errors import NotFoundError, UsageError
 from outreach.letters.exports import harmless
+from outreach.mail.outcomes import catch_up
 from outreach.settings import default_database
 from outreach.store.backup import copied_file
 from outreach.store.changes import Changes
@@ -110,9 +111,17 @@ def location_of(context: typer.Context) -> str:
 
 @contextlib.contextmanager
 def opened(context: typer.Context, *, create: bool = False) -> Iterator[Database]:
-    """The database, closed again when the command is done. Raises: as `open_database`."""
+    """The database, closed again when the command is done, with what a sending that was cut off left beside it recorded.
+
+    Raises: as `open_database`.
+    """
     database = open_database(location_of(context), create=create)
     try:
+        if catch_up(database):
+            typer.echo(
+                "Note: what became of some letters is noted and not recorded yet, since the database cannot be written just now.",
+                err=True,
+            )
         yield database
     finally:
         database.close()
@@ -126,6 +135,11 @@ def database_file(context: typer.Context) -> Path:
 def say(changes: Changes) -> None:
     """Print what was done."""
     typer.echo(changes.message)
+
+
+def note(words: str) -> None:
+    """Say why a command takes long, apart from what it prints."""
+    typer.echo(words, err=True)
 
 
 def user_name() -> str:

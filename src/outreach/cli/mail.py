@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from outreach.cli.base import GROUPS, AsFormat, Format, On, Refs, opened, print_list, say
+from outreach.cli.base import GROUPS, AsFormat, Format, On, Refs, note, opened, print_list, say
 from outreach.errors import KeychainError, UsageError
 from outreach.mail.accounts import (
     account_of,
@@ -185,6 +185,7 @@ def send(
                 on=on or date.today(),  # noqa: DTZ011  local calendar day is meant
                 from_address=account.from_address,
                 per_minute=per_minute_of(load_settings()) if per_minute is None else per_minute,
+                say=note,
             )
     finally:
         transport.close()

@@ -15,6 +15,7 @@ from outreach.cli.base import (
     Format,
     On,
     campaign_named,
+    note,
     opened,
     print_list,
     say,
@@ -106,6 +107,7 @@ def export_one_pack(
                 given_to=given_to or audience,
                 certificate=sign,
                 passphrase=passphrase,
+                say=note,
             )
         )
 

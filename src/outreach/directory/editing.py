@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from outreach.directory.lookup import find_record
+from outreach.domain.email_address import email_address
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.references import slug
 from outreach.errors import UsageError
@@ -142,9 +143,7 @@ def _check_contacts(contacts: tuple[tuple[str, str], ...]) -> None:
     for kind, value in contacts:
         text = value.strip()
         if kind == "email" and text:
-            local, at, domain = text.partition("@")
-            if not (local and at and "." in domain) or any(c.isspace() or c in "<>,;" for c in text):
-                raise UsageError(f"“{text}” is not an e-mail address. Correct it, or leave it empty.")
+            email_address(text)
         if kind == "form" and text and not text.startswith(("https://", "http://")):
             raise UsageError(f"“{text}” is not a web address. Begin it with https://")
 

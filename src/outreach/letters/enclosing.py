@@ -43,13 +43,21 @@ def enclosures_list(session: Session, reference: str) -> tuple[EnclosureRow, ...
 
 
 def enclosures(session: Session, letter_key: int) -> tuple[tuple[str, str, bytes], ...]:
-    """Name, content type and content of each file that goes with a letter."""
+    """Name, content type and content of each file that goes with a letter.
+
+    Raises: NotAllowedError naming a file whose content is gone: a letter does not go out without what it says is enclosed.
+    """
     rows = session.execute(
         select(LetterAttachment.name, LetterAttachment.content_type, Blob.content)
-        .join(Blob, Blob.sha256 == LetterAttachment.sha256)
+        .outerjoin(Blob, Blob.sha256 == LetterAttachment.sha256)
         .where(LetterAttachment.letter_id == letter_key)
         .order_by(LetterAttachment.id)
-    )
+    ).all()
+    if gone := [name for name, _, content in rows if content is None]:
+        raise NotAllowedError(
+            f"The content of {', '.join(gone)}, which goes with the letter, is not on file any more. Withdraw the letter and "
+            "write it again with the file."
+        )
     return tuple((name, kind, content) for name, kind, content in rows)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.domain.address import audiences
+from outreach.domain.email_address import EmailAddress, address_problem, parsed_address
 from outreach.domain.wording import printable
 from outreach.errors import CancelledError, NotAllowedError, UsageError
 from outreach.files import make_folder, write_file
@@ -180,7 +181,7 @@ def _content(session: Session, letter: Letter, document: LetterDocument, extensi
 
 @dataclass(frozen=True)
 class SendingMessage:
-    """A letter as the message that goes out. to_address: "" where none is on file; content is then empty."""
+    """A letter as the message that goes out. to_address: as it is on file, "" where none is; content is then empty."""
 
     to_address: str
     message_id: str
@@ -193,6 +194,7 @@ def sending_message(
     """Make the message of an approved letter. Its Message-ID depends on the frozen text alone, so it is always the same.
 
     Args: from_address, sent_at: of the sending; without sent_at only the address is looked up.
+    Raises: NotAllowedError for a letter with an enclosed file that is not on file any more; TypesettingError.
     """
     to_address = _email(session, letter)
     own = session.scalar(select(Campaign.sender_email).where(Campaign.id == letter.campaign_id)) or ""
@@ -220,16 +222,34 @@ def _name(session: Session, letter: Letter) -> str:
     return session.scalar(select(Organization.name).where(Organization.id == letter.organization_id)) or ""
 
 
+def address_of(reference: str, to_address: str) -> EmailAddress:
+    """The address that a letter can be sent to. Args: to_address: as it is on file.
+
+    Raises: NotAllowedError where none is on file, or what is on file is not one address.
+    """
+    if not to_address:
+        raise NotAllowedError(
+            f"No e-mail address is on file for {reference}. Add one in the directory, or send it by post."
+        )
+    found = parsed_address(to_address)
+    if found is None:
+        raise NotAllowedError(
+            f"{reference} cannot be sent by e-mail: {address_problem(to_address)} Correct it in the directory, or send it by post."
+        )
+    return found
+
+
 def _email(session: Session, letter: Letter) -> str:
-    for owner in (
-        ContactDetail.person_id == letter.person_id if letter.person_id else None,
-        ContactDetail.organization_id == letter.organization_id if letter.organization_id else None,
+    """The first address on file of the person, else of the body; one that can be used before one that cannot."""
+    found: list[str] = []
+    for owner, key in (
+        (ContactDetail.person_id, letter.person_id),
+        (ContactDetail.organization_id, letter.organization_id),
     ):
-        if owner is not None:
-            found = session.scalar(select(ContactDetail.value).where(owner, ContactDetail.type == "email"))
-            if found:
-                return found
-    return ""
+        if key:
+            query = select(ContactDetail.value).where(owner == key, ContactDetail.type == "email")
+            found += session.scalars(query.order_by(ContactDetail.id))
+    return next((x for x in found if parsed_address(x)), found[0] if found else "")
 
 
 def file_stem(document: LetterDocument) -> str:

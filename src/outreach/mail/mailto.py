@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.states import LetterStatus
 from outreach.errors import NotAllowedError
-from outreach.letters.exports import letter_document, sending_message
+from outreach.letters.exports import address_of, letter_document, sending_message
 from outreach.letters.formats.text import letter_text
 from outreach.letters.lifecycle import find_letter, refuse_uncertain
 
@@ -28,17 +28,13 @@ class MailtoLink:
 def mailto_link(session: Session, reference: str) -> MailtoLink:
     """A link that opens the letter in the user's mail program; a text too long for one is left out of it.
 
-    Raises: NotFoundError; NotAllowedError for a draft, one without an e-mail address, or one that may have gone out already.
+    Raises: NotFoundError; NotAllowedError for a draft, one without an e-mail address that can be used, or one that may have gone out already.
     """
     letter = find_letter(session, reference)
     if letter.status is LetterStatus.DRAFT:
         raise NotAllowedError(f"{letter.reference} is a draft. Approve it before it goes out.")
     refuse_uncertain(session, letter)
-    to_address = sending_message(session, letter).to_address
-    if not to_address:
-        raise NotAllowedError(
-            f"No e-mail address is on file for {letter.reference}. Add one in the directory."
-        )
+    to_address = address_of(letter.reference, sending_message(session, letter).to_address).wire
     document = letter_document(session, letter)
     text = letter_text(document, heading=False)
     subject = f"{document.subject} [{letter.reference}]"

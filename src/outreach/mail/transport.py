@@ -25,7 +25,7 @@ class UncertainError(OutreachError):
 
 @dataclass(frozen=True)
 class Envelope:
-    """A message on its way. message: as RFC 5322 has it, with CRLF line ends."""
+    """A message on its way. from_address, to_address: one address each. message: as RFC 5322 has it, with CRLF line ends."""
 
     from_address: str
     to_address: str
@@ -40,6 +40,11 @@ class Transport(Protocol):
 
         Raises: NotSentError if it was certainly not taken; UncertainError if nobody can tell.
         """
+        ...
+
+    @property
+    def may_have_gone(self) -> bool:
+        """Whether text of the message handed over last began to go out and no clear answer came; asked after an interruption."""
         ...
 
     def close(self) -> None:

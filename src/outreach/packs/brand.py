@@ -4,7 +4,6 @@ import io
 import re
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
 from sqlalchemy.orm import Session
 
 from outreach.errors import TypesettingError, UsageError
@@ -12,11 +11,14 @@ from outreach.files import read_given
 from outreach.letters.formats.document import is_svg
 from outreach.letters.formats.typesetting import svg_as_png
 from outreach.letters.keeping import keep_blob
+from outreach.packs.opening import LOGOS, check_svg, open_picture, refuse_wrong_name
 from outreach.store.changes import Changes
 from outreach.store.models import Campaign
 
 MAX_BYTES = 2 * 1024 * 1024
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_SIZE = (4000, 4000)
+"""Most pixels of a logo, across and down."""
 NONE = "none"
 
 
@@ -64,18 +66,16 @@ def _logo(path: Path) -> bytes:
         raise UsageError(f"{path.name} is larger than 2 MB. Use a smaller logo.")
     if is_svg(content):
         return _svg(content, path.name)
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            image.load()
-            made = io.BytesIO()
-            image.convert("RGBA").save(made, "PNG")
-            return made.getvalue()
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise UsageError(f"{path.name} is no picture that can be used. Use SVG, PNG or JPEG.") from error
+    picture = open_picture(content, path.name, LOGOS, size=_SIZE)
+    refuse_wrong_name(content, path.name)
+    made = io.BytesIO()
+    picture.convert("RGBA").save(made, "PNG")
+    return made.getvalue()
 
 
 def _svg(content: bytes, name: str) -> bytes:
-    # What typst can draw can stand in a pack; web pages show pictures without running anything in them.
+    check_svg(content, name)
+    # What typst can draw can stand in a pack.
     try:
         svg_as_png(content)
     except TypesettingError as error:

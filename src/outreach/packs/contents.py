@@ -14,7 +14,7 @@ from outreach.directory.citations import SourceRef
 from outreach.domain.address import audiences
 from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Phase
 from outreach.domain.wording import date_in_words, day_short, locale_for, printable
-from outreach.errors import NotFoundError
+from outreach.errors import NotFoundError, UsageError
 from outreach.letters.exports import letter_document, letterhead
 from outreach.letters.formats.pdf import letter_data
 from outreach.letters.replies import follow_ups_list, replies_list
@@ -31,6 +31,7 @@ class PackContents:
     """A pack's words and figures as plain data for the layout, and what it is about.
 
     files: pictures by the names that the data calls them by. manifest: what it holds, with digests, as it is kept on file.
+    unopened: why pieces of evidence are named in it and not shown, a sentence each.
     """
 
     case_id: str
@@ -38,6 +39,7 @@ class PackContents:
     data: dict[str, Any]
     files: dict[str, bytes]
     manifest: dict[str, Any]
+    unopened: tuple[str, ...] = ()
 
 
 class _Sources:
@@ -77,7 +79,7 @@ def pack_contents(
     in_full = _letters(session, rows, chosen) if "letters" in chosen.sections else []
     look = letterhead(session, campaign.key)
     files = look.files
-    evidence = _evidence(session, case_id, words["annex"], files) if "evidence" in chosen.sections else []
+    evidence = _evidence(session, case_id, words, files) if "evidence" in chosen.sections else []
     replies = [
         {
             "reference": r.reference,
@@ -193,7 +195,10 @@ def pack_contents(
         "evidence": [{"title": e["title"], "sha256": e["sha256"]} for e in evidence],
     }
     shown: dict[str, Any] = printable(data)
-    return PackContents(case_id, f"{shown['title']}: {words['pack'].lower()}", shown, files, manifest)
+    unopened = tuple(e["unopened"] for e in evidence if e["unopened"])
+    return PackContents(
+        case_id, f"{shown['title']}: {words['pack'].lower()}", shown, files, manifest, unopened
+    )
 
 
 def _facts(session: Session, case_id: str, chosen: PackOptions) -> list[FactRow]:
@@ -242,17 +247,33 @@ def _rate(words: dict[str, str], figures: Statistics) -> str:
     return words[key].format(rate=f"{figures.response_rate:.0%}", days=f"{figures.median_days or 0:g}")
 
 
-def _evidence(session: Session, case_id: str, annex: str, files: dict[str, bytes]) -> list[dict[str, Any]]:
+def _evidence(
+    session: Session, case_id: str, words: dict[str, str], files: dict[str, bytes]
+) -> list[dict[str, Any]]:
+    """Annexes. One that cannot be opened is named, with its file and its hash, and not shown; unopened: why, in English."""
     found = []
     for number, row in enumerate(evidence_list(session, case_id), start=1):
-        label = f"{annex} {number}"
-        pages = []
-        for at, (picture, alt) in enumerate(evidence_pages(session, row, label), start=1):
+        label = f"{words['annex']} {number}"
+        pages, unopened, note = [], "", row.note
+        try:
+            drawn = evidence_pages(session, row, label)
+        except (UsageError, MemoryError) as error:
+            drawn, unopened = [], str(error) or f"{row.file_name} is too large to be opened."
+            name = f"{row.file_name}, SHA-256 {row.sha256}"
+            note = " ".join(x for x in (row.note, words["unopened"].format(file=name)) if x)
+        for at, (picture, alt) in enumerate(drawn, start=1):
             name = f"evidence-{number}-{at}.png"
             files[name] = picture
             pages.append({"file": name, "alt": alt})
         found.append(
-            {"label": label, "title": row.title, "note": row.note, "pages": pages, "sha256": row.sha256}
+            {
+                "label": label,
+                "title": row.title,
+                "note": note,
+                "pages": pages,
+                "sha256": row.sha256,
+                "unopened": unopened,
+            }
         )
     return found
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pypdfium2
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,12 +18,14 @@ from outreach.cases.facts import find_case
 from outreach.errors import NotFoundError, UsageError
 from outreach.files import read_given
 from outreach.letters.keeping import blob, keep_blob
+from outreach.packs.opening import PDF, check_pdf, kind_of, open_picture, refuse_wrong_name
 from outreach.store.changes import Changes
 from outreach.store.models import Evidence
 
 MAX_BYTES = 50 * 1024 * 1024
-MAX_PAGES = 200
 _DPI = 150
+_SIZE = (2000, 2800)
+"""Most pixels of a page in a pack, across and down."""
 _ALT_CHARACTERS = 400
 PACKS = frozenset({"packs"})
 
@@ -62,7 +64,12 @@ def add_evidence(session: Session, case_id: str, path: Path, *, title: str = "",
     content = read_given(path)
     if len(content) > MAX_BYTES:
         raise UsageError(f"{path.name} is larger than 50 MB. Make it smaller, or give the part that matters.")
-    kind = _kind(content, path.name)
+    kind = kind_of(content, path.name)
+    refuse_wrong_name(content, path.name)
+    if kind == PDF:
+        check_pdf(content, path.name)
+    else:
+        open_picture(content, path.name, size=_SIZE)
     last = session.scalar(select(func.max(Evidence.position)).where(Evidence.case_id == case.id)) or 0
     session.add(
         Evidence(
@@ -89,35 +96,12 @@ def remove_evidence(session: Session, case_id: str, key: int) -> Changes:
     return Changes(PACKS, f"{row.title} is no longer evidence of {case.name}.")
 
 
-def _kind(content: bytes, name: str) -> str:
-    if content.startswith(b"%PDF"):
-        pages = _page_count(content, name)
-        if pages > MAX_PAGES:
-            raise UsageError(
-                f"{name} has {pages} pages, and {MAX_PAGES} at most go into a pack. Give the part that matters."
-            )
-        return "application/pdf"
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            image.verify()
-            return Image.MIME.get(image.format or "", "image/png")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UsageError(f"{name} is neither a PDF nor a picture that can be read.") from error
-
-
-def _page_count(content: bytes, name: str) -> int:
-    try:
-        with pypdfium2.PdfDocument(content) as document:
-            return len(document)
-    except pypdfium2.PdfiumError as error:
-        raise UsageError(
-            f"{name} cannot be opened as a PDF; it may be damaged, or want a password."
-        ) from error
-
-
 def evidence_pages(session: Session, row: EvidenceRow, label: str) -> list[tuple[bytes, str]]:
-    """Pages of a piece of evidence: each as a PNG, with its alternative text. Args: label: such as Annex 1."""
-    drawn = _drawn(blob(session, row.sha256), row.content_type)
+    """Pages of a piece of evidence: each as a PNG, with its alternative text. Args: label: such as Annex 1.
+
+    Raises: UsageError for a file that is not opened, as one may be that an earlier release put on file; NotFoundError.
+    """
+    drawn = _drawn(blob(session, row.sha256), row.file_name)
     return [
         (picture, f"{label}, {number} / {len(drawn)}: {words or row.title}")
         for number, (picture, words) in enumerate(drawn, start=1)
@@ -125,24 +109,34 @@ def evidence_pages(session: Session, row: EvidenceRow, label: str) -> list[tuple
 
 
 @lru_cache(maxsize=4)
-def _drawn(content: bytes, kind: str) -> tuple[tuple[bytes, str], ...]:
-    if kind != "application/pdf":
-        return ((_as_png(Image.open(io.BytesIO(content))), ""),)
+def _drawn(content: bytes, name: str) -> tuple[tuple[bytes, str], ...]:
+    if kind_of(content, name) != PDF:
+        return ((_as_png(open_picture(content, name, size=_SIZE)), ""),)
+    check_pdf(content, name)
     found = []
-    with pypdfium2.PdfDocument(content) as document:
-        for page in document:
-            picture = page.render(scale=_DPI / 72).to_pil()
-            words = " ".join(page.get_textpage().get_text_bounded().split())
-            plain = "".join(c if c.isprintable() and c != "\ufffe" else " " for c in words)
-            found.append((_as_png(picture), plain[:_ALT_CHARACTERS]))
+    try:
+        with pypdfium2.PdfDocument(content) as document:
+            for page in document:
+                picture = page.render(scale=_scale(*page.get_size())).to_pil()
+                words = " ".join(page.get_textpage().get_text_bounded().split())
+                plain = "".join(c if c.isprintable() and c != "\ufffe" else " " for c in words)
+                found.append((_as_png(picture), plain[:_ALT_CHARACTERS]))
+    except (pypdfium2.PdfiumError, ValueError, OverflowError) as error:
+        raise UsageError(f"A page of {name} cannot be drawn. Print it to a new PDF.") from error
     return tuple(found)
 
 
+def _scale(wide: float, high: float) -> float:
+    """How large a page is drawn: as for print, and never larger than it stands in a pack, however large it says it is."""
+    across, down = _SIZE
+    return min(_DPI / 72, across / max(wide, 1), down / max(high, 1))
+
+
 def _as_png(image: Image.Image) -> bytes:
-    """A picture without transparency, which PDF/A-2 allows but old printers do not, and at most 2,000 pixels wide."""
+    """A picture without transparency, which PDF/A-2 allows but old printers do not, and no larger than a page shows."""
+    image.thumbnail(_SIZE)
     flat = Image.new("RGB", image.size, "white")
-    flat.paste(image, mask=image.getchannel("A") if image.mode in {"RGBA", "LA"} else None)
-    flat.thumbnail((2000, 2800))
+    flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
     stream = io.BytesIO()
     flat.save(stream, "PNG", optimize=False)
     return stream.getvalue()

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -161,13 +161,14 @@ def export_pack(
     certificate: Path | None = None,
     passphrase: str = "",
     progress: Progress = always,
+    say: Callable[[str], object] | None = None,
 ) -> Changes:
     """Write a case's briefing pack to a file and record it. The ending of the file's name says which format: pdf, html or docx.
 
     Args: on: the day it is dated; by default the campaign's day. options: what it holds. given_to: whom it is made for.
-        certificate, passphrase: to sign a PDF with, see `signing.open_certificate`.
-    Raises: NotFoundError, UsageError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError; the former
-        file is then still there.
+        certificate, passphrase: to sign a PDF with, see `signing.open_certificate`. say: told in words why it waits.
+    Raises: NotFoundError, UsageError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError, and DatabaseBusyError
+        when it was stopped while another program held the database; the former file is then still there.
     """
     chosen = options or PackOptions()
     kind = target.suffix.lower().removeprefix(".") or "pdf"
@@ -194,12 +195,34 @@ def export_pack(
                 made = sign_pdf(made, signer, reason=contents.title)
     if not progress(2, 3):
         raise CancelledError("The pack was not written.")
-    write_file(target, made)
-    with database.write() as session:
+    # What is given away is on file: the file is written once the database is ours, however long another program has it.
+    waiting = _Waiting(progress, say)
+    with database.write(waiting.goes_on) as session:
         _record(session, contents, chosen, target.name, made, pages, given_to, kind)
+        session.flush()
+        write_file(target, made)
     progress(3, 3)
     said = f"{target.name}: {pages} pages." if kind == "pdf" else f"{target.name} written."
+    if contents.unopened:
+        said += f" Named in it and not shown: {' '.join(contents.unopened)}"
     return Changes(frozenset({"packs"}), said, (str(target),))
+
+
+@dataclass
+class _Waiting:
+    """Waiting for the database while another program holds it: said once, and until it is stopped."""
+
+    progress: Progress
+    say: Callable[[str], object] | None
+    _has_told: bool = False
+
+    def goes_on(self) -> bool:
+        if self.say is not None and not self._has_told:
+            self._has_told = True
+            self.say(
+                "Waiting for another program to finish writing to the database. Then the pack is written."
+            )
+        return self.progress(2, 3)
 
 
 def _record(

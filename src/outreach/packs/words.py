@@ -8,7 +8,7 @@ _KEYS = (
     "by_date", "state_due", "state_awaited", "state_overdue", "state_to_read", "state_answered", "state_approved", "state_queued",
     "state_failed", "state_bounced", "state_closed", "kind_", "kind_acknowledgement", "kind_substantive", "kind_holding", "kind_referred",
     "kind_refused", "kind_agreed", "kind_thanks", "channel_email", "channel_post", "channel_web_form", "channel_in_person",
-    "date", "event", "set_in",
+    "date", "event", "set_in", "unopened",
 )  # fmt: skip
 _WORDS: dict[str, tuple[str, ...]] = {
     "en": (
@@ -26,7 +26,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "Answer received, not yet assessed", "Answered {date}", "Ready to send", "Ready to send", "Sending failed", "Returned undelivered",
         "Closed", "not classed yet", "acknowledgement", "substantive answer", "holding reply", "referred", "refused", "agreed", "thanks",
         "e-mail", "post", "web form", "in person",
-        "Date", "What happened", "Set in Source Serif 4 and Inter.",
+        "Date", "What happened", "Set in Source Serif 4 and Inter.", "The file ({file}) is not shown here.",
     ),
     "fr": (
         "Dossier d’information", "pour", "Table des matières", "Résumé", "Faits essentiels", "Chronologie", "Personnes concernées",
@@ -44,7 +44,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "Prête à envoyer", "Envoi échoué", "Revenue non distribuée", "Close", "pas encore classée", "accusé de réception", "réponse sur le fond",
         "réponse d’attente", "renvoyée à un autre service", "refus", "accord", "remerciements", "courriel", "courrier", "formulaire en ligne",
         "en main propre",
-        "Date", "Ce qui s’est passé", "Composé en Source Serif 4 et Inter.",
+        "Date", "Ce qui s’est passé", "Composé en Source Serif 4 et Inter.", "Le fichier ({file}) n’est pas reproduit ici.",
     ),
     "de": (
         "Informationsmappe", "für", "Inhalt", "Zusammenfassung", "Wesentliche Tatsachen", "Zeitleiste", "Wer betroffen ist",
@@ -61,7 +61,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "Antwort eingegangen, noch nicht bewertet", "Beantwortet am {date}", "Versandbereit", "Versandbereit", "Versand gescheitert",
         "Unzustellbar zurück", "Abgeschlossen", "noch nicht eingeordnet", "Eingangsbestätigung", "inhaltliche Antwort", "Zwischenbescheid",
         "weiterverwiesen", "abgelehnt", "zugestimmt", "Dank", "E-Mail", "Post", "Webformular", "persönlich",
-        "Datum", "Was geschah", "Gesetzt in Source Serif 4 und Inter.",
+        "Datum", "Was geschah", "Gesetzt in Source Serif 4 und Inter.", "Die Datei ({file}) ist hier nicht wiedergegeben.",
     ),
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 import contextlib
 import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, sessionmake
 
 from outreach.errors import (
     DatabaseBrokenError,
+    DatabaseBusyError,
     DatabaseError,
     DatabaseMissingError,
 )
@@ -57,18 +58,32 @@ class Database:
             session.rollback()
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, goes_on: Callable[[], bool] | None = None) -> Iterator[Session]:
         """A unit of work: all of it is kept at the end, or none of it after an error.
 
         It takes SQLite's write lock at once (BEGIN IMMEDIATE): a deferred transaction that reads
         first fails "database is locked" without waiting.
+
+        Args: goes_on: asked each time that another program has held the lock for BUSY_TIMEOUT_SECONDS; True waits on.
+            By default DatabaseBusyError comes then. Nothing of the unit has been done while it waits.
         """
         # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.
         writing = self.engine.execution_options(outreach_write=True)
         with friendly_errors(self.location), self._sessions(bind=writing) as session:
-            session.connection()
+            self._take_lock(session, goes_on)
             yield session
             session.commit()
+
+    def _take_lock(self, session: Session, goes_on: Callable[[], bool] | None) -> None:
+        while True:
+            try:
+                with friendly_errors(self.location):
+                    session.connection()
+                return
+            except DatabaseBusyError:
+                session.rollback()
+                if goes_on is None or not goes_on():
+                    raise
 
     def close(self) -> None:
         """Give back all connections; SQLite then folds its write-ahead log into the file."""

@@ -21,6 +21,7 @@ from outreach.mail.accounts import (
 from outreach.mail.fetching import fetch_mail
 from outreach.mail.imap import ImapAccount, ImapMailbox
 from outreach.mail.incoming import IncomingReport
+from outreach.mail.outcomes import catch_up, kept_outcomes
 from outreach.mail.sending import Result, outbox, queue_letters, send_queued, settle
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
@@ -160,7 +161,7 @@ class Mailing(QObject):
         def work(database: Any, progress: Any, wait: Any) -> tuple[Result, ...]:
             if keep:
                 self._keep(account, password)
-            with database.write() as session:
+            with database.write(partial(progress, 0, len(references))) as session:
                 queue_letters(session, references)
             transport = SmtpTransport(account, password)
             try:
@@ -172,6 +173,7 @@ class Mailing(QObject):
                     per_minute=per_minute,
                     progress=progress,
                     wait=wait,
+                    say=self._workspace.said.emit,
                 )
             finally:
                 transport.close()
@@ -191,11 +193,39 @@ class Mailing(QObject):
         # Stopping between letters pauses: the rest stays in the outbox until it is sent again.
         waits = self.tr(", {0} in the outbox").format(counted(left, "waits", "wait")) if left else ""
         self._workspace.said.emit(self.tr("{0} sent").format(counted(sent, "letter", "letters")) + waits)
-        others = [r for r in results if r.outcome not in {"sent", "skipped"}]
+        if not all(r.is_recorded for r in results):
+            self.catch_up()
+        others = [r for r in results if r.outcome not in {"sent", "skipped"} or not r.is_recorded]
         if others:
             lines = "\n\n".join(f"{r.reference}: {r.detail}" for r in others[:6])
             more = f"\n\n… and {len(others) - 6} more" if len(others) > 6 else ""
             show_message(self._window, lines + more)
+
+    def catch_up(self) -> None:
+        """Record what a sending that was cut off or stopped has left beside the database, as soon as it can be written."""
+        self._workspace.jobs.network(self, "", self._recorded_at_once, self._caught_up)
+
+    def _recorded_at_once(self, database: Any, progress: Any, wait: Any) -> tuple[bool, int]:
+        had_some = bool(kept_outcomes(database.path))
+        return had_some, catch_up(database)
+
+    def _recorded_in_time(self, database: Any, progress: Any, wait: Any) -> tuple[bool, int]:
+        return True, catch_up(database, partial(progress, 0, 0))
+
+    def _caught_up(self, found: tuple[bool, int]) -> None:
+        had_some, left = found
+        if had_some:
+            self._workspace.jobs.changed.emit(Changes(frozenset({"letters"})))
+        if left:
+            self._workspace.jobs.network(
+                self,
+                self.tr("Waiting for another program to finish writing"),
+                self._recorded_in_time,
+                self._shown_again,
+            )
+
+    def _shown_again(self, found: tuple[bool, int]) -> None:
+        self._workspace.jobs.changed.emit(Changes(frozenset({"letters"})))
 
     def settle(self, reference: str) -> None:
         """Ask whether an uncertain letter went out."""
@@ -204,6 +234,7 @@ class Mailing(QObject):
             row = next((r for r in rows if r.reference == reference and r.outcome == "uncertain"), None)
             if row is None:
                 self._workspace.said.emit(self.tr("There is nothing uncertain about it any more."))
+                self.catch_up()
                 return
 
             def submit(dialog: FormDialog, values: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Importing files: one transaction for all of them, with progress, a dry run, and a report."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from outreach.directory.importers.congress import read_committees, read_legislat
 from outreach.directory.importers.reading import refuse_size, sha256_of
 from outreach.directory.importers.records import (
     BodyRecord,
+    Contact,
     CurrentMembers,
     ImportReport,
     PersonRecord,
@@ -26,6 +27,7 @@ from outreach.directory.importers.trees import (
     read_uk_members,
     read_vcards,
 )
+from outreach.domain.email_address import parsed_address, several_addresses
 from outreach.errors import CancelledError, ImportFileError, OutreachError, UsageError
 from outreach.files import os_error
 from outreach.store.changes import Changes
@@ -185,12 +187,35 @@ def _batches(records: Iterator[Record], report: ImportReport, file: str) -> Iter
         if isinstance(record, Problem):
             report.problem(file, record)
             continue
+        if isinstance(record, PersonRecord | BodyRecord) and any(c.type == "email" for c in record.contacts):
+            record = _with_addresses(record, report, file)
         if batch and (type(batch[0]) is not type(record) or len(batch) >= CHUNK):
             yield batch
             batch = []
         batch.append(record)
     if batch:
         yield batch
+
+
+def _with_addresses(
+    record: PersonRecord | BodyRecord, report: ImportReport, file: str
+) -> PersonRecord | BodyRecord:
+    """A record whose e-mail addresses were looked at: several in one field are parted, and what is none is kept and noted."""
+    contacts: list[Contact] = []
+    for contact in record.contacts:
+        value = contact.value.strip().removeprefix("mailto:")
+        if contact.type != "email" or parsed_address(value):
+            contacts.append(replace(contact, value=value) if contact.type == "email" else contact)
+            continue
+        parts = several_addresses(value)
+        contacts += [replace(contact, value=x) for x in parts or [value]]
+        said = (
+            f"“{value[:60]}” holds {len(parts)} e-mail addresses; each is kept by itself"
+            if parts
+            else f"“{value[:60]}” is no e-mail address; it is kept as it stands, and no letter goes to it until it is corrected"
+        )
+        report.problem(file, Problem(record.row, f"{record.name}: {said}", is_skipped=False))
+    return replace(record, contacts=tuple(dict.fromkeys(contacts)))
 
 
 def _apply(applier: Applier, batch: list[Record]) -> None:

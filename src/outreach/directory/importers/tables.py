@@ -20,6 +20,7 @@ from outreach.directory.importers.records import (
     Ref,
     Term,
 )
+from outreach.domain.email_address import parsed_address
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.references import slug
 from outreach.errors import ImportFileError, UsageError
@@ -392,9 +393,6 @@ def _csv_person(row: int, cells: dict[str, str], body: str, file: str) -> Iterat
             dates[key] = ""
             yield Problem(row, f"{name}: a date was left out: {error}", is_skipped=False)
     email = cells.get("email", "").removeprefix("mailto:")
-    if email and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", email):
-        yield Problem(row, f"{name}: “{email[:60]}” is no e-mail address and was left out", is_skipped=False)
-        email = ""
     gender = cells.get("gender", "").strip().lower()[:1]
     contacts = [Contact("email", email)] if email else []
     for field, kind in (("phone", "voice"), ("address", "address"), ("form", "form"), ("url", "url")):
@@ -403,7 +401,8 @@ def _csv_person(row: int, cells: dict[str, str], body: str, file: str) -> Iterat
     area = cells.get("area", "")
     # Without an id of its own, a row is known again by its name within files of this name only: an import
     # never takes two people for one by their name alone.
-    identifier = cells.get("identifier") or f"{email.lower()} {slug(f'{name} {body}')}".strip()
+    known_by = email.lower() if parsed_address(email) else ""
+    identifier = cells.get("identifier") or f"{known_by} {slug(f'{name} {body}')}".strip()
     yield PersonRecord(
         row=row,
         identifiers=(Ref(f"csv:{slug(file)}", identifier),),

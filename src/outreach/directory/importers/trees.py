@@ -472,7 +472,7 @@ def _card(row: int, card: Any, seen: set[str]) -> Iterator[Record]:
     if not (full or given or family):
         yield Problem(row, "has no name")
         return
-    contacts = [Contact("email", str(v)) for v in _values(card, "email") if "@" in str(v)]
+    contacts = [Contact("email", str(v)) for v in _values(card, "email") if str(v).strip()]
     contacts += [Contact("voice", str(v)) for v in _values(card, "tel")]
     contacts += [Contact("url", str(v)) for v in _values(card, "url")]
     for address in _values(card, "adr"):
@@ -487,7 +487,7 @@ def _card(row: int, card: Any, seen: set[str]) -> Iterator[Record]:
         seen.add(body)
         yield BodyRecord(row, slug(body), body)
     uid = str(next(iter(_values(card, "uid")), ""))
-    email = next((c.value.lower() for c in contacts if c.type == "email"), "")
+    email = next((c.value.lower() for c in contacts if c.type == "email" and "@" in c.value), "")
     born = str(next(iter(_values(card, "bday")), ""))
     try:
         birth = (

@@ -1,15 +1,23 @@
 """A letter as an e-mail message file (RFC 5322) that any mail program opens, with the PDF attached."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 
+from outreach.domain.email_address import EmailAddress, parsed_address
 from outreach.letters.formats.document import LetterDocument
 from outreach.letters.formats.html import letter_html
 from outreach.letters.formats.text import letter_text
+
+_NAME_LENGTH = 60
+_OPAQUE = frozenset({"message", "multipart"})
+_TOKEN = re.compile(r"[A-Za-z0-9!#$&^_.+-]+")
+_DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 def letter_eml(
@@ -26,20 +34,22 @@ def letter_eml(
 ) -> bytes:
     """The message with its text, the same as HTML, and the letter as PDF.
 
-    Args: to_address, from_address: "" where not on file; the header is then left out, for the user's
-        mail program to fill. message_id: made once for a letter, so that answers can be matched. reply_to: where
+    Args: to_address, from_address: "" where not on file; the header of one that is none, or is no address, is left out,
+        for the user's mail program to fill. message_id: made once for a letter, so that answers can be matched. reply_to: where
         answers go, if not to from_address. sent_at: the instant it goes out; None for a message still to be sent.
         attachments: name, content type and content of files that go with it.
     """
-    message = EmailMessage(policy=SMTP)
-    if from_address:
-        message["From"] = _address(document.signature[0] if document.signature else "", from_address)
-    if to_address:
-        message["To"] = _address(to_name, to_address)
+    sender, addressee, answers = map(parsed_address, (from_address, to_address, reply_to))
+    in_utf8 = any(x.needs_utf8 for x in (sender, addressee, answers) if x is not None)
+    message = EmailMessage(policy=SMTPUTF8 if in_utf8 else SMTP)
+    if sender is not None:
+        message["From"] = _address(document.signature[0] if document.signature else "", sender)
+    if addressee is not None:
+        message["To"] = _address(to_name, addressee)
     message["Subject"] = _one_line(f"{document.subject} [{document.reference}]")
     message["Message-ID"] = message_id
-    if reply_to:
-        message["Reply-To"] = _address("", reply_to)
+    if answers is not None:
+        message["Reply-To"] = _address("", answers)
     if sent_at is None:
         message["X-Unsent"] = "1"  # Outlook then opens it as a message to be sent
     else:
@@ -48,10 +58,8 @@ def letter_eml(
     message.add_alternative(letter_html(document, with_logo=False), subtype="html")
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{document.reference}.pdf")
     for name, content_type, content in attachments:
-        main, _, sub = (content_type or "application/octet-stream").partition("/")
-        message.add_attachment(
-            content, maintype=main, subtype=sub or "octet-stream", filename=_one_line(name) or "file"
-        )
+        main, sub = _media_type(content_type)
+        message.add_attachment(content, maintype=main, subtype=sub, filename=_one_line(name) or "file")
     # Boundaries from what is in the message in place of chance, so that the same letter gives the same bytes.
     seed = hashlib.sha256(f"{message_id} {document.body_markdown}".encode()).hexdigest()[:32]
     for number, part in enumerate(p for p in message.walk() if p.get_content_maintype() == "multipart"):
@@ -59,9 +67,36 @@ def letter_eml(
     return message.as_bytes()
 
 
-def _address(name: str, address: str) -> Address:
-    local, _, domain = _one_line(address).rpartition("@")
-    return Address(display_name=_one_line(name), username=local, domain=domain)
+def _address(name: str, address: EmailAddress) -> Address:
+    """An address with a name before it, or as much of the name as leaves it one address when it is read again.
+
+    WORKAROUND Python 3.11 to 3.13: folding a long name with commas or quotes and other alphabets drops the quotes around it,
+    so that its parts read as addresses; a name that looks like an encoded word is read as what it encodes.
+    """
+    local, _, domain = address.wire.rpartition("@")
+    whole = _one_line(name.replace("=?", " ").replace("?=", " "))
+    plain = _one_line("".join(c if c.isalnum() or c in " .-’'" else " " for c in whole))[:_NAME_LENGTH]
+    for shown in (whole, plain, ""):
+        made = Address(display_name=shown, username=local, domain=domain)
+        if not shown or _reads_as_one(made, address):
+            break
+    return made
+
+
+def _reads_as_one(made: Address, address: EmailAddress) -> bool:
+    probe = EmailMessage(policy=SMTPUTF8 if address.needs_utf8 else SMTP)
+    probe["To"] = made
+    read = message_from_bytes(probe.as_bytes(), policy=SMTP)
+    specs = [x.addr_spec.encode("utf-8", "surrogateescape") for x in read["To"].addresses]
+    return specs == [address.wire.encode("utf-8")]
+
+
+def _media_type(text: str) -> tuple[str, str]:
+    """The two halves of a content type. A file in a message may be neither a message nor in parts (RFC 2046, 5.2.1), nor of no type."""
+    main, _, sub = text.partition("/")
+    if main in _OPAQUE or not (_TOKEN.fullmatch(main) and _TOKEN.fullmatch(sub)):
+        return "application", "octet-stream"
+    return main, sub
 
 
 def _one_line(text: str) -> str:
@@ -73,5 +108,8 @@ def make_message_id(reference: str, digest: str, sender: str) -> str:
 
     Args: digest: SHA-256 of the text.
     """
-    domain = sender.rpartition("@")[2] or "outreach.invalid"
+    domain = sender.strip().rpartition("@")[2]
+    if not _DOMAIN.fullmatch(domain):
+        found = parsed_address(sender)
+        domain = found.domain if found else "outreach.invalid"
     return f"<{reference.lower()}.{digest[:32]}@{domain}>"

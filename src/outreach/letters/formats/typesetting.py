@@ -132,8 +132,13 @@ def svg_as_png(svg: bytes) -> bytes:
         b"#set page(width: auto, height: auto, margin: 0pt, fill: none)\n"
         b'#image(bytes(sys.inputs.svg), format: "svg", height: 20mm)'
     )
+    # typst looks for pictures that an SVG refers to below its root, which by default is wherever the user stands. The stub
+    # wants the root in bytes, since the source is.
+    options: dict[str, Any] = {"root": str(resource("templates/packs"))}
     try:
-        made = typst.compile(source, format="png", ppi=300, sys_inputs={"svg": svg.decode("utf-8")})
+        made = typst.compile(
+            source, format="png", ppi=300, sys_inputs={"svg": svg.decode("utf-8")}, **options
+        )
     except (RuntimeError, ValueError) as error:
         raise TypesettingError(f"The SVG could not be drawn: {' '.join(str(error).split())[:300]}") from error
     if not isinstance(made, bytes):

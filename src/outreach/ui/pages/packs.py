@@ -377,7 +377,7 @@ class PacksPage(Page):
         def work(database: Any, progress: Any) -> Any:
             return export_pack(
                 database, case_id, Path(path), on=day, options=options, given_to=given_to,
-                certificate=certificate, passphrase=passphrase, progress=progress,
+                certificate=certificate, passphrase=passphrase, progress=progress, say=self.workspace.said.emit,
             )  # fmt: skip
 
         self.workspace.jobs.long(self, self.tr("Exporting the pack"), work, self._exported)
