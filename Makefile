@@ -34,8 +34,8 @@ lint: $(STAMP)  ## format, style, types, layers
 bench: $(STAMP) .venv/.libraries  ## print ratios against named baselines
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/benchmarks -o addopts="" -q -s
 
-soak: $(STAMP) .venv/.libraries  ## 500 letters to a failing server, the app killed 200 times
-	OUTREACH_SOAK=1 $(BIN)/python -m pytest -q -o timeout=1400 tests/integration/test_under_fire.py
+soak: $(STAMP) .venv/.libraries  ## 500 letters to a failing server; the app killed 200 times, and 300 at copies and updates
+	OUTREACH_SOAK=1 $(BIN)/python -m pytest -q -o timeout=1400 tests/integration/test_under_fire.py tests/integration/test_copies.py
 
 screenshots: $(STAMP) .venv/.libraries .venv/.tools  ## take the README's pictures of the real window
 	QT_QPA_PLATFORM=offscreen $(BIN)/python tests/screenshots.py resources/screenshots

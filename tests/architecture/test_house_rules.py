@@ -78,6 +78,34 @@ def test_every_room_and_public_function_says_what_it_is_for() -> None:
     assert missing == []
 
 
+def test_no_error_is_its_own_cause() -> None:
+    """A function that explains errors gives back none that it was given, for what is raised from it is its own cause then."""
+    import ast
+
+    found = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        explained = {
+            raised.exc.func.id
+            for raised in ast.walk(tree)
+            if isinstance(raised, ast.Raise)
+            and isinstance(raised.cause, ast.Name)
+            and isinstance(raised.exc, ast.Call)
+            and isinstance(raised.exc.func, ast.Name)
+        } | {"_explained", "explain", "os_error"}
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef) and function.name in explained:
+                given = {argument.arg for argument in function.args.args}
+                found += [
+                    f"{path.name}:{node.lineno}"
+                    for node in ast.walk(function)
+                    if isinstance(node, ast.Return)
+                    and isinstance(node.value, ast.Name)
+                    and node.value.id in given
+                ]
+    assert found == []
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")

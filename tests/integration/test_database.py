@@ -8,26 +8,32 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+import sqlcipher3.dbapi2 as sqlite_driver
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from outreach import files
 from outreach.cases.campaigns import campaigns_list
 from outreach.errors import (
     DatabaseBrokenError,
+    DatabaseBusyError,
     DatabaseError,
     DatabaseMissingError,
     DatabaseNewerError,
+    DiskFailedError,
     DiskFullError,
     NotFoundError,
     OutreachError,
+    ReadOnlyError,
 )
 from outreach.letters.replies import raw_message
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store import migrate
 from outreach.store.backup import backup, restore
-from outreach.store.database import Database, check, open_database
-from outreach.store.models import Letter, LetterEvent
+from outreach.store.database import Database, WriteInReadError, check, open_database
+from outreach.store.driver_errors import friendly_errors
+from outreach.store.models import Letter, LetterEvent, Person
 from outreach.store.search import matching_ids
 from outreach.store.types import Base
 from tests import factories
@@ -289,3 +295,120 @@ def test_check_sees_a_text_changed_behind_the_guards(database: Database, sandbox
             session.execute(text(f"DROP TRIGGER {name}"))
         session.execute(text("UPDATE letter SET body = 'forged' WHERE origin = 'own'"))
     assert any("MAG-0006" in problem for problem in check(database))
+
+
+def test_a_session_that_only_reads_refuses_every_kind_of_write(database: Database) -> None:
+    with database.read() as session:
+        before = session.execute(text("SELECT name FROM person ORDER BY id")).all()
+
+    def in_sql(session: Session) -> None:
+        session.execute(text("UPDATE person SET name = 'x'"))
+
+    def in_rows(session: Session) -> None:
+        session.execute(update(Person).values(name="x"))
+
+    def in_an_object_that_is_flushed(session: Session) -> None:
+        session.scalars(select(Person)).first().name = "x"  # type: ignore[union-attr]
+        session.flush()
+
+    def in_an_object_that_is_not(session: Session) -> None:
+        session.scalars(select(Person)).first().name = "x"  # type: ignore[union-attr]
+
+    def in_a_new_object(session: Session) -> None:
+        session.add(Person(slug="new", name="New"))
+
+    def after_a_rollback(session: Session) -> None:
+        session.rollback()
+        session.execute(text("DELETE FROM citation"))
+
+    def after_a_commit(session: Session) -> None:
+        session.commit()
+        session.execute(text("DELETE FROM citation"))
+
+    for write in (
+        in_sql, in_rows, in_an_object_that_is_flushed, in_an_object_that_is_not, in_a_new_object, after_a_rollback, after_a_commit,
+    ):  # fmt: skip
+        with pytest.raises(WriteInReadError), database.read() as session:
+            write(session)
+    assert not issubclass(WriteInReadError, OutreachError), "it is a bug, not a sentence for the user"
+    with database.read() as session:
+        assert session.execute(text("SELECT name FROM person ORDER BY id")).all() == before
+
+
+def test_a_connection_that_was_read_with_writes_again(database: Database) -> None:
+    for number in range(8):  # more than the pool keeps
+        with database.read() as session:
+            session.execute(text("SELECT 1"))
+        with database.write() as session:
+            session.execute(text("UPDATE person SET summary = :n"), {"n": str(number)})
+            session.rollback()
+            session.execute(text("UPDATE person SET summary = :n"), {"n": f"after a rollback {number}"})
+        with database.engine.begin() as connection:
+            found = connection.execute(text("SELECT DISTINCT summary FROM person")).scalar_one()
+            assert found == f"after a rollback {number}"
+            connection.execute(text("UPDATE person SET summary = ''"))
+
+
+def _driver_error(code: int | None, words: str) -> sqlite_driver.OperationalError:
+    error = sqlite_driver.OperationalError(words)
+    if code is not None:
+        error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "kind", "message"),
+    [
+        (sqlite3.SQLITE_FULL, "database or disk is full", DiskFullError, "is full"),
+        (None, "database or disk is full", DiskFullError, "is full"),
+        (sqlite3.SQLITE_IOERR, "disk I/O error", DiskFailedError, "did not answer"),
+        (sqlite3.SQLITE_IOERR | (3 << 8), "disk I/O error", DiskFailedError, "did not answer"),
+        (sqlite3.SQLITE_READONLY | (4 << 8), "attempt to write a readonly database", ReadOnlyError, "cannot be written"),
+        (sqlite3.SQLITE_CANTOPEN, "unable to open database file", ReadOnlyError, "cannot be written"),
+        (sqlite3.SQLITE_BUSY, "database is locked", DatabaseBusyError, "Another program"),
+        (sqlite3.SQLITE_CORRUPT, "database disk image is malformed", DatabaseBrokenError, "is damaged"),
+        (sqlite3.SQLITE_NOTADB, "file is not a database", DatabaseBrokenError, "is damaged"),
+    ],
+)  # fmt: skip
+def test_the_drivers_errors_are_told_by_their_codes(
+    code: int | None, words: str, kind: type[DatabaseError], message: str, tmp_path: Path
+) -> None:
+    cause = _driver_error(code, words)
+    with pytest.raises(kind, match=message) as told, friendly_errors(str(tmp_path / "x.db")):
+        raise cause
+    assert told.value.__cause__ is cause
+    if kind is not DatabaseBrokenError:
+        assert "restore" not in str(told.value), "no advice to restore what is not damaged"
+
+
+def test_a_failing_disk_that_has_no_room_is_called_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.statvfs(tmp_path)
+    values = [real[i] for i in range(10)]
+    values[4] = 1  # f_bavail
+    monkeypatch.setattr(os, "statvfs", lambda path: os.statvfs_result(values))
+    for code, words in (
+        (sqlite3.SQLITE_IOERR, "disk I/O error"),
+        (sqlite3.SQLITE_CANTOPEN, "unable to open"),
+    ):
+        with pytest.raises(DiskFullError), friendly_errors(str(tmp_path / "x.db")):
+            raise _driver_error(code, words)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        _driver_error(sqlite3.SQLITE_ERROR, "no such column: fullname_locked"),
+        _driver_error(sqlite3.SQLITE_CONSTRAINT, "UNIQUE constraint failed: full.busy"),
+        _driver_error(None, "no such table: readonly"),
+        DBAPIError("SELECT 'disk i/o'", None, _driver_error(sqlite3.SQLITE_ERROR, "syntax error near full")),
+    ],
+)
+def test_an_error_that_says_nothing_of_the_disk_stays_itself_and_is_not_its_own_cause(
+    error: Exception,
+) -> None:
+    with pytest.raises(type(error)) as told, friendly_errors("x.db"):
+        raise error
+    assert told.value is error
+    assert told.value.__cause__ is not told.value

@@ -11,9 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from outreach.app import Desktop, Welcome, start
 from outreach.domain.states import ReplyKind
+from outreach.errors import DatabaseBusyError
 from outreach.letters.replies import record_reply
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, load_settings
+from outreach.store.backup import backup
 from outreach.store.database import open_database
 from outreach.ui.dialogs.letters import MarkSentDialog, NameDialog, ReplyDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
@@ -574,6 +576,44 @@ def test_a_new_database_and_a_restored_copy_replace_the_window(
     for key in fresh.pages:
         go(fresh, key, settle)
     assert messages() == []
+
+
+def test_a_back_up_may_take_the_place_of_a_file_since_the_dialog_asked(
+    window: MainWindow, settle: Settle, tmp_path: Path
+) -> None:
+    for name in ("plan #1?.db", "plan #1?.db"):
+        window.back_up_to(str(tmp_path / name))
+        settle(window)
+    assert (tmp_path / "plan #1?.db").exists()
+    assert messages() == []
+
+
+def test_a_restore_that_is_refused_says_why_and_the_window_comes_back(
+    window: MainWindow, desktop: Desktop, sample_path: Path, tmp_path: Path, settle: Settle
+) -> None:
+    copy = backup(sample_path, tmp_path / "copy.db")
+    elsewhere = open_database(sample_path)
+    window.restore_wanted.emit(str(copy))
+    elsewhere.close()
+    assert "open in another window or program" in messages()[0]
+    again = desktop.window
+    assert again is not None and again.isVisible()
+    settle(again)
+    assert references(go(again, "letters", settle).table)
+
+
+def test_a_restore_after_which_nothing_opens_offers_ways_out(
+    window: MainWindow, desktop: Desktop, sample_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = backup(sample_path, tmp_path / "copy.db")
+
+    def refused(*_: object, **__: object) -> None:
+        raise DatabaseBusyError("Another outreach is opening it.")
+
+    monkeypatch.setattr("outreach.app.open_database", refused)
+    window.restore_wanted.emit(str(copy))
+    assert desktop.welcome is not None and desktop.welcome.isVisible()
+    assert desktop.welcome.problem.text() == "Another outreach is opening it."
 
 
 def test_the_first_start_opens_the_sample_campaign(desktop: Desktop, settle: Settle) -> None:
