@@ -15,6 +15,7 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, default_database, load_settings, save_settings
 from outreach.store.backup import restore
 from outreach.store.database import Database, open_database
+from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
@@ -188,8 +189,7 @@ class Welcome(QWidget):
             dialog.setDefaultSuffix("db")
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(slot)
-        dialog.open()
+        ask_for_file(dialog, slot)
 
     @Slot()
     def _choose(self) -> None:

@@ -1,8 +1,9 @@
 """Opening the database: one engine, short sessions, and errors that tell the user what to do."""
 
 import contextlib
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,29 @@ BUSY_TIMEOUT_SECONDS = 5.0
 _HEADER = b"SQLite format 3\x00"
 
 
+class Turns:
+    """Lets writers of this process in one at a time; who waits goes before who has just written."""
+
+    def __init__(self) -> None:
+        self._next, self._turn = threading.Lock(), threading.Lock()
+        self._owner: int | None = None
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for a turn and hold it. A writer inside a writer is let through, for the database to refuse."""
+        if self._owner == threading.get_ident():
+            yield
+            return
+        with self._next:
+            self._turn.acquire()
+        self._owner = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._owner = None
+            self._turn.release()
+
+
 @dataclass(frozen=True)
 class Database:
     """An open database. Share it between threads; take a session per unit of work."""
@@ -35,6 +59,7 @@ class Database:
     location: str
     path: Path | None
     _sessions: sessionmaker[Session]
+    _turns: Turns = field(default_factory=Turns, repr=False, compare=False)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:

@@ -219,7 +219,6 @@ class Mailing(QObject):
     def _look(self, dialog: SettleDialog, message_id: str) -> None:
         """Look for a message among sent mail and show the dialog what was found."""
         account = mailbox_of(load_settings())
-        dialog.look.setEnabled(False)
 
         def start(password: str, *, keep: bool = False) -> None:
             def work(database: Any, progress: Any, wait: Any) -> str:
@@ -228,12 +227,12 @@ class Mailing(QObject):
                 with ImapMailbox(account, password, seconds=20) as mailbox:
                     return mailbox.find_sent(message_id)
 
-            def failed(error: Exception) -> None:
-                dialog.look.setEnabled(True)
-                dialog.show_problem(error)
-
             self._workspace.jobs.network(
-                dialog, self.tr("Looking among sent mail"), work, dialog.show_evidence, failed=failed
+                dialog,
+                self.tr("Looking among sent mail"),
+                work,
+                dialog.show_evidence,
+                failed=dialog.show_problem,
             )
 
         self._with_password(account, self.tr("Look"), start)

@@ -28,8 +28,9 @@ from outreach.settings import Settings
 from outreach.store.backup import backup
 from outreach.store.changes import Changes
 from outreach.store.database import check
+from outreach.ui.acting import Action
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
-from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file, open_dialog
 from outreach.ui.dialogs.importing import ImportDialog
 from outreach.ui.dialogs.records import CampaignDialog, NewCampaignDialog
 from outreach.ui.dialogs.search import SearchDialog
@@ -156,10 +157,10 @@ class MainWindow(QMainWindow):
     def _action(
         self, menu: QMenu, text: str, slot: Any, shortcut: Any = None, *, symbol: str = ""
     ) -> QAction:
-        action = menu.addAction(text)
+        action = Action(text, menu, slot)
+        menu.addAction(action)
         if symbol:
             action.setIcon(icon(symbol))
-        action.triggered.connect(slot)
         if shortcut is not None:
             action.setShortcut(shortcut)
         return action
@@ -205,9 +206,10 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         self._action(view, self.tr("Read again"), self._refresh, keys.Refresh, symbol="refresh-cw")
         view.addSeparator()
-        notify = self._action(view, self.tr("Notify once a day"), self.notifier.set_wanted)
+        notify = view.addAction(self.tr("Notify once a day"))
         notify.setCheckable(True)
         notify.setChecked(self.notifier.is_wanted)
+        notify.triggered.connect(self.notifier.set_wanted)
         looks = view.addMenu(self.tr("Colours"))
         group = QActionGroup(self)
         names = {
@@ -335,15 +337,15 @@ class MainWindow(QMainWindow):
         self.mailing.edit_account()
 
     def _import(self) -> None:
-        ImportDialog(self, self.workspace).open()
+        open_dialog(ImportDialog(self, self.workspace))
 
     def _duplicates(self) -> None:
-        DuplicatesDialog(self, self.workspace).open()
+        open_dialog(DuplicatesDialog(self, self.workspace))
 
     def _search(self) -> None:
         dialog = SearchDialog(self, self.workspace)
         dialog.chosen.connect(self._open_hit)
-        dialog.open()
+        open_dialog(dialog)
 
     def _open_hit(self, hit: Hit) -> None:
         if hit.kind == "letter":
@@ -398,9 +400,7 @@ class MainWindow(QMainWindow):
             dialog.setDefaultSuffix("db")
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(slot)
-        dialog.open()
+        ask_for_file(dialog, slot)
 
     def _open_database(self) -> None:
         self._file_dialog(self.tr("Open database"), "", self.open_wanted, save=False)
@@ -463,7 +463,7 @@ class MainWindow(QMainWindow):
         box = QMessageBox(QMessageBox.Icon.NoIcon, title, markup, QMessageBox.StandardButton.Close, self)
         box.setTextFormat(Qt.TextFormat.RichText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        open_dialog(box)
 
     def _restore_state(self) -> None:
         if self._settings.window_geometry:

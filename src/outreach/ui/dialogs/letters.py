@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from outreach.domain.natures import Nature
 from outreach.domain.states import Channel, ReplyKind
@@ -14,7 +14,8 @@ from outreach.errors import OutreachError, UsageError
 from outreach.letters.exports import FORMATS
 from outreach.letters.messages import ReadMessage, read_message
 from outreach.mail.natures import nature_of
-from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_area, text_field
+from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask_for_file, text_area, text_field
+from outreach.ui.widgets.parts import push_button
 from outreach.ui.words import channel_in_words
 
 
@@ -97,9 +98,7 @@ class ReplyDialog(FormDialog):
         )
         self.message: ReadMessage | None = None
         self.file = QLabel("No file")
-        choose = QPushButton("Open message…")
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose)
+        choose = push_button(self, "Open message…", self._choose)
         line = QHBoxLayout()
         line.addWidget(choose)
         line.addWidget(self.file, 1)
@@ -130,8 +129,7 @@ class ReplyDialog(FormDialog):
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Open message", "", "E-mail messages (*.eml);;All files (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.load_message)
-        dialog.open()
+        ask_for_file(dialog, self.load_message)
 
     @Slot(str)
     def load_message(self, path: str) -> None:

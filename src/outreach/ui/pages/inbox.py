@@ -30,7 +30,7 @@ from outreach.mail.triage import (
     set_nature,
 )
 from outreach.store.changes import Changes
-from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
 from outreach.ui.models.columns import inbox_columns
 from outreach.ui.models.rows import RowsModel
@@ -327,8 +327,7 @@ class InboxPage(Page):
             self, self.tr("Open messages"), "", self.tr("Messages (*.eml *.mbox *.mbx);;All files (*)")
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.take_files)
-        dialog.open()
+        ask_for_file(dialog, self.take_files, many=True)
 
     def take_files(self, paths: list[str]) -> None:
         """Put messages from files on file, with progress. paths: .eml, mbox, or folders of them."""
@@ -354,8 +353,7 @@ class InboxPage(Page):
         key = self._detail.row.key
         dialog = QFileDialog(self, self.tr("Save"), name or f"message {key}.eml")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(partial(self.save_to, key, name))
-        dialog.open()
+        ask_for_file(dialog, partial(self.save_to, key, name))
 
     def save_to(self, key: int, name: str, path: str) -> None:
         """Write a file that came with a message, or the message whole. It is not opened."""

@@ -26,7 +26,7 @@ from outreach.letters.tracker import Filters, TrackerRow, filter_rows, letter_de
 from outreach.letters.views import ViewRow, delete_view, save_view, views_list
 from outreach.mail.mailto import MailtoLink, mailto_link
 from outreach.mail.sending import take_back
-from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.letters import (
     ConfirmSentDialog,
     ExportDialog,
@@ -491,8 +491,7 @@ class LettersPage(Page):
             )
             target.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             target.setDefaultSuffix("pdf")
-            target.fileSelected.connect(partial(self.print_to, references, values["two_sided"]))
-            target.open()
+            ask_for_file(target, partial(self.print_to, references, values["two_sided"]))
 
         ask(PrintDialog(self, len(references)), chosen)
 
@@ -553,8 +552,7 @@ class LettersPage(Page):
     def _enclose(self) -> None:
         dialog = QFileDialog(self, self.tr("Enclose a file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(partial(self.enclose_file, self._chosen()[0]))
-        dialog.open()
+        ask_for_file(dialog, partial(self.enclose_file, self._chosen()[0]))
 
     def enclose_file(self, reference: str, path: str) -> None:
         """Add a file to a draft."""
@@ -607,8 +605,7 @@ class LettersPage(Page):
             dialog.accept_result()
             folder = QFileDialog(self, self.tr("Folder for the letters"))
             folder.setFileMode(QFileDialog.FileMode.Directory)
-            folder.fileSelected.connect(partial(self.export_to, references, values["formats"]))
-            folder.open()
+            ask_for_file(folder, partial(self.export_to, references, values["formats"]))
 
         ask(ExportDialog(self, len(references)), chosen)
 
@@ -632,8 +629,7 @@ class LettersPage(Page):
         )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("xlsx")
-        dialog.fileSelected.connect(self.export_table_to)
-        dialog.open()
+        ask_for_file(dialog, self.export_table_to)
 
     def export_table_to(self, path: str) -> None:
         """Write the rows in view as CSV or XLSX, by the file's ending."""
