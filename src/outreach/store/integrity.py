@@ -1,9 +1,11 @@
 """The frozen text of a letter, and the hash that proves it has not changed since approval."""
 
+import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from outreach.store.models import Letter, LetterAttachment
@@ -28,6 +30,26 @@ def text_digest(session: Session, letter: Letter) -> str:
     if enclosed:
         parts.append([[name, digest] for name, digest in enclosed])
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
+@contextlib.contextmanager
+def thawed(session: Session) -> Iterator[None]:
+    """For as long as it takes to reopen letters, lift the guard that keeps an approval from being cleared.
+
+    The guard of revision 0001 refuses every change of approved_at. It is put back as it was before the transaction ends,
+    and other connections never see the database without it, since SQLite's schema is part of the transaction.
+    """
+    guard: str | None = None
+    if session.get_bind().dialect.name == "sqlite":
+        named = "FROM sqlite_master WHERE type = 'trigger' AND name = 'letter_text_frozen'"
+        guard = session.execute(text(f"SELECT sql {named}")).scalar()
+    if guard:
+        session.flush()
+        session.execute(text("DROP TRIGGER letter_text_frozen"))
+    yield
+    session.flush()
+    if guard:
+        session.connection().exec_driver_sql(guard)
 
 
 def frozen_text_problems(session: Session) -> list[str]:
