@@ -101,7 +101,11 @@ def record_reply(
         )
     day = on or (message.sent_on if message else None)
     if day is None:
-        raise UsageError("The message has no readable date. Say on which day it came.")
+        raise UsageError(
+            "The message has no readable date. Say on which day it came."
+            if message
+            else "Say on which day the answer came."
+        )
     _refuse_early(letter, day)
     if message is None and kind in _WORDLESS and not (text.strip() or promise.strip()):
         raise UsageError(NOTHING_SAID)

@@ -100,10 +100,8 @@ def evidence_record(session: Session, case_id: str, key: int) -> dict[str, Any]:
 
 def put_back_evidence(session: Session, record: dict[str, Any]) -> Changes:
     """Undo `remove_evidence`; the file itself was kept."""
-    row = Evidence(**record)
-    if session.get(Evidence, row.id) is not None:
-        row.id = None  # its number was given to another meanwhile
-    session.add(row)
+    is_taken = session.get(Evidence, record["id"]) is not None  # its number was given to another meanwhile
+    session.add(Evidence(**{k: v for k, v in record.items() if k != "id" or not is_taken}))
     return Changes(PACKS, f"{record['title']} is evidence again.")
 
 

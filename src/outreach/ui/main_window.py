@@ -586,6 +586,7 @@ class MainWindow(QMainWindow):
             window_state=state,
             theme=self._theme.choice,
         )
+        self.hide()  # what cannot be stopped at once is waited for out of sight
         self.workspace.jobs.close()
         event.accept()
         self.closed.emit(settings)

@@ -11,6 +11,7 @@ from outreach.directory.identity import (
     Candidate,
     duplicate_candidates,
     merge_people,
+    not_told_apart,
     tell_apart,
     undo_merge,
 )
@@ -170,7 +171,15 @@ class DuplicatesDialog(QDialog):
     @Slot()
     def _tell_apart(self) -> None:
         if (pair := self._pair()) is not None:
-            self._workspace.jobs.write(self, partial(tell_apart, first=pair.first, second=pair.second))
+            both = {"first": pair.first, "second": pair.second}
+            self._workspace.undo.push(
+                Reversible(
+                    self._workspace,
+                    self.tr("two people told apart"),
+                    partial(tell_apart, **both),
+                    partial(not_told_apart, **both),
+                )
+            )
 
 
 def _record_html(person: PersonRow) -> str:

@@ -45,6 +45,7 @@ class FormDialog(QDialog):
         super().__init__(parent)
         self._is_submitted = False
         self._is_warned = False
+        self._was_in: QWidget | None = None
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
@@ -66,13 +67,14 @@ class FormDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.submit_button = buttons.addButton(submit, QDialogButtonBox.ButtonRole.AcceptRole)
         self.cancel_button = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        # Both become the default while they have the focus, so that Enter presses the one that is seen to be chosen.
-        for button in (self.submit_button, self.cancel_button):
-            button.setAutoDefault(True)
-        (self.cancel_button if is_grave else self.submit_button).setDefault(True)
         buttons.accepted.connect(self._submit)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+        # Both become the default while they have the focus, so that Enter presses the one that is seen to be chosen. Only
+        # once they stand in the dialog does it know which one is meant otherwise.
+        for button in (self.submit_button, self.cancel_button):
+            button.setAutoDefault(True)
+        (self.cancel_button if is_grave else self.submit_button).setDefault(True)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -113,6 +115,9 @@ class FormDialog(QDialog):
         self.problem.show()
         self._is_submitted = False
         self.submit_button.setEnabled(True)
+        if self._was_in is not None:
+            self._was_in.setFocus()
+            self._was_in = None
         self._fit()
 
     def accept_result(self, result: object = None) -> None:
@@ -129,6 +134,7 @@ class FormDialog(QDialog):
             self.show_problem(error)
             return
         self._is_submitted = True
+        self._was_in = self.focusWidget()  # disabling the button hands the focus on, to Cancel for one
         self.submit_button.setEnabled(False)
         self.submitted.emit(values)
 
@@ -177,6 +183,10 @@ class DayField(QDateEdit):
         super().__init__(QDate(day.year, day.month, day.day))
         self.setCalendarPopup(True)
         self.setDisplayFormat("d MMMM yyyy")
+
+    def set_day(self, day: date) -> None:
+        """Show a day."""
+        self.setDate(QDate(day.year, day.month, day.day))
 
     def day(self) -> date:
         """The day chosen."""

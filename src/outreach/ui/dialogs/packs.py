@@ -17,8 +17,17 @@ from PySide6.QtWidgets import (
 )
 
 from outreach.letters.formats.document import ACCENT
-from outreach.packs.evidence import EvidenceRow, add_evidence, evidence_list, remove_evidence
+from outreach.packs.evidence import (
+    EvidenceRow,
+    add_evidence,
+    evidence_list,
+    evidence_record,
+    put_back_evidence,
+    remove_evidence,
+)
+from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import FormDialog, ask_for_file, open_dialog, secret_field, text_field
+from outreach.ui.undo import Reversible
 from outreach.ui.widgets.parts import push_button
 from outreach.ui.words import file_size
 from outreach.ui.workspace import Workspace
@@ -129,6 +138,7 @@ class EvidenceDialog(FormDialog):
         self.form.addRow("Note", self.note)
         self.form.addRow("", line)
         self.setMinimumWidth(560)
+        workspace.jobs.changed.connect(self._changed)
         self._read()
 
     def _read(self) -> None:
@@ -159,26 +169,35 @@ class EvidenceDialog(FormDialog):
         work = partial(
             add_evidence, case_id=self._case, path=Path(path), title=self.title.text(), note=self.note.text()
         )
-        self._workspace.jobs.write(self, work, self._changed, failed=self.show_problem)
+        self._workspace.jobs.write(self, work, self._added, failed=self.show_problem)
 
     @Slot()
     def _remove(self) -> None:
+        """Take it out; Undo puts it back, once this is closed."""
         item = self.list.currentItem()
-        if item is not None:
-            key = int(item.data(Qt.ItemDataRole.UserRole))
-            self._workspace.jobs.write(
-                self,
-                partial(remove_evidence, case_id=self._case, key=key),
-                self._changed,
-                failed=self.show_problem,
-            )
+        if item is None:
+            return
+        key, case_id, kept = int(item.data(Qt.ItemDataRole.UserRole)), self._case, dict[str, Any]()
 
-    def _changed(self, changes: Any) -> None:
+        def do(session: Any) -> Changes:
+            kept.update(evidence_record(session, case_id, key))
+            return remove_evidence(session, case_id, key)
+
+        def undo(session: Any) -> Changes:
+            return put_back_evidence(session, kept)
+
+        self._workspace.undo.push(Reversible(self._workspace, self.tr("remove evidence"), do, undo))
+
+    def _added(self, changes: Any) -> None:
         self.problem.hide()
         self.title.clear()
         self.note.clear()
         self._workspace.tell(changes)
-        self._read()
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if "packs" in changes.kinds:
+            self._read()
 
     def values(self) -> dict[str, Any]:
         return {}
