@@ -95,8 +95,8 @@ class Desktop(QObject):
         window.closed.connect(self._closed)
         self.window = window
         self._location = location
-        self._settings = replace(self._settings, last_database=location)
-        save_settings(self._settings)
+        # Read anew: the account, say, may have been entered since the start.
+        save_settings(replace(load_settings(), last_database=location))
         window.show()
         return window
 

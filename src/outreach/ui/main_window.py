@@ -28,7 +28,7 @@ from outreach.cases.campaigns import CampaignRow, campaigns_list, create_campaig
 from outreach.errors import OutreachError
 from outreach.letters.finding import Hit
 from outreach.letters.unsaved import UnsavedText
-from outreach.settings import Settings
+from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup
 from outreach.store.changes import Changes
 from outreach.store.database import check
@@ -546,9 +546,9 @@ class MainWindow(QMainWindow):
             self.finish()
             self.close()
 
-    def _refused_words(self, text: UnsavedText) -> None:
-        """Words that are still in the editor are told about; others are shown, so that nobody misses them."""
-        if self._compose().editor.reference == text.reference:
+    def _refused_words(self, text: UnsavedText, is_over: bool) -> None:
+        """Words that stay in the editor are told about; others are shown, so that nobody misses them."""
+        if self._compose().editor.reference == text.reference and not is_over:
             self._failed(text.reason)
         else:
             self._show_unsaved((text,))
@@ -580,13 +580,12 @@ class MainWindow(QMainWindow):
             return
         self._is_left = self._is_closed = True
         state = ",".join(bytes(s.saveState().toHex()).decode() for s in self._splitters())
-        settings = replace(
-            self._settings,
-            window_geometry=bytes(self.saveGeometry().toHex()).decode(),
-            window_state=state,
-            theme=self._theme.choice,
-        )
+        geometry = bytes(self.saveGeometry().toHex()).decode()
         self.hide()  # what cannot be stopped at once is waited for out of sight
         self.workspace.jobs.close()
+        # Read anew, and last: what was entered meanwhile, such as the mail account, stands in them.
+        settings = replace(
+            load_settings(), window_geometry=geometry, window_state=state, theme=self._theme.choice
+        )
         event.accept()
         self.closed.emit(settings)

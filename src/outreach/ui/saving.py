@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from outreach.errors import OutreachError
+from outreach.errors import NotAllowedError, NotFoundError, OutreachError
 from outreach.letters.unsaved import UnsavedText, forget_unsaved, keep_unsaved, unsaved_texts, words_digest
 from outreach.ui.jobs import Jobs
 
@@ -24,10 +24,10 @@ class _Typed:
 
 class Saving(QObject):
     """Saves drafts in the order they were typed. Signals: saved(str) with the reference of a letter some words of which are
-    on file now; refused(UnsavedText) with the reason, once a reason."""
+    on file now; refused(UnsavedText, bool) with the reason, once a reason, and whether the letter takes no words any more."""
 
     saved = Signal(str)
-    refused = Signal(object)
+    refused = Signal(object, bool)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class Saving(QObject):
             self._done(typed)
 
         def failed(error: Exception) -> None:
-            self._failed(typed, str(error))
+            self._failed(typed, error)
 
         self._jobs.write(self, write, done, failed=failed)
 
@@ -106,17 +106,19 @@ class Saving(QObject):
             self._keep_quietly()
         self.saved.emit(reference)
 
-    def _failed(self, typed: _Typed, reason: str) -> None:
+    def _failed(self, typed: _Typed, error: Exception) -> None:
         reference = typed.text.reference
         latest = self._typed.get(reference)
         if latest is None or latest.number != typed.number:
             return  # newer words are on their way, and say themselves how they fare
         typed = latest
+        reason = str(error)
         is_news = typed.text.reason != reason
         self._typed[reference] = replace(typed, text=replace(typed.text, reason=reason), is_under_way=False)
         self._keep_quietly()
         if is_news:
-            self.refused.emit(self._typed[reference].text)
+            is_over = isinstance(error, NotAllowedError | NotFoundError)
+            self.refused.emit(self._typed[reference].text, is_over)
 
     def _keep_quietly(self) -> None:
         """Keep what is not on file for the case that the program is cut off; closing says so if it cannot be kept."""

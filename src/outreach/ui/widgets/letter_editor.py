@@ -111,6 +111,12 @@ class LetterEditor(QWidget):
         self._wanted = ""
         self._document = None
         self._is_unsaved = False
+        self._set_locked(True)
+
+    def _set_locked(self, locked: bool) -> None:
+        """Take no words while there is no letter that they would belong to."""
+        for field in (self.subject, self.salutation, self.body, self.close_):
+            field.setReadOnly(locked)
 
     def _loaded(self, found: tuple[LetterDocument, tuple[str, ...]]) -> None:
         document, notes = found
@@ -135,6 +141,7 @@ class LetterEditor(QWidget):
         self.close_.setText(typed.close if typed else document.close)
         for field in (self.subject, self.salutation, self.close_):
             field.setCursorPosition(0)
+        self._set_locked(False)
         self._is_loading = False
         self._is_unsaved = unsaved is not None
         if typed is not None and unsaved is None:
@@ -178,7 +185,7 @@ class LetterEditor(QWidget):
             self._tell()
         self.saved.emit(reference)
 
-    def _refused(self, text: UnsavedText) -> None:
+    def _refused(self, text: UnsavedText, is_over: bool) -> None:
         if text.reference == self.reference:
             self._tell()
 
