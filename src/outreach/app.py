@@ -1,10 +1,22 @@
 """The window's way in, and the only place that wires the parts together."""
 
-from collections.abc import Sequence
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QSocketNotifier,
+    QTranslator,
+    Slot,
+)
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from outreach import __version__
@@ -16,6 +28,7 @@ from outreach.settings import Settings, default_database, load_settings, save_se
 from outreach.store.backup import copied_file, restore
 from outreach.store.database import Database, open_database
 from outreach.store.sqlite_files import file_of, is_there
+from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
@@ -84,8 +97,8 @@ class Desktop(QObject):
         window.closed.connect(self._closed)
         self.window = window
         self._location = location
-        self._settings = replace(self._settings, last_database=location)
-        save_settings(self._settings)
+        # Read anew: the account, say, may have been entered since the start.
+        save_settings(replace(load_settings(), last_database=location))
         window.show()
         window.mailing.catch_up()
         return window
@@ -93,7 +106,7 @@ class Desktop(QObject):
     def _close_window(self) -> None:
         if self.window is not None:
             self._replacing = True
-            self.window.close()
+            self.window.leave()
             self.window.deleteLater()
             self.window = None
             self._replacing = False
@@ -114,13 +127,27 @@ class Desktop(QObject):
 
     @Slot(str)
     def _open(self, path: str) -> None:
+        self._when_saved(partial(self._open_now, path))
+
+    @Slot(str)
+    def _new(self, path: str) -> None:
+        self._when_saved(partial(self._new_now, path))
+
+    @Slot(str)
+    def _restore(self, copy: str) -> None:
+        self._when_saved(partial(self._restore_now, copy))
+
+    def _when_saved(self, then: Callable[[], None]) -> None:
+        if self.window is not None:
+            self.window.when_saved(then)
+
+    def _open_now(self, path: str) -> None:
         try:
             self.open(path)
         except OutreachError as error:
             show_message(self.window, str(error))
 
-    @Slot(str)
-    def _new(self, path: str) -> None:
+    def _new_now(self, path: str) -> None:
         try:
             if Path(path).exists():
                 raise UsageError(f"There is a file at {path} already. Choose another name.")
@@ -128,8 +155,7 @@ class Desktop(QObject):
         except OutreachError as error:
             show_message(self.window, str(error))
 
-    @Slot(str)
-    def _restore(self, copy: str) -> None:
+    def _restore_now(self, copy: str) -> None:
         location = self._location
         try:
             path = copied_file(location)
@@ -158,6 +184,43 @@ class Desktop(QObject):
         """End jobs, the templates' process and the database."""
         self._close_window()
         self._sandbox.close()
+
+
+class StopSignals(QObject):
+    """Ends the app in good order when the system or a terminal asks for it, so that what was typed is kept.
+
+    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket wakes it.
+    """
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
+            end.setblocking(False)
+        self._before_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        names = ("SIGINT", "SIGTERM", "SIGHUP")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        self._before = {number: signal.signal(number, self._asked) for number in numbers}
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._woken)
+
+    def _asked(self, number: int, frame: object) -> None:
+        # Not quit(), which asks the windows and ends nothing while one of them has a question.
+        QCoreApplication.exit(128 + number)
+
+    @Slot()
+    def _woken(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._reader.recv(64)
+
+    def release(self) -> None:
+        """Put the handlers back that were there before."""
+        self._notifier.setEnabled(False)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._before_fd)
+        self._reader.close()
+        self._writer.close()
 
 
 class Welcome(QWidget):
@@ -199,8 +262,7 @@ class Welcome(QWidget):
             dialog.setDefaultSuffix("db")
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(slot)
-        dialog.open()
+        ask_for_file(dialog, slot)
 
     @Slot()
     def _choose(self) -> None:
@@ -279,6 +341,7 @@ def run_app(database: str = "") -> int:
     application = make_application()
     settings = load_settings()
     hook = ErrorHook(application)
+    stop = StopSignals(application)
     desktop = Desktop(application, settings)
     try:
         shown = start(desktop, database, settings)
@@ -286,5 +349,6 @@ def run_app(database: str = "") -> int:
         del shown
     finally:
         desktop.shut_down()
+        stop.release()
         hook.release()
     return int(code)

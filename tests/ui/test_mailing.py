@@ -8,7 +8,8 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, PasswordDeleteError
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from outreach.errors import KeychainError
@@ -16,6 +17,7 @@ from outreach.mail.smtp import SmtpAccount
 from outreach.secrets import delete_password, get_password, set_password
 from outreach.settings import load_settings, save_settings
 from outreach.store.database import open_database
+from outreach.ui.dialogs.letters import SendDialog
 from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.main_window import MainWindow
 from tests.integration.test_mail import FROM, Mailbox, authority, mailbox, reachable, secure, server, trust
@@ -100,6 +102,16 @@ def messages() -> list[str]:
     return [w.text() for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
 
 
+def confirm(window: MainWindow, settle: Settle) -> str:
+    """Say yes to the question before letters go out. Returns: its words."""
+    settle(window)
+    form = dialog(SendDialog)
+    words = " ".join(label.text() for label in form.findChildren(QLabel))
+    form.submit_button.click()
+    settle(window)
+    return words
+
+
 def test_the_first_letter_asks_for_the_account_and_then_goes(
     ready: MainWindow, server: SmtpAccount, mailbox: Mailbox, settle: Settle
 ) -> None:
@@ -117,7 +129,8 @@ def test_the_first_letter_asks_for_the_account_and_then_goes(
     settle(ready)
     assert "answers on port" in form.problem.text()
     form.submit_button.click()
-    settle(ready)
+    words = confirm(ready, settle)
+    assert "1 letter to Theresa May by e-mail, through 127.0.0.1" in words
     settle(ready)
     assert len(mailbox.messages) == 1
     assert page.table.selected()[0].status.value == "sent"
@@ -144,7 +157,7 @@ def test_a_password_is_asked_for_when_none_is_kept_and_never_written_to_a_file(
     page = ready.pages["letters"]
     page.table.select(["MAG-0006"])
     page.send.trigger()
-    settle(ready)
+    confirm(ready, settle)
     form = dialog(PasswordDialog)
     form.password.setText("s3cret-of-the-test")
     form.keep.setChecked(True)
@@ -178,7 +191,7 @@ def test_an_uncertain_letter_is_shown_as_such_and_settled(
     page = ready.pages["letters"]
     page.table.select(["MAG-0006"])
     page.send.trigger()
-    settle(ready)
+    confirm(ready, settle)
     settle(ready)
     assert "Whether it arrived is" in messages()[0]
     row = page.table.selected()[0]
@@ -210,3 +223,22 @@ def test_a_letter_is_taken_out_of_the_outbox(ready: MainWindow, settle: Settle) 
     page.take_back.trigger()
     settle(ready)
     assert page.table.selected()[0].status.value == "approved"
+
+
+def test_sending_names_how_many_and_whom_and_enter_does_not_send(
+    ready: MainWindow, server: SmtpAccount, mailbox: Mailbox, settle: Settle, qtbot: QtBot
+) -> None:
+    use(server)
+    page = ready.pages["letters"]
+    page.table.select(["MAG-0006", "MAG-0007"])
+    page.send.trigger()
+    page.send.trigger()
+    settle(ready)
+    (form,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, SendDialog) and w.isVisible()]
+    words = " ".join(label.text() for label in form.findChildren(QLabel))
+    assert "2 letters to Theresa May and Marietje Schaake" in words
+    assert "cannot be taken back" in words
+    qtbot.keyClick(form.focusWidget(), Qt.Key.Key_Return)
+    settle(ready)
+    assert mailbox.messages == []
+    assert {r.status.value for r in page.table.selected()} == {"approved"}

@@ -17,7 +17,7 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup
 from outreach.store.database import open_database
-from outreach.ui.dialogs.letters import MarkSentDialog, NameDialog, ReplyDialog
+from outreach.ui.dialogs.letters import ApproveDialog, MarkSentDialog, NameDialog, ReplyDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
 from outreach.ui.dialogs.records import FactDialog, NewCampaignDialog, PersonDialog, RecipientDialog
 from outreach.ui.main_window import MainWindow
@@ -146,6 +146,7 @@ def test_actions_fit_the_letters_chosen(busy: MainWindow, settle: Settle) -> Non
         "Mark sent…",
         "Export…",
         "Withdraw…",
+        "Back to draft…",
     }
     assert enabled("MAG-0006") == {"Print for post…", "Record answer…", "Follow up", "Export…", "Close…"}
     assert enabled("MAG-0006", "MAG-0009") == {"Export…"}
@@ -156,6 +157,8 @@ def test_several_letters_are_approved_and_marked_sent_at_once(busy: MainWindow, 
     page = go(busy, "letters", settle)
     page.table.select(["MAG-0009", "MAG-0010"])
     page.approve.trigger()
+    settle(busy)
+    dialog(ApproveDialog).submit_button.click()
     settle(busy)
     assert {r.status.value for r in page.table.selected()} == {"approved"}
     page.sent.trigger()
@@ -213,6 +216,9 @@ def test_an_answer_from_a_message_file(busy: MainWindow, settle: Settle, tmp_pat
     form.load_message(str(message))
     assert form.sender.text() == "Private Office"
     assert form.day.day() == date(2011, 2, 8)
+    form.submit_button.click()
+    assert "Choose what the answer amounts to" in form.problem.text()
+    form.kind.choose("substantive")
     form.submit_button.click()
     settle(busy)
     row = page.table.selected()[0]
@@ -702,12 +708,18 @@ def test_a_shortcut_means_the_page_in_view(busy: MainWindow, settle: Settle, qtb
         compose.drafts, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     )
     settle(busy)
+    dialog(ApproveDialog).submit_button.click()
+    settle(busy)
     assert references(compose.drafts) == ["MAG-0009"]
     go(busy, "letters", settle)
     letters.table.select(["MAG-0009"])
+    busy.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is busy)
     letters.table.setFocus()
     qtbot.keyClick(
         letters.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     )
+    settle(busy)
+    dialog(ApproveDialog).submit_button.click()
     settle(busy)
     assert letters.table.selected()[0].status.value == "approved"

@@ -32,7 +32,7 @@ from outreach.cli.base import (
 )
 from outreach.domain.states import Channel
 from outreach.domain.wording import counted, day_short
-from outreach.errors import UsageError
+from outreach.errors import NotAllowedError, OutreachError, UsageError
 from outreach.files import write_file
 from outreach.letters.calendar import calendar_ics
 from outreach.letters.drafting import AUTO, draft_letters, plan_letters
@@ -44,6 +44,7 @@ from outreach.letters.lifecycle import (
     close_letters,
     find_letter,
     mark_sent,
+    reopen_letters,
     withdraw_letters,
 )
 from outreach.letters.posting import print_batch, web_form
@@ -60,6 +61,7 @@ from outreach.letters.tracker import (
     letter_detail,
     tracker_rows,
 )
+from outreach.letters.unsaved import forget_unsaved, restore_unsaved, unsaved_texts
 from outreach.letters.views import delete_view, save_view, view_named, views_list
 from outreach.mail.mailto import mailto_link
 
@@ -390,6 +392,41 @@ def approve(
             for note in letter_notes(session, ref):
                 typer.echo(f"Note: {ref.upper()}: {note}", err=True)
         say(approve_letters(session, refs, by=user_name(), anyway=anyway))
+
+
+@GROUPS["letters"].command("reopen")
+def reopen(context: typer.Context, refs: Refs) -> None:
+    """Make approved letters drafts again, as long as they have not gone out."""
+    with opened(context) as database, database.write() as session:
+        say(reopen_letters(session, refs, by=user_name()))
+
+
+@GROUPS["letters"].command("unsaved")
+def unsaved(
+    context: typer.Context,
+    save: Annotated[bool, typer.Option("--save", help="Put them into their drafts.")] = False,
+    format: AsFormat = Format.table,
+) -> None:
+    """List words typed in the window that could not be saved; with --save, put them into their drafts."""
+    with opened(context) as database:
+        texts = unsaved_texts(database.location)
+        if not save:
+            rows = [{"Letter": t.reference, "Why": t.reason, "Text": t.as_text} for t in texts]
+            print_list(
+                rows, format, [{"reference": t.reference, "reason": t.reason, **t.words} for t in texts]
+            )
+            return
+        refused: list[OutreachError] = []
+        for text in texts:
+            try:
+                with database.write() as session:
+                    say(restore_unsaved(session, text))
+            except OutreachError as error:
+                refused.append(error)
+            else:
+                forget_unsaved(database.location, [text])
+    if refused:
+        raise NotAllowedError(" ".join(str(error) for error in refused)) from refused[0]
 
 
 @GROUPS["letters"].command("export")

@@ -8,12 +8,20 @@ import typer
 
 from outreach.cli.base import GROUPS, AsFormat, Format, On, a_day, opened, print_list, say
 from outreach.domain.natures import Nature
-from outreach.domain.states import ReplyKind
+from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import day_short
-from outreach.errors import UsageError
+from outreach.errors import NotFoundError, UsageError
 from outreach.files import write_file
 from outreach.letters.messages import read_message
-from outreach.letters.replies import class_reply, record_reply, replies_list
+from outreach.letters.replies import (
+    NO_SUCH_ANSWER,
+    NOTHING_SAID,
+    class_reply,
+    edit_reply,
+    record_reply,
+    remove_answer,
+    replies_list,
+)
 from outreach.mail.classing import Suggestion
 from outreach.mail.files import messages_in
 from outreach.mail.incoming import file_all
@@ -33,6 +41,12 @@ from outreach.mail.triage import (
 
 Keys = Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Numbers, as the inbox lists them.")]
 Kind = Annotated[ReplyKind, typer.Option("--kind", help="What it amounts to.")]
+AnswerNumber = Annotated[
+    int, typer.Argument(metavar="ANSWER", help="As `outreach replies list` numbers them.")
+]
+Text = Annotated[str, typer.Option("--text", help="What it says, or the points that matter.")]
+Sender = Annotated[str, typer.Option("--from", help="Who wrote it.")]
+By = Annotated[Channel | None, typer.Option("--by", help="How it came.")]
 Promise = Annotated[str, typer.Option("--promise", help="What was offered; becomes a follow-up.")]
 Due = Annotated[
     date | None, typer.Option("--due", parser=a_day, metavar="DATE", help="By when it is to be kept.")
@@ -43,25 +57,85 @@ Due = Annotated[
 def add_reply(
     context: typer.Context,
     ref: Annotated[str, typer.Argument(metavar="REF")],
-    file: Annotated[Path, typer.Argument(metavar="FILE.eml")],
-    kind: Kind = ReplyKind.SUBSTANTIVE,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE.eml]")] = None,
+    kind: Annotated[
+        ReplyKind | None,
+        typer.Option("--kind", help="What it amounts to; by default substantive for a message."),
+    ] = None,
     on: On = None,
+    text: Text = "",
+    sender: Sender = "",
+    by: By = None,
     promise: Promise = "",
     due: Due = None,
 ) -> None:
-    """Put an answer that came as a message on file."""
-    message = read_message(file)
-    found = nature_of(message)
-    if found.nature is not Nature.ANSWER:
-        raise UsageError(
-            f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies import {file.name}"
-        )
+    """Put an answer on file that came as a message, or that --text tells of."""
+    message = None
+    if file is not None:
+        message = read_message(file)
+        found = nature_of(message)
+        if found.nature is not Nature.ANSWER:
+            raise UsageError(
+                f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies import {file.name}"
+            )
+    elif kind is None:
+        raise typer.BadParameter("Give the message's file, or say with --kind what the answer amounts to.")
+    elif not (text.strip() or promise.strip()):
+        raise UsageError(NOTHING_SAID)
     with opened(context) as database, database.write() as session:
         say(
             record_reply(
-                session, ref.upper(), kind=kind, on=on, message=message, promise=promise, promise_due=due
+                session, ref.upper(), kind=kind or ReplyKind.SUBSTANTIVE, on=on, message=message, from_name=sender,
+                text=text, channel=by.value if by else "", promise=promise, promise_due=due,
+            )
+        )  # fmt: skip
+
+
+@GROUPS["replies"].command("edit")
+def edit_answer(
+    context: typer.Context,
+    answer: AnswerNumber,
+    kind: Annotated[ReplyKind | None, typer.Option("--kind", help="What it amounts to.")] = None,
+    on: On = None,
+    text: Annotated[str | None, typer.Option("--text", help="What it says.")] = None,
+    sender: Annotated[str | None, typer.Option("--from", help="Who wrote it.")] = None,
+    by: By = None,
+    promise: Annotated[
+        str | None, typer.Option("--promise", help="What was offered; empty takes it back.")
+    ] = None,
+    due: Due = None,
+) -> None:
+    """Correct an answer that was put on file by hand; what is not named stays as it is."""
+    with opened(context) as database, database.write() as session:
+        row = next((r for r in replies_list(session) if r.key == answer), None)
+        if row is None:
+            raise NotFoundError(NO_SUCH_ANSWER)
+        if kind is None and not row.kind:
+            raise typer.BadParameter("Say with --kind what the answer amounts to.")
+        say(
+            edit_reply(
+                session,
+                answer,
+                kind=kind or ReplyKind(row.kind),
+                on=on or row.received_on,
+                from_name=row.from_name if sender is None else sender,
+                text=row.text if text is None else text,
+                channel=by.value if by else row.channel,
+                promise=row.promise if promise is None else promise,
+                promise_due=due or row.promise_due,
             )
         )
+
+
+@GROUPS["replies"].command("remove")
+def take_off(context: typer.Context, answer: AnswerNumber) -> None:
+    """Remove an answer that was put on file by hand; one that came as a message goes back to the tray."""
+    with opened(context) as database, database.write() as session:
+        row = next((r for r in replies_list(session) if r.key == answer), None)
+        if row is not None and row.mail_key is not None:
+            say(back_to_tray(session, [row.mail_key]))
+        else:
+            say(remove_answer(session, answer))
 
 
 @GROUPS["replies"].command("import")
@@ -220,6 +294,7 @@ def list_replies(context: typer.Context, format: AsFormat = Format.table) -> Non
         replies = replies_list(session)
     rows = [
         {
+            "Answer": r.key,
             "Letter": r.reference,
             "Received": day_short(r.received_on),
             "Kind": r.kind or "not classed",
@@ -231,6 +306,7 @@ def list_replies(context: typer.Context, format: AsFormat = Format.table) -> Non
     ]
     data = [
         {
+            "answer": r.key,
             "reference": r.reference,
             "received_on": r.received_on,
             "kind": r.kind,

@@ -10,7 +10,7 @@ from typing import Any
 
 from nameparser import HumanName
 from rapidfuzz import fuzz
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from outreach.directory.lookup import find_record
@@ -280,6 +280,13 @@ def merges_list(session: Session) -> tuple[MergeRow, ...]:
     people = table_of(Person)
     names = {row[0]: str(row[1]) for row in session.execute(select(people.c.id, people.c.name))}
     return tuple(MergeRow(m.id, names.get(m.kept_id, ""), names.get(m.gone_id, ""), m.at) for m in rows)
+
+
+def not_told_apart(session: Session, first: str, second: str) -> Changes:
+    """Undo `tell_apart`: the two may be suggested again. Raises: NotFoundError."""
+    a, b = sorted(find_record(session, Person, x).id for x in (first, second))
+    session.execute(delete(Distinct).where(Distinct.first_id == a, Distinct.second_id == b))
+    return Changes(frozenset({"directory"}), "No longer noted as two people.")
 
 
 def tell_apart(session: Session, first: str, second: str) -> Changes:

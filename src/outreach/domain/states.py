@@ -71,11 +71,14 @@ TRANSITIONS: dict[LetterStatus, frozenset[LetterStatus]] = {
     S.CLOSED: frozenset(),
     S.WITHDRAWN: frozenset(),
 }
+REOPENABLE = frozenset({S.APPROVED, S.FAILED})
+"""States from which a letter can become a draft again, as long as no server and nobody else has it. It is no step of a
+letter's life but the way back from one."""
 SENT_STATES = frozenset({S.SENT, S.ACKNOWLEDGED, S.ANSWERED, S.CLOSED, S.BOUNCED})
 
 _HINTS = {
     S.DRAFT: "Approve it first.",
-    S.APPROVED: "Its text is frozen; withdraw it to write another.",
+    S.APPROVED: "Its text is frozen; put it back to draft to change it.",
     S.WITHDRAWN: "It was withdrawn; draft a new one.",
     S.CLOSED: "It is closed.",
     S.SENT: "It has been sent already.",

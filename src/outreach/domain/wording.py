@@ -1,6 +1,7 @@
 """Dates, numbers and money in words, by language and place (CLDR's rules, through babel)."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -99,6 +100,14 @@ def money_in_words(amount: Decimal, currency: str, locale: Locale) -> str:
             return joined or f"{number} de {name}"
         return f"{number} {name}"
     return format_currency(amount, currency, locale=locale)
+
+
+def names_in_words(names: Sequence[str], most: int = 5) -> str:
+    """Names in a sentence: all of them, or the first ones and how many more there are."""
+    shown = [name for name in dict.fromkeys(names) if name]
+    if len(shown) > most + 1:
+        return f"{', '.join(shown[:most])} and {len(shown) - most:,} more"
+    return " and ".join(x for x in (", ".join(shown[:-1]), *shown[-1:]) if x)
 
 
 # Controls of direction (Unicode, annex 9) can make a text read as another than it is; the letters' own direction needs none.

@@ -7,7 +7,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.facts import facts_for
-from outreach.domain.states import Channel, LetterStatus, check_transition
+from outreach.domain.states import REOPENABLE, Channel, LetterStatus, check_transition
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.store.changes import Changes
@@ -117,6 +117,63 @@ def approve_letters(
     return Changes(LETTERS, _count(letters, "approved"), tuple(x.reference for x in letters))
 
 
+def approval_problem(session: Session, letter: Letter) -> str:
+    """Why `approve_letters` would refuse a draft, "" if it would not. The letter's facts must have been read with it."""
+    try:
+        _refuse_unfinished(letter)
+        _refuse_stale(session, letter)
+    except NotAllowedError as error:
+        return str(error)
+    return ""
+
+
+NOT_HANDED_OVER = frozenset({"failed", "deferred"})
+"""Outcomes of attempts to send after which nobody has the letter."""
+
+
+def reopen_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Make approved letters drafts again, to be changed and approved anew; a step that says so is added to their history.
+
+    A letter that a server refused can be reopened too, one that was taken out of the outbox as well; not one that is in it,
+    that went out, came back, or of which that is not certain.
+
+    Args: by: who does it.
+    Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is reopened.
+    """
+    letters = find_letters(session, references)
+    for letter in letters:
+        _own(letter)
+        refuse_uncertain(session, letter)
+        if letter.status not in REOPENABLE:
+            hint = _INSTEAD_OF_REOPENING.get(letter.status, "It has left the office; write another letter.")
+            raise NotAllowedError(
+                f"{letter.reference} is {letter.status} and cannot become a draft again. {hint}"
+            )
+        outcomes = set(session.scalars(select(Dispatch.outcome).where(Dispatch.letter_id == letter.id)))
+        if outcomes - NOT_HANDED_OVER:
+            raise NotAllowedError(
+                f"{letter.reference} was handed over once, so its text is kept as it went out. Withdraw it and write another."
+            )
+    for letter in letters:
+        before = letter.status
+        letter.approved_at, letter.approved_by, letter.text_sha256 = None, "", ""
+        letter.status = LetterStatus.DRAFT
+        record_event(session, letter, "reopened", before, by=by)
+    return Changes(
+        LETTERS,
+        _count(letters, "is a draft again" if len(letters) == 1 else "are drafts again"),
+        tuple(x.reference for x in letters),
+    )
+
+
+_INSTEAD_OF_REOPENING = {
+    LetterStatus.DRAFT: "It is one already.",
+    LetterStatus.QUEUED: "Take it out of the outbox first.",
+    LetterStatus.WITHDRAWN: "It was withdrawn; draft a new one.",
+    LetterStatus.CLOSED: "It is closed; draft a new one.",
+}
+
+
 def _refuse_unfinished(letter: Letter) -> None:
     if not letter.body.strip() or not letter.subject.strip():
         raise NotAllowedError(f"{letter.reference} has no text or no subject yet. Write it first.")
@@ -158,7 +215,7 @@ def edit_letter(
     _own(letter)
     if letter.status is not LetterStatus.DRAFT:
         raise NotAllowedError(
-            f"{reference} is {letter.status} and its text is frozen. Withdraw it to write another."
+            f"{reference} is {letter.status} and its text is frozen. Put it back to draft first, or write another."
         )
     new = (" ".join(subject.split()), salutation.strip(), body.strip(), close.strip())
     if new != (letter.subject, letter.salutation, letter.body, letter.close):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -24,7 +25,10 @@ from outreach.store.types import now
 
 @dataclass(frozen=True)
 class ReplyRow:
-    """An answer on file. received_on: local date. kind: "" until a person has classed it. mail_key: of the message it came as."""
+    """An answer on file. received_on: local date. kind: "" until a person has classed it. mail_key: of the message it came as.
+
+    promise, promise_due: what it promises that is still open, and by when.
+    """
 
     key: int
     reference: str
@@ -36,11 +40,23 @@ class ReplyRow:
     text: str
     channel: str
     mail_key: int | None
+    promise: str = ""
+    promise_due: date | None = None
 
     @property
     def has_message(self) -> bool:
         """Whether the message it came as is on file."""
         return self.mail_key is not None
+
+
+@dataclass(frozen=True)
+class ReplyRecord:
+    """An answer as it was on file, whole, so that it can be put back. follow_ups: due_on, reason, what and done_at of each."""
+
+    key: int
+    letter_key: int
+    values: dict[str, Any]
+    follow_ups: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,8 @@ def record_reply(
         promise: what was offered, which becomes a follow-up due on promise_due (by default after the
         body's own time to reply).
     Raises: NotFoundError; NotAllowedError if the letter never went out; UsageError for a message that
-        is on file already or a day before the letter was sent.
+        is on file already, a day before the letter was sent, or an answer of which nothing is said but
+        a kind that says nothing by itself.
     """
     letter = find_letters(session, [reference])[0]
     if letter.status not in SENT_STATES or letter.status is LetterStatus.BOUNCED:
@@ -84,11 +101,14 @@ def record_reply(
         )
     day = on or (message.sent_on if message else None)
     if day is None:
-        raise UsageError("The message has no readable date. Say on which day it came.")
-    if letter.sent_on and day < letter.sent_on:
         raise UsageError(
-            f"{letter.reference} was sent on {date_in_words(letter.sent_on, locale_for('en'))}; an answer cannot have come before. Give the day it came."
+            "The message has no readable date. Say on which day it came."
+            if message
+            else "Say on which day the answer came."
         )
+    _refuse_early(letter, day)
+    if message is None and kind in _WORDLESS and not (text.strip() or promise.strip()):
+        raise UsageError(NOTHING_SAID)
     kept = None
     if message is not None:
         kept = _keep(session, letter, message, day)
@@ -108,6 +128,20 @@ def record_reply(
     if promise.strip():
         _promise(session, letter, reply, promise, promise_due)
     return Changes(LETTERS, f"Answer to {letter.reference} recorded: {kind.value}.", (letter.reference,))
+
+
+NOTHING_SAID = (
+    "Say what came: its text or what matters in it, a message saved as a file, or what it promises."
+)
+_WORDLESS = frozenset({ReplyKind.SUBSTANTIVE, ReplyKind.HOLDING, ReplyKind.THANKS})
+"""Kinds that tell nothing without words; that somebody agreed, refused or received a letter is an answer in itself."""
+
+
+def _refuse_early(letter: Letter, day: date) -> None:
+    if letter.sent_on and day < letter.sent_on:
+        raise UsageError(
+            f"{letter.reference} was sent on {date_in_words(letter.sent_on, locale_for('en'))}; an answer cannot have come before. Give the day it came."
+        )
 
 
 def _keep(session: Session, letter: Letter, message: ReadMessage, on: date) -> Message:
@@ -170,15 +204,145 @@ def add_reply(
 
 
 def _promise(session: Session, letter: Letter, reply: Reply, what: str, due: date | None) -> None:
+    """What an answer promises, in place of what it was said to promise before, as long as that is not done."""
+    day = due or reply_due(reply.received_on, standard_of(session, letter.organization_id))
+    known = _open_promise(session, reply.id)
+    if known is not None:
+        known.what, known.due_on = what.strip(), day
+        return
     session.add(
-        FollowUp(
-            letter_id=letter.id,
-            reply_id=reply.id,
-            due_on=due or reply_due(reply.received_on, standard_of(session, letter.organization_id)),
-            reason="promise",
-            what=what.strip(),
-        )
+        FollowUp(letter_id=letter.id, reply_id=reply.id, due_on=day, reason="promise", what=what.strip())
     )
+
+
+def _open_promise(session: Session, reply_key: int) -> FollowUp | None:
+    return session.scalars(
+        select(FollowUp)
+        .where(FollowUp.reply_id == reply_key, FollowUp.reason == "promise", FollowUp.done_at.is_(None))
+        .order_by(FollowUp.id)
+    ).first()
+
+
+def edit_reply(
+    session: Session,
+    key: int,
+    *,
+    kind: ReplyKind,
+    on: date,
+    from_name: str = "",
+    text: str = "",
+    channel: str = "",
+    promise: str = "",
+    promise_due: date | None = None,
+) -> Changes:
+    """Correct an answer that was put on file by hand. The letter's state follows, and the history keeps what stood there.
+
+    Args: key: of the reply. promise: "" takes back one that is still open; the rest as for `record_reply`.
+    Raises: NotFoundError; NotAllowedError for an answer that came as a message, which is kept as it came; UsageError as
+        `record_reply`.
+    """
+    reply, letter = _by_hand(session, key)
+    _refuse_early(letter, on)
+    if kind in _WORDLESS and not (text.strip() or promise.strip()):
+        raise UsageError(NOTHING_SAID)
+    was = _in_words(session, reply)
+    reply.kind, reply.received_on = kind, on
+    reply.from_name, reply.text, reply.channel = from_name.strip(), text.strip(), channel or reply.channel
+    if promise.strip():
+        _promise(session, letter, reply, promise, promise_due)
+    elif (known := _open_promise(session, reply.id)) is not None:
+        session.delete(known)
+    session.flush()
+    before = letter.status
+    _state_from_answers(session, letter)
+    record_event(session, letter, "reply_edited", before, detail=f"before: {was}")
+    return Changes(LETTERS, f"The answer to {letter.reference} is changed.", (letter.reference,))
+
+
+def remove_answer(session: Session, key: int) -> Changes:
+    """Take an answer off the record that was put there by hand, with what it promised; `restore_reply` undoes it.
+
+    The letter's state follows, and the history keeps what stood there. Args: key: of the reply.
+    Raises: NotFoundError; NotAllowedError for an answer that came as a message, which goes back to the tray instead.
+    """
+    reply, letter = _by_hand(session, key)
+    was, before = _in_words(session, reply), letter.status
+    _delete(session, letter, reply)
+    record_event(session, letter, "reply_removed", before, detail=was)
+    return Changes(LETTERS, f"The answer to {letter.reference} is removed.", (letter.reference,))
+
+
+def reply_record(session: Session, key: int) -> ReplyRecord:
+    """An answer as it is on file, for `restore_reply`. Raises: NotFoundError."""
+    reply = session.get(Reply, key)
+    if reply is None:
+        raise NotFoundError(NO_SUCH_ANSWER)
+    columns = ("received_on", "recorded_at", "kind", "channel", "from_name", "from_address", "subject", "text", "message_id", "mail_id")  # fmt: skip
+    promised = session.scalars(select(FollowUp).where(FollowUp.reply_id == key).order_by(FollowUp.id))
+    return ReplyRecord(
+        key,
+        reply.letter_id,
+        {name: getattr(reply, name) for name in columns},
+        tuple({name: getattr(f, name) for name in ("due_on", "reason", "what", "done_at")} for f in promised),
+    )
+
+
+def restore_reply(session: Session, record: ReplyRecord) -> tuple[int, Changes]:
+    """Put an answer back on file as it was, with what it promised; the letter's state follows.
+
+    Returns: its key, which is the one it had where that is still free, and the changes.
+    """
+    letter = session.get_one(Letter, record.letter_key)
+    reply = Reply(letter_id=letter.id, **record.values)
+    if session.get(Reply, record.key) is None:
+        reply.id = record.key
+    session.add(reply)
+    session.flush()
+    session.add_all(FollowUp(letter_id=letter.id, reply_id=reply.id, **f) for f in record.follow_ups)
+    session.flush()
+    before = letter.status
+    _state_from_answers(session, letter)
+    record_event(session, letter, "reply_restored", before, detail=_in_words(session, reply))
+    return reply.id, Changes(
+        LETTERS, f"The answer to {letter.reference} is back on file.", (letter.reference,)
+    )
+
+
+NO_SUCH_ANSWER = "There is no such answer. List them with: outreach replies list"
+
+
+def _by_hand(session: Session, key: int) -> tuple[Reply, Letter]:
+    reply = session.get(Reply, key)
+    letter = session.get(Letter, reply.letter_id) if reply else None
+    if reply is None or letter is None:
+        raise NotFoundError(NO_SUCH_ANSWER)
+    if reply.mail_id is not None:
+        raise NotAllowedError(
+            f"This answer to {letter.reference} came as a message, which is kept as it came. Class it anew, or put it "
+            f"back to the tray: outreach replies unassign {reply.mail_id}"
+        )
+    return reply, letter
+
+
+def _in_words(session: Session, reply: Reply) -> str:
+    """An answer in one line, for a letter's history."""
+    promise = _open_promise(session, reply.id)
+    parts = (
+        reply.kind.value if reply.kind else "not classed yet",
+        date_in_words(reply.received_on, locale_for("en")),
+        f"from {reply.from_name}" if reply.from_name else "",
+        f"“{reply.text}”" if reply.text else "",
+        f"promised: {promise.what}" if promise else "",
+    )
+    return ", ".join(x for x in parts if x)
+
+
+def _delete(session: Session, letter: Letter, reply: Reply) -> None:
+    """Take an answer away with what it promised; the letter's state follows."""
+    session.execute(delete(FollowUp).where(FollowUp.reply_id == reply.id))
+    session.delete(reply)
+    session.flush()
+    _state_from_answers(session, letter)
 
 
 def class_reply(
@@ -197,7 +361,7 @@ def class_reply(
     reply = session.get(Reply, key)
     letter = session.get(Letter, reply.letter_id) if reply else None
     if reply is None or letter is None:
-        raise NotFoundError("There is no such answer.")
+        raise NotFoundError(NO_SUCH_ANSWER)
     reply.kind = kind
     session.flush()
     before = letter.status
@@ -214,10 +378,7 @@ def remove_reply(session: Session, reply: Reply) -> None:
     """Take an answer off a letter that it does not belong to. What it promised goes with it; the history says so."""
     letter = session.get_one(Letter, reply.letter_id)
     before = letter.status
-    session.execute(delete(FollowUp).where(FollowUp.reply_id == reply.id))
-    session.delete(reply)
-    session.flush()
-    _state_from_answers(session, letter)
+    _delete(session, letter, reply)
     record_event(session, letter, "reply_moved", before, detail="the answer belonged to another letter")
 
 
@@ -250,6 +411,15 @@ def replies_list(session: Session, references: Sequence[str] | None = None) -> t
     )
     if references is not None:
         query = query.where(Letter.reference.in_(references))
+    promises = {
+        f.reply_id: f
+        for f in session.scalars(
+            select(FollowUp)
+            .where(FollowUp.reply_id.is_not(None), FollowUp.reason == "promise", FollowUp.done_at.is_(None))
+            .order_by(FollowUp.id.desc())
+        )
+    }
+    found = session.execute(query).all()
     return tuple(
         ReplyRow(
             r.id,
@@ -262,8 +432,10 @@ def replies_list(session: Session, references: Sequence[str] | None = None) -> t
             r.text,
             r.channel,
             r.mail_id,
+            promises[r.id].what if r.id in promises else "",
+            promises[r.id].due_on if r.id in promises else None,
         )
-        for r, reference in session.execute(query)
+        for r, reference in found
     )
 
 

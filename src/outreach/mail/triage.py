@@ -15,7 +15,7 @@ from outreach.errors import NotAllowedError, NotFoundError
 from outreach.letters.keeping import blob
 from outreach.letters.lifecycle import LETTERS, find_letter, record_event
 from outreach.letters.messages import tolerant_message
-from outreach.letters.replies import remove_reply
+from outreach.letters.replies import ReplyRecord, remove_reply, reply_record, restore_reply
 from outreach.letters.safe_html import safe_html
 from outreach.mail.classing import Suggestion, suggest_kind
 from outreach.mail.incoming import file_message
@@ -225,6 +225,49 @@ def back_to_tray(session: Session, keys: Sequence[int]) -> Changes:
     """Undo assigning or setting aside. Raises: NotFoundError."""
     _move(session, keys, TRIAGE)
     return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} back in the tray.")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a message stood, whole, so that it can stand there again. reply: the answer it was, None if it was none."""
+
+    key: int
+    state: str
+    letter_key: int | None
+    basis: Basis
+    confidence: int
+    nature: Nature
+    nature_reason: str
+    reply: ReplyRecord | None
+
+
+def standings(session: Session, keys: Sequence[int]) -> tuple[Standing, ...]:
+    """Where messages stand now, for `restore_standings`. Raises: NotFoundError."""
+    found = []
+    for key in keys:
+        m = _message(session, key)
+        reply = session.scalar(select(Reply.id).where(Reply.mail_id == key))
+        record = reply_record(session, reply) if reply is not None else None
+        found.append(
+            Standing(key, m.state, m.letter_id, m.basis, m.confidence, m.nature, m.nature_reason, record)
+        )
+    return tuple(found)
+
+
+def restore_standings(session: Session, before: Sequence[Standing]) -> Changes:
+    """Put messages back where they stood, answers with what they were classed as and promised. Raises: NotFoundError."""
+    for was in before:
+        message = _message(session, was.key, whole=True)
+        if message.state == FILED:
+            _take_off(session, message)
+        message.nature, message.nature_reason = was.nature, was.nature_reason
+        if was.state == FILED and was.reply is not None:
+            restore_reply(session, was.reply)
+        elif was.state == FILED and was.letter_key is not None:
+            file_message(session, message, session.get_one(Letter, was.letter_key))
+        message.state, message.letter_id = was.state, was.letter_key
+        message.basis, message.confidence = was.basis, was.confidence
+    return Changes(INBOX, f"{counted(len(before), 'message', 'messages')} back where they were.")
 
 
 def _move(session: Session, keys: Sequence[int], state: str) -> list[Message]:

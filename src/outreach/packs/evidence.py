@@ -8,6 +8,7 @@ import io
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 from PIL import Image
@@ -94,6 +95,21 @@ def remove_evidence(session: Session, case_id: str, key: int) -> Changes:
         raise NotFoundError(f"There is no evidence {key} in {case_id}.")
     session.delete(row)
     return Changes(PACKS, f"{row.title} is no longer evidence of {case.name}.")
+
+
+def evidence_record(session: Session, case_id: str, key: int) -> dict[str, Any]:
+    """A piece of evidence as it is on file, for `put_back_evidence`. Raises: NotFoundError."""
+    row = session.get(Evidence, key)
+    if row is None or row.case_id != find_case(session, case_id).id:
+        raise NotFoundError(f"There is no evidence {key} in {case_id}.")
+    return {column.key: getattr(row, column.key) for column in Evidence.__mapper__.columns}
+
+
+def put_back_evidence(session: Session, record: dict[str, Any]) -> Changes:
+    """Undo `remove_evidence`; the file itself was kept."""
+    is_taken = session.get(Evidence, record["id"]) is not None  # its number was given to another meanwhile
+    session.add(Evidence(**{k: v for k, v in record.items() if k != "id" or not is_taken}))
+    return Changes(PACKS, f"{record['title']} is evidence again.")
 
 
 def evidence_pages(session: Session, row: EvidenceRow, label: str) -> list[tuple[bytes, str]]:

@@ -3,8 +3,9 @@
 import contextlib
 import shlex
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,29 @@ class WriteInReadError(RuntimeError):
     """A bug: something wrote in a session that only reads. Nothing of it is kept."""
 
 
+class Turns:
+    """Lets writers of this process in one at a time; who waits goes before who has just written."""
+
+    def __init__(self) -> None:
+        self._next, self._turn = threading.Lock(), threading.Lock()
+        self._owner: int | None = None
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for a turn and hold it. A writer inside a writer is let through, for the database to refuse."""
+        if self._owner == threading.get_ident():
+            yield
+            return
+        with self._next:
+            self._turn.acquire()
+        self._owner = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._owner = None
+            self._turn.release()
+
+
 @dataclass(frozen=True)
 class Database:
     """An open database. Share it between threads; take a session per unit of work."""
@@ -42,6 +66,7 @@ class Database:
     location: str
     path: Path | None
     _sessions: sessionmaker[Session]
+    _turns: Turns = field(default_factory=Turns, repr=False, compare=False)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
@@ -69,7 +94,7 @@ class Database:
         """
         # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.
         writing = self.engine.execution_options(outreach_write=True)
-        with friendly_errors(self.location), self._sessions(bind=writing) as session:
+        with self._turns.taken(), friendly_errors(self.location), self._sessions(bind=writing) as session:
             self._take_lock(session, goes_on)
             yield session
             session.commit()

@@ -1,37 +1,44 @@
-"""Work off the window's thread: one writer, three readers, results always back on the window's thread.
+"""Work off the window's thread: one writer, three readers, long work and servers apart, results always back home.
 
-One writer, because two would wait for each other's lock; a job gets its own session and hands back
-dataclasses. No page owns a thread: this runner does, and `close` waits for it.
+One writer, because what is typed and decided is to be kept in the order it came; nothing slow sits on it. A job gets
+its own session and hands back dataclasses. No page owns a thread: this runner does, and `close` waits for it. What
+changes the database is never cancelled, neither by `close` nor by anybody.
 """
 
 import gc
+import logging
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 from shiboken6 import isValid
 
 from outreach.errors import CancelledError, OutreachError
 from outreach.store.changes import Changes
 from outreach.store.database import Database
+from outreach.ui.acting import Hold
 
+_log = logging.getLogger(__name__)
 Done = Callable[[Any], None]
 _COLLECT_EVERY_MS = 1_000
 
 
 @dataclass(eq=False)
 class Job:
-    """One piece of work. title: shown while it runs, "" for quick ones. done, total: how far it is."""
+    """One piece of work. title: shown while it runs, "" for quick ones. is_kept: it runs to its end even if the window
+    closes. done, total: how far it is. hold: of what set it in motion."""
 
     owner: QObject
     title: str = ""
     slot: str = ""
+    is_kept: bool = False
     done: int = 0
     total: int = 0
+    hold: Hold | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -46,6 +53,10 @@ class Job:
     def is_cancelled(self) -> bool:
         """Whether it was asked to stop."""
         return self._stop.is_set()
+
+
+def _nothing() -> None:
+    """Marks a place in a queue."""
 
 
 class Jobs(QObject):
@@ -63,6 +74,7 @@ class Jobs(QObject):
         self._database = database
         self._writer = ThreadPoolExecutor(1, "outreach-writer")
         self._readers = ThreadPoolExecutor(3, "outreach-reader")
+        self._slow = ThreadPoolExecutor(2, "outreach-long")
         # What waits for a server must not keep the writer from saving what is typed.
         self._network = ThreadPoolExecutor(1, "outreach-network")
         # Python collects cyclic garbage in whichever thread allocates; there it would destroy widgets off their own thread, which crashes.
@@ -73,6 +85,7 @@ class Jobs(QObject):
         self._running: list[Job] = []
         self._latest: dict[tuple[int, str], Job] = {}
         self._closed = False
+        self._refused: list[str] | None = None
         self._home.connect(self._arrive)
         self._step.connect(self._progressed)
 
@@ -112,7 +125,7 @@ class Jobs(QObject):
             # What was asked for since makes this one's result unwanted.
             return None if job.slot and self._latest.get((id(owner), slot)) is not job else work()
 
-        return self._start(self._readers, Job(owner, slot=slot), run, done, failed)
+        return self._start(self._readers, Job(owner, slot=slot), run, done, failed, is_shown_only=True)
 
     def write(
         self,
@@ -122,13 +135,13 @@ class Jobs(QObject):
         *,
         failed: Done | None = None,
     ) -> Job:
-        """Change the database in one transaction; `changed` follows if work returns Changes."""
+        """Change the database in one transaction; `changed` follows if work returns Changes. It is never cancelled."""
 
         def run(job: Job) -> Any:
             with self._database.write() as session:
                 return work(session)
 
-        return self._start(self._writer, Job(owner), run, done, failed)
+        return self._start(self._writer, Job(owner, is_kept=True), run, done, failed)
 
     def long(
         self,
@@ -138,17 +151,24 @@ class Jobs(QObject):
         done: Done | None = None,
         *,
         failed: Done | None = None,
+        once: bool = False,
     ) -> Job:
-        """Slow work that shows progress and can be cancelled. work: gets the database and a progress function."""
+        """Slow work that shows progress and can be cancelled. It sees what was written before it was asked for, and keeps
+        nobody from writing but while it has a transaction of its own open.
+
+        Args: work: gets the database and a progress function. once: refuse it while the owner has such a job running.
+        """
+        before = self._written()
 
         def run(job: Job) -> Any:
             def progress(finished: int, total: int) -> bool:
                 self._step.emit(job, finished, total)
                 return not job.is_cancelled
 
+            before.result()
             return work(self._database, progress)
 
-        return self._start(self._writer, Job(owner, title=title), run, done, failed)
+        return self._start(self._slow, Job(owner, title=title), run, done, failed, once=once)
 
     def network(
         self,
@@ -158,11 +178,14 @@ class Jobs(QObject):
         done: Done | None = None,
         *,
         failed: Done | None = None,
+        once: bool = False,
+        is_kept: bool = False,
     ) -> Job:
         """Work that talks to a server, on a thread of its own.
 
         Args: work: gets the database, of which it may only use short transactions, a progress function, and one that
-            waits some seconds, or less when the job is cancelled.
+            waits some seconds, or less when the job is cancelled. once: as for `long`. is_kept: it saves what somebody
+            entered, so it is not cancelled.
         """
 
         def run(job: Job) -> Any:
@@ -172,7 +195,9 @@ class Jobs(QObject):
 
             return work(self._database, progress, job.wait)
 
-        return self._start(self._network, Job(owner, title=title), run, done, failed)
+        return self._start(
+            self._network, Job(owner, title=title, is_kept=is_kept), run, done, failed, once=once
+        )
 
     @property
     def is_idle(self) -> bool:
@@ -184,17 +209,50 @@ class Jobs(QObject):
         """Jobs to show to the user."""
         return [job for job in self._running if job.title]
 
+    @property
+    def location(self) -> str:
+        """Path or address of the database."""
+        return self._database.location
+
+    def finish_writes(self) -> tuple[str, ...]:
+        """Stop what is slow, wait until everything that is to be kept was tried, and deliver what came of it.
+
+        Returns: the sentences of what was refused meanwhile; whoever asked for it was told as well.
+        """
+        refused: list[str] = []
+        self._refused = refused
+        while not self._closed and any(job.is_kept for job in self._running):
+            for job in self._running:
+                if job.title and not job.is_kept:
+                    job.cancel()
+            self._written().result()
+            if any(job.is_kept and job.title for job in self._running):
+                self._network.submit(_nothing).result()
+            QCoreApplication.sendPostedEvents(self)
+        self._refused = None
+        return tuple(refused)
+
     def close(self) -> None:
-        """Stop what can be stopped, wait for the rest, drop their results."""
+        """Stop what can be stopped, let every write run to its end, wait for the rest, drop the results."""
         self._closed = True
         for job in self._running:
-            job.cancel()
-        self._writer.shutdown(wait=True, cancel_futures=False)
+            if not job.is_kept:
+                job.cancel()
+        self._writer.shutdown(wait=True)
+        self._network.shutdown(wait=True)
+        self._slow.shutdown(wait=True, cancel_futures=True)
         self._readers.shutdown(wait=True, cancel_futures=True)
-        self._network.shutdown(wait=True, cancel_futures=True)
         self._running.clear()
         self._collector.stop()
         gc.enable()
+
+    def _written(self) -> Future[None]:
+        """Done as soon as every write that was asked for until now is."""
+        if self._closed:
+            done: Future[None] = Future()
+            done.set_result(None)
+            return done
+        return self._writer.submit(_nothing)
 
     @Slot()
     def _collect(self) -> None:
@@ -213,10 +271,22 @@ class Jobs(QObject):
         run: Callable[[Job], Any],
         done: Done | None,
         failed: Done | None,
+        *,
+        once: bool = False,
+        is_shown_only: bool = False,
     ) -> Job:
         if self._closed:
             return job
+        if once:
+            for other in self._running:
+                if other.title == job.title and other.owner is job.owner:
+                    self.failed.emit(
+                        self.tr("{0} is under way already. Wait until it is done.").format(job.title)
+                    )
+                    return other
         self._running.append(job)
+        if not is_shown_only:
+            job.hold = Hold()
         if job.slot:
             self._latest[(id(job.owner), job.slot)] = job
         pool.submit(self._work, job, run, done, failed)
@@ -247,9 +317,35 @@ class Jobs(QObject):
             superseded = self._latest.get((id(job.owner), job.slot)) is not job
             if not superseded:
                 del self._latest[(id(job.owner), job.slot)]
-        if self._closed:
+        hold = job.hold
+        if hold is None:
+            self._deliver(job, result, error, done, failed, superseded=superseded)
             return
+        try:
+            with hold.goes_on():
+                self._deliver(job, result, error, done, failed, superseded=superseded)
+        finally:
+            hold.release()
+
+    def _deliver(
+        self,
+        job: Job,
+        result: Any,
+        error: BaseException | None,
+        done: Done | None,
+        failed: Done | None,
+        *,
+        superseded: bool,
+    ) -> None:
+        if self._closed:
+            if error is not None and job.is_kept:
+                _log.error("Refused while the window closed: %s", error, exc_info=error)
+            return
+        if error is not None and job.is_kept and self._refused is not None:
+            self._refused.append(str(error))
         alive = isValid(job.owner) and not superseded
+        if isinstance(error, CancelledError) and self._refused is not None:
+            return  # stopped because the window closes
         if isinstance(error, OutreachError):
             if failed is not None and alive:
                 failed(error)

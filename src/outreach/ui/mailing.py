@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from outreach.domain.wording import counted
 from outreach.errors import KeychainError, OutreachError
+from outreach.letters.approving import LetterToDecide, letters_to_decide
 from outreach.mail.accounts import (
     account_of,
     keep_account,
@@ -28,6 +29,7 @@ from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import FormDialog, ask
+from outreach.ui.dialogs.letters import SendDialog
 from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.errors import show_message
 from outreach.ui.workspace import Workspace
@@ -71,18 +73,28 @@ class Mailing(QObject):
                     self._typed.update((name, values["password"]) for name in _names(values))
                 dialog.show_problem(error)
 
-            self._workspace.jobs.network(dialog, self.tr("Saving the account"), work, saved, failed=refused)
+            self._workspace.jobs.network(
+                dialog, self.tr("Saving the account"), work, saved, failed=refused, is_kept=True
+            )
 
         ask(AccountDialog(self._window, self._workspace, load_settings(), sender), submit)
 
     def send(self, references: list[str]) -> None:
-        """Send letters by e-mail, after asking for whatever is missing."""
+        """Send letters by e-mail, after asking for whatever is missing and whether these are meant."""
         try:
             account = account_of(load_settings())
         except OutreachError:
             self.edit_account(partial(self.send, references))
             return
-        self._with_password(account, self.tr("Send"), partial(self._start, references, account))
+
+        def confirmed(dialog: FormDialog, values: dict[str, Any]) -> None:
+            dialog.accept_result()
+            self._with_password(account, self.tr("Send"), partial(self._start, references, account))
+
+        def found(letters: tuple[LetterToDecide, ...]) -> None:
+            ask(SendDialog(self._window, letters, account.host), confirmed)
+
+        self._workspace.jobs.read(self, partial(letters_to_decide, references=references), found)
 
     def fetch(self) -> None:
         """Read what is new in the mailbox, after asking for whatever is missing."""
@@ -150,7 +162,9 @@ class Mailing(QObject):
                 self._typed.pop(keychain_name(account), None)
             self._failed(error)
 
-        self._workspace.jobs.network(self, self.tr("Fetching mail"), work, self.fetched.emit, failed=failed)
+        self._workspace.jobs.network(
+            self, self.tr("Fetching mail"), work, self.fetched.emit, failed=failed, once=True
+        )
 
     def _start(
         self, references: list[str], account: SmtpAccount, password: str, *, keep: bool = False
@@ -179,7 +193,12 @@ class Mailing(QObject):
                 transport.close()
 
         self._workspace.jobs.network(
-            self, self.tr("Sending letters"), work, partial(self._told, len(references)), failed=self._failed
+            self,
+            self.tr("Sending letters"),
+            work,
+            partial(self._told, len(references)),
+            failed=self._failed,
+            once=True,
         )
 
     def _failed(self, error: Exception) -> None:
@@ -250,7 +269,6 @@ class Mailing(QObject):
     def _look(self, dialog: SettleDialog, message_id: str) -> None:
         """Look for a message among sent mail and show the dialog what was found."""
         account = mailbox_of(load_settings())
-        dialog.look.setEnabled(False)
 
         def start(password: str, *, keep: bool = False) -> None:
             def work(database: Any, progress: Any, wait: Any) -> str:
@@ -259,12 +277,12 @@ class Mailing(QObject):
                 with ImapMailbox(account, password, seconds=20) as mailbox:
                     return mailbox.find_sent(message_id)
 
-            def failed(error: Exception) -> None:
-                dialog.look.setEnabled(True)
-                dialog.show_problem(error)
-
             self._workspace.jobs.network(
-                dialog, self.tr("Looking among sent mail"), work, dialog.show_evidence, failed=failed
+                dialog,
+                self.tr("Looking among sent mail"),
+                work,
+                dialog.show_evidence,
+                failed=dialog.show_problem,
             )
 
         self._with_password(account, self.tr("Look"), start)

@@ -1,5 +1,7 @@
 """The window: pages at the left, menus, undo, what runs and what went wrong."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from html import escape
@@ -24,16 +26,20 @@ from PySide6.QtWidgets import (
 
 from outreach import __version__
 from outreach.cases.campaigns import CampaignRow, campaigns_list, create_campaign, update_campaign
+from outreach.errors import OutreachError
 from outreach.letters.finding import Hit
-from outreach.settings import Settings
+from outreach.letters.unsaved import UnsavedText
+from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup, copied_file
 from outreach.store.changes import Changes
 from outreach.store.database import check, check_notes
+from outreach.ui.acting import Action
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
-from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask, ask_for_file, open_dialog
 from outreach.ui.dialogs.importing import ImportDialog
 from outreach.ui.dialogs.records import CampaignDialog, NewCampaignDialog
 from outreach.ui.dialogs.search import SearchDialog
+from outreach.ui.dialogs.unsaved import LeaveDialog, UnsavedDialog
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
 from outreach.ui.mailing import Mailing
@@ -52,6 +58,7 @@ from outreach.ui.widgets.parts import Words
 from outreach.ui.widgets.sidebar import Sidebar
 from outreach.ui.workspace import Place, Workspace
 
+_log = logging.getLogger(__name__)
 _PAGES: tuple[tuple[str, str, str, type[Page]], ...] = (
     ("today", "Today", "clock", TodayPage),
     ("overview", "Overview", "house", OverviewPage),
@@ -80,6 +87,8 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._settings = settings
         self._location = location
+        self._is_left = self._is_closed = False
+        self._kept_in: Path | None = None
         self.setWindowTitle(self.tr("outreach"))
         self.setWindowIcon(icon("mail", "accent"))
         self.resize(1280, 800)
@@ -115,9 +124,11 @@ class MainWindow(QMainWindow):
         workspace.going.connect(self._go)
         workspace.said.connect(self._say)
         theme.changed.connect(self._recolor)
+        workspace.saving.refused.connect(self._refused_words)
         self._restore_state()
         self.sidebar.setCurrentRow(0)
         self._read_campaigns()
+        self._show_unsaved(workspace.saving.left_behind())
 
     def _layout(self) -> QWidget:
         side = QWidget()
@@ -157,10 +168,10 @@ class MainWindow(QMainWindow):
     def _action(
         self, menu: QMenu, text: str, slot: Any, shortcut: Any = None, *, symbol: str = ""
     ) -> QAction:
-        action = menu.addAction(text)
+        action = Action(text, menu, slot)
+        menu.addAction(action)
         if symbol:
             action.setIcon(icon(symbol))
-        action.triggered.connect(slot)
         if shortcut is not None:
             action.setShortcut(shortcut)
         return action
@@ -194,6 +205,7 @@ class MainWindow(QMainWindow):
         redo = self.workspace.undo.createRedoAction(self, self.tr("Redo"))
         redo.setShortcut(keys.Redo)
         edit.addActions([undo, redo])
+        self._action(edit, self.tr("Words not on file…"), self._unsaved_words)
         edit.addSeparator()
         self._action(edit, self.tr("Search everything…"), self._search, "Ctrl+K", symbol="search")
         self._action(edit, self.tr("Find on this page"), self._find, keys.Find, symbol="search")
@@ -206,9 +218,10 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         self._action(view, self.tr("Read again"), self._refresh, keys.Refresh, symbol="refresh-cw")
         view.addSeparator()
-        notify = self._action(view, self.tr("Notify once a day"), self.notifier.set_wanted)
+        notify = view.addAction(self.tr("Notify once a day"))
         notify.setCheckable(True)
         notify.setChecked(self.notifier.is_wanted)
+        notify.triggered.connect(self.notifier.set_wanted)
         looks = view.addMenu(self.tr("Colours"))
         group = QActionGroup(self)
         names = {
@@ -236,6 +249,11 @@ class MainWindow(QMainWindow):
     def _letters(self) -> LettersPage:
         page = self.pages["letters"]
         assert isinstance(page, LettersPage)
+        return page
+
+    def _compose(self) -> ComposePage:
+        page = self.pages["compose"]
+        assert isinstance(page, ComposePage)
         return page
 
     def _inbox(self) -> InboxPage:
@@ -336,15 +354,15 @@ class MainWindow(QMainWindow):
         self.mailing.edit_account()
 
     def _import(self) -> None:
-        ImportDialog(self, self.workspace).open()
+        open_dialog(ImportDialog(self, self.workspace))
 
     def _duplicates(self) -> None:
-        DuplicatesDialog(self, self.workspace).open()
+        open_dialog(DuplicatesDialog(self, self.workspace))
 
     def _search(self) -> None:
         dialog = SearchDialog(self, self.workspace)
         dialog.chosen.connect(self._open_hit)
-        dialog.open()
+        open_dialog(dialog)
 
     def _open_hit(self, hit: Hit) -> None:
         if hit.kind == "letter":
@@ -399,18 +417,28 @@ class MainWindow(QMainWindow):
             dialog.setDefaultSuffix("db")
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(slot)
-        dialog.open()
+        ask_for_file(dialog, slot)
 
     def _open_database(self) -> None:
-        self._file_dialog(self.tr("Open database"), "", self.open_wanted, save=False)
+        self._file_dialog(self.tr("Open database"), "", self.open_wanted.emit, save=False)
 
     def _new_database(self) -> None:
-        self._file_dialog(self.tr("New database"), "outreach.db", self.new_wanted, save=True)
+        self._file_dialog(self.tr("New database"), "outreach.db", self.new_wanted.emit, save=True)
 
     def _restore_copy(self) -> None:
-        self._file_dialog(self.tr("Restore a copy"), "", self.restore_wanted, save=False)
+        self._file_dialog(self.tr("Restore a copy"), "", self.ask_to_restore, save=False)
+
+    def ask_to_restore(self, path: str) -> None:
+        """Ask before a copy takes the place of everything that is on file."""
+        question = self.tr(
+            "{0} takes the place of everything in this database. What is there now is moved into the folder “backups” beside it."
+        ).format(Path(path).name)
+        dialog = ConfirmDialog(self, self.tr("Restore a copy"), self.tr("Restore"), question)
+        ask(dialog, partial(self._restore_confirmed, path))
+
+    def _restore_confirmed(self, path: str, dialog: FormDialog, values: dict[str, Any]) -> None:
+        dialog.accept_result()
+        self.restore_wanted.emit(path)
 
     def _back_up(self) -> None:
         self._file_dialog(self.tr("Back up to"), "outreach backup.db", self.back_up_to, save=True)
@@ -469,7 +497,7 @@ class MainWindow(QMainWindow):
         box = QMessageBox(QMessageBox.Icon.NoIcon, title, markup, QMessageBox.StandardButton.Close, self)
         box.setTextFormat(Qt.TextFormat.RichText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        open_dialog(box)
 
     def _restore_state(self) -> None:
         if self._settings.window_geometry:
@@ -483,17 +511,87 @@ class MainWindow(QMainWindow):
     def _splitters(self) -> list[Any]:
         return [page.splitter for page in self.pages.values() if hasattr(page, "splitter")]
 
+    def finish(self) -> bool:
+        """Put everything on file that was typed and decided, for which slow work is stopped.
+
+        Returns: whether all of it is; what is not is kept in the recovery file if that can be written.
+        """
+        self._compose().editor.save()
+        saving = self.workspace.saving
+        saving.retry()
+        self._kept_in = None
+        try:
+            self._kept_in = saving.keep()  # in case the wait that follows is cut short
+            refused = self.workspace.jobs.finish_writes()
+            self._kept_in = saving.keep()
+        except OutreachError as error:
+            refused = (*self.workspace.jobs.finish_writes(), str(error))
+            _log.error("What was typed cannot be kept: %s", error)
+        return not refused and not saving.texts
+
+    def when_saved(self, then: Callable[[], object]) -> None:
+        """Do what ends this window once everything is on file; where something cannot be saved, the user is asked first."""
+        if self.finish():
+            then()
+        else:
+            self._ask_to_leave(then)
+
+    def _ask_to_leave(self, then: Callable[[], object]) -> None:
+        """Ask whether to go although words are not saved. Whatever else was refused has been told already."""
+        if texts := self.workspace.saving.texts:
+            ask(LeaveDialog(self, texts, self._kept_in), partial(self._leave_anyway, then))
+
+    def _leave_anyway(self, then: Callable[[], object], dialog: FormDialog, values: dict[str, Any]) -> None:
+        dialog.accept_result()
+        then()
+
+    def leave(self) -> None:
+        """Close without a question; what cannot be saved is kept in the recovery file."""
+        if not self._is_left:
+            self._is_left = True
+            self.finish()
+            self.close()
+
+    def _refused_words(self, text: UnsavedText, is_over: bool) -> None:
+        """Words that stay in the editor are told about; others are shown, so that nobody misses them."""
+        if self._compose().editor.reference == text.reference and not is_over:
+            self._failed(text.reason)
+        else:
+            self._show_unsaved((text,))
+
+    def _show_unsaved(self, texts: tuple[UnsavedText, ...]) -> None:
+        for dialog in self.findChildren(UnsavedDialog):
+            if dialog.isVisible():
+                for text in texts:
+                    dialog.add(text)
+                return
+        if texts:
+            open_dialog(UnsavedDialog(self, self.workspace, texts))
+
+    def _unsaved_words(self) -> None:
+        saving = self.workspace.saving
+        texts = tuple(t for t in saving.texts if t.reason) + saving.left_behind()
+        if texts:
+            self._show_unsaved(texts)
+        else:
+            self._say(self.tr("Everything that was typed is on file."))
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        compose = self.pages["compose"]
-        assert isinstance(compose, ComposePage)
-        compose.editor.save()
+        if self._is_closed:
+            event.accept()
+            return
+        if not self._is_left and not self.finish():
+            event.ignore()
+            self._ask_to_leave(self.leave)
+            return
+        self._is_left = self._is_closed = True
         state = ",".join(bytes(s.saveState().toHex()).decode() for s in self._splitters())
-        settings = replace(
-            self._settings,
-            window_geometry=bytes(self.saveGeometry().toHex()).decode(),
-            window_state=state,
-            theme=self._theme.choice,
-        )
+        geometry = bytes(self.saveGeometry().toHex()).decode()
+        self.hide()  # what cannot be stopped at once is waited for out of sight
         self.workspace.jobs.close()
+        # Read anew, and last: what was entered meanwhile, such as the mail account, stands in them.
+        settings = replace(
+            load_settings(), window_geometry=geometry, window_state=state, theme=self._theme.choice
+        )
         event.accept()
         self.closed.emit(settings)

@@ -1,32 +1,44 @@
-"""Deletes that can be undone. Each command runs in the writer thread, forth and back."""
+"""Decisions that can be undone. Each command runs in the writer thread, forth and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
 from outreach.domain.wording import counted
-from outreach.letters.lifecycle import delete_drafts, restore_drafts
+from outreach.letters.lifecycle import approve_letters, delete_drafts, reopen_letters, restore_drafts
+from outreach.letters.replies import ReplyRecord, ReplyRow, remove_answer, reply_record, restore_reply
+from outreach.mail.triage import Standing, restore_standings, standings
+from outreach.store.changes import Changes
+from outreach.ui.dialogs.forms import FormDialog
 from outreach.ui.workspace import Workspace
+
+Step = Callable[[Any], Changes]
 
 
 class Reversible(QUndoCommand):
-    """A change and its opposite, both functions of a session that return Changes."""
+    """A change and its opposite, both functions of a session that return Changes.
+
+    is_done: the change was made already, so that pushing the command does nothing.
+    """
 
     def __init__(
-        self, workspace: Workspace, text: str, do: Callable[[Any], Any], undo: Callable[[Any], Any]
+        self, workspace: Workspace, text: str, do: Step, undo: Step, *, is_done: bool = False
     ) -> None:
         super().__init__(text)
-        self._workspace, self._do, self._undo = workspace, do, undo
+        self._workspace, self._do, self._undo, self._is_done = workspace, do, undo, is_done
 
     def redo(self) -> None:
-        self._run(self._do)
+        if self._is_done:
+            self._is_done = False
+        else:
+            self._run(self._do)
 
     def undo(self) -> None:
         self._run(self._undo)
 
-    def _run(self, work: Callable[[Any], Any]) -> None:
+    def _run(self, work: Step) -> None:
         self._workspace.jobs.write(self._workspace, work, self._workspace.tell, failed=self._refused)
 
     def _refused(self, error: Exception) -> None:
@@ -35,7 +47,30 @@ class Reversible(QUndoCommand):
         self._workspace.jobs.failed.emit(str(error))
 
 
-def delete_drafts_undoably(workspace: Workspace, references: list[str]) -> None:
+def save_undoably(workspace: Workspace, dialog: FormDialog, text: str, do: Step, undo: Step) -> None:
+    """Save what a dialog holds, as `Workspace.save` does; Undo takes it back."""
+
+    def saved(changes: Changes) -> None:
+        dialog.accept_result()
+        workspace.tell(changes)
+        workspace.undo.push(Reversible(workspace, text, do, undo, is_done=True))
+
+    workspace.jobs.write(dialog, do, saved, failed=dialog.show_problem)
+
+
+def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
+    """Approve letters; Undo makes them drafts again as long as none has gone on."""
+    workspace.undo.push(
+        Reversible(
+            workspace,
+            workspace.tr("approve {0}").format(counted(len(references), "letter", "letters")),
+            partial(approve_letters, references=list(references)),
+            partial(reopen_letters, references=list(references)),
+        )
+    )
+
+
+def delete_drafts_undoably(workspace: Workspace, references: Sequence[str]) -> None:
     """Delete drafts; Undo brings them back."""
     workspace.undo.push(
         Reversible(
@@ -45,3 +80,42 @@ def delete_drafts_undoably(workspace: Workspace, references: list[str]) -> None:
             partial(restore_drafts, references=references),
         )
     )
+
+
+def remove_answer_undoably(workspace: Workspace, reply: ReplyRow) -> None:
+    """Remove an answer that was recorded by hand; Undo puts it back with what it promised."""
+    key, kept = [reply.key], list[ReplyRecord]()
+
+    def do(session: Any) -> Changes:
+        kept[:] = [reply_record(session, key[0])]
+        return remove_answer(session, key[0])
+
+    def undo(session: Any) -> Changes:
+        key[0], changes = restore_reply(session, kept[0])
+        return changes
+
+    workspace.undo.push(
+        Reversible(workspace, workspace.tr("remove an answer to {0}").format(reply.reference), do, undo)
+    )
+
+
+def triage_steps(step: Callable[[Any, Sequence[int]], Changes], keys: Sequence[int]) -> tuple[Step, Step]:
+    """A decision about messages and its opposite: they stand again where they stood. step: gets a session and keys."""
+    before: list[Standing] = []
+
+    def do(session: Any) -> Changes:
+        before[:] = standings(session, keys)
+        return step(session, keys)
+
+    def undo(session: Any) -> Changes:
+        return restore_standings(session, before)
+
+    return do, undo
+
+
+def triage_undoably(
+    workspace: Workspace, text: str, step: Callable[[Any, Sequence[int]], Changes], keys: Sequence[int]
+) -> None:
+    """Decide about messages in the tray; Undo takes it back. text: what was done, such as “set aside”."""
+    what = workspace.tr("{0}: {1}").format(text.lower(), counted(len(keys), "message", "messages"))
+    workspace.undo.push(Reversible(workspace, what, *triage_steps(step, keys)))

@@ -12,6 +12,7 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import FormDialog
 from outreach.ui.jobs import Jobs
+from outreach.ui.saving import Saving
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Workspace(QObject):
         super().__init__(parent)
         self.jobs = jobs
         self.sandbox = sandbox
+        self.saving = Saving(jobs, self)
         self.undo = QUndoStack(self)
         self.campaign: CampaignRow | None = None
 

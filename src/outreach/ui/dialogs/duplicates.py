@@ -5,12 +5,13 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach.directory.identity import (
     Candidate,
     duplicate_candidates,
     merge_people,
+    not_told_apart,
     tell_apart,
     undo_merge,
 )
@@ -18,7 +19,16 @@ from outreach.directory.people import PersonRow, person_row
 from outreach.store.changes import Changes
 from outreach.ui.models.rows import Column, RowsModel
 from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import EmptyState, Panel, Reading, Splitter, Table, TableOrEmpty, Words
+from outreach.ui.widgets.parts import (
+    EmptyState,
+    Panel,
+    Reading,
+    Splitter,
+    Table,
+    TableOrEmpty,
+    Words,
+    push_button,
+)
 from outreach.ui.widgets.records import person_html
 from outreach.ui.workspace import Workspace
 
@@ -56,10 +66,8 @@ class DuplicatesDialog(QDialog):
         pairs = Panel(margins=1, spacing=0)
         pairs.body.addWidget(self._stack)
         self.left, self.right = Reading(self.tr("One")), Reading(self.tr("Other"))
-        self.keep_left = QPushButton(self.tr("Keep this one"))
-        self.keep_right = QPushButton(self.tr("Keep this one"))
-        self.keep_left.clicked.connect(self._keep_first)
-        self.keep_right.clicked.connect(self._keep_second)
+        self.keep_left = push_button(self, self.tr("Keep this one"), self._keep_first)
+        self.keep_right = push_button(self, self.tr("Keep this one"), self._keep_second)
         sides = QWidget()
         row = QHBoxLayout(sides)
         row.setContentsMargins(0, 0, 0, 0)
@@ -68,7 +76,6 @@ class DuplicatesDialog(QDialog):
             panel = Panel(margins=16)
             panel.body.addWidget(view, 1)
             panel.body.addWidget(keep)
-            keep.setAutoDefault(False)
             row.addWidget(panel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
@@ -83,12 +90,8 @@ class DuplicatesDialog(QDialog):
             )
         )
         layout.addWidget(Splitter(Qt.Orientation.Vertical, pairs, sides, sizes=[200, 380]), 1)
-        self.apart = QPushButton(self.tr("They are two people"))
-        self.apart.clicked.connect(self._tell_apart)
-        close = QPushButton(self.tr("Close"))
-        close.clicked.connect(self.accept)
-        for button in (self.apart, close):
-            button.setAutoDefault(False)
+        self.apart = push_button(self, self.tr("They are two people"), self._tell_apart)
+        close = push_button(self, self.tr("Close"), self.accept)
         buttons = QHBoxLayout()
         buttons.addWidget(self.apart)
         buttons.addStretch()
@@ -168,7 +171,15 @@ class DuplicatesDialog(QDialog):
     @Slot()
     def _tell_apart(self) -> None:
         if (pair := self._pair()) is not None:
-            self._workspace.jobs.write(self, partial(tell_apart, first=pair.first, second=pair.second))
+            both = {"first": pair.first, "second": pair.second}
+            self._workspace.undo.push(
+                Reversible(
+                    self._workspace,
+                    self.tr("two people told apart"),
+                    partial(tell_apart, **both),
+                    partial(not_told_apart, **both),
+                )
+            )
 
 
 def _record_html(person: PersonRow) -> str:

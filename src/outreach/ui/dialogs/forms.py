@@ -1,37 +1,51 @@
 """Dialogs that ask for a few values. They are opened, never executed, and hand back what was entered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
     QComboBox,
     QDateEdit,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QFormLayout,
+    QLayout,
     QLineEdit,
+    QListWidget,
     QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from outreach.errors import OutreachError
+from outreach.ui.acting import Hold
 from outreach.ui.widgets.parts import Words
 
 
 class FormDialog(QDialog):
     """A title, a form and two buttons. Signals: submitted(dict) with the values entered.
 
-    It stays open until `accept_result` or, after a refusal, `show_problem`, so that nothing typed is lost.
+    It stays open until `accept_result` or, after a refusal, `show_problem`, so that nothing typed is lost. Enter presses
+    the button that has the focus, begins a line in a text, and submits from anywhere else.
+
+    is_grave: Enter cancels unless the focus was moved to the other button; for questions without fields.
     """
 
     submitted = Signal(object)
 
-    def __init__(self, parent: QWidget, title: str, submit: str, explanation: str = "") -> None:
+    def __init__(
+        self, parent: QWidget, title: str, submit: str, explanation: str = "", *, is_grave: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._is_submitted = False
+        self._is_warned = False
+        self._was_in: QWidget | None = None
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
@@ -52,18 +66,36 @@ class FormDialog(QDialog):
         layout.addWidget(self.problem)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.submit_button = buttons.addButton(submit, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.submit_button.setDefault(True)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        self.cancel_button = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self._submit)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+        # Both become the default while they have the focus, so that Enter presses the one that is seen to be chosen. Only
+        # once they stand in the dialog does it know which one is meant otherwise.
+        for button in (self.submit_button, self.cancel_button):
+            button.setAutoDefault(True)
+        (self.cancel_button if is_grave else self.submit_button).setDefault(True)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        first = self.form.itemAt(0, QFormLayout.ItemRole.FieldRole) if self.form.rowCount() else None
-        if first is not None and first.widget() is not None:
-            first.widget().setFocus()
+        first = next((w for w in _widgets(self.form) if _takes_input(w)), None)
+        if first is None:
+            first = self.cancel_button if self.cancel_button.isDefault() else self.submit_button
+        first.setFocus()
         self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Escape is pressed by mistake more easily than Cancel; what took long to write asks for it twice.
+        if event.key() == Qt.Key.Key_Escape and not self._is_warned and self._has_writing():
+            self._is_warned = True
+            self.problem.setText(self.tr("Press Escape again to throw away what you wrote, or go on."))
+            self.problem.show()
+            self._fit()
+        else:
+            super().keyPressEvent(event)
+
+    def _has_writing(self) -> bool:
+        return any(t.document().isModified() for t in self.findChildren(QPlainTextEdit) if not t.isReadOnly())
 
     def _fit(self) -> None:
         """Grow to the height that the wrapped words need, which a dialog does not do by itself."""
@@ -81,7 +113,11 @@ class FormDialog(QDialog):
         """Say what is wrong and let the user correct it."""
         self.problem.setText(str(error))
         self.problem.show()
+        self._is_submitted = False
         self.submit_button.setEnabled(True)
+        if self._was_in is not None:
+            self._was_in.setFocus()
+            self._was_in = None
         self._fit()
 
     def accept_result(self, result: object = None) -> None:
@@ -89,14 +125,55 @@ class FormDialog(QDialog):
         self.accept()
 
     def _submit(self) -> None:
+        if self._is_submitted:
+            return
         self.problem.hide()
         try:
             values = self.values()
         except OutreachError as error:
             self.show_problem(error)
             return
+        self._is_submitted = True
+        self._was_in = self.focusWidget()  # disabling the button hands the focus on, to Cancel for one
         self.submit_button.setEnabled(False)
         self.submitted.emit(values)
+
+
+class ConfirmDialog(FormDialog):
+    """A question before something that is large or cannot be taken back. Values: none."""
+
+    def __init__(
+        self, parent: QWidget, title: str, submit: str, question: str, *, is_grave: bool = True
+    ) -> None:
+        super().__init__(parent, title, submit, question, is_grave=is_grave)
+
+    def values(self) -> dict[str, Any]:
+        return {}
+
+
+def _widgets(layout: QLayout) -> Iterator[QWidget]:
+    """The widgets of a layout and of those inside it, in their order."""
+    for number in range(layout.count()):
+        item = layout.itemAt(number)
+        if item.widget() is not None:
+            yield item.widget()
+        elif item.layout() is not None:
+            yield from _widgets(item.layout())
+
+
+def _takes_input(widget: QWidget) -> bool:
+    """Whether something can be entered in it now."""
+    if widget.isHidden() or not widget.isEnabled():
+        return False
+    if isinstance(widget, QLineEdit | QPlainTextEdit | QAbstractSpinBox):
+        return not widget.isReadOnly()
+    if isinstance(widget, QListWidget):
+        return bool(
+            widget.count()
+            and widget.item(0).flags() & Qt.ItemFlag.ItemIsUserCheckable
+            and widget.item(0).data(Qt.ItemDataRole.CheckStateRole) is not None
+        )
+    return isinstance(widget, QComboBox | QCheckBox)
 
 
 class DayField(QDateEdit):
@@ -106,6 +183,10 @@ class DayField(QDateEdit):
         super().__init__(QDate(day.year, day.month, day.day))
         self.setCalendarPopup(True)
         self.setDisplayFormat("d MMMM yyyy")
+
+    def set_day(self, day: date) -> None:
+        """Show a day."""
+        self.setDate(QDate(day.year, day.month, day.day))
 
     def day(self) -> date:
         """The day chosen."""
@@ -166,10 +247,31 @@ def text_area(value: str = "", hint: str = "", lines: int = 4) -> QPlainTextEdit
 
 def ask(dialog: FormDialog, submit: Callable[[FormDialog, dict[str, Any]], None]) -> FormDialog:
     """Open a dialog. submit: called with the dialog and its values each time the user confirms them."""
+    hold = open_dialog(dialog)
 
     def confirmed(values: dict[str, Any]) -> None:
-        submit(dialog, values)
+        with hold.goes_on():
+            submit(dialog, values)
 
     dialog.submitted.connect(confirmed)
-    dialog.open()
     return dialog
+
+
+def ask_for_file(dialog: QFileDialog, chosen: Callable[[Any], object], *, many: bool = False) -> None:
+    """Open a dialog for a file or folder. chosen: called with the path, or with a list of them."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    hold = open_dialog(dialog)
+
+    def picked(path: Any) -> None:
+        with hold.goes_on():
+            chosen(path)
+
+    (dialog.filesSelected if many else dialog.fileSelected).connect(picked)
+
+
+def open_dialog(dialog: QDialog) -> Hold:
+    """Open a dialog; what opened it does not open it again until it is closed. Returns: for what follows from it."""
+    hold = Hold()
+    dialog.finished.connect(hold.release)
+    dialog.open()
+    return hold

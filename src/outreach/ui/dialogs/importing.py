@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QProgressBar,
-    QPushButton,
     QScrollArea,
     QSpinBox,
     QVBoxLayout,
@@ -26,8 +25,8 @@ from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of, import_files
 from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapping, headings_of
 from outreach.errors import OutreachError
-from outreach.ui.dialogs.forms import Choice, text_field
-from outreach.ui.widgets.parts import Words
+from outreach.ui.dialogs.forms import Choice, ask_for_file, text_field
+from outreach.ui.widgets.parts import Words, push_button
 from outreach.ui.workspace import Workspace
 
 _SHOWN = 200
@@ -70,9 +69,7 @@ class ImportDialog(QDialog):
         self.format.currentIndexChanged.connect(self._format_changed)
         self.files = QLabel(self.tr("None chosen"))
         self.files.setWordWrap(True)
-        choose = QPushButton(self.tr("Choose files…"))
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose)
+        choose = push_button(self, self.tr("Choose files…"), self._choose)
         line = QHBoxLayout()
         line.addWidget(choose)
         line.addWidget(self.files, 1)
@@ -108,18 +105,13 @@ class ImportDialog(QDialog):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.hide()
-        self.stop = QPushButton(self.tr("Stop"))
-        self.stop.clicked.connect(self._stop)
+        self.stop = push_button(self, self.tr("Stop"), self._stop)
         self.stop.hide()
-        self.try_ = QPushButton(self.tr("Try"))
-        self.try_.clicked.connect(self._try)
-        self.run = QPushButton(self.tr("Import"))
-        self.run.clicked.connect(self._import)
-        self.run.setDefault(True)
-        close = QPushButton(self.tr("Close"))
-        close.clicked.connect(self.accept)
-        for button in (self.stop, self.try_, close):
-            button.setAutoDefault(False)
+        self.try_ = push_button(self, self.tr("Try"), self._try)
+        self.run = push_button(self, self.tr("Import"), self._import)
+        # Enter tries, which changes nothing; to import, the button is pressed.
+        self.try_.setDefault(True)
+        close = push_button(self, self.tr("Close"), self.accept)
         row = QHBoxLayout()
         row.addWidget(self.progress, 1)
         row.addWidget(self.stop)
@@ -180,8 +172,7 @@ class ImportDialog(QDialog):
             self, self.tr("Choose files"), "", f"{self.format.currentText()} ({endings});;All files (*)"
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.use_files)
-        dialog.open()
+        ask_for_file(dialog, self.use_files, many=True)
 
     @Slot(list)
     def use_files(self, paths: list[str]) -> None:

@@ -1,21 +1,35 @@
 """Dialogs about letters: how they went out, what came back."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from outreach.domain.natures import Nature
 from outreach.domain.states import Channel, ReplyKind
-from outreach.domain.wording import counted
+from outreach.domain.wording import counted, names_in_words
 from outreach.errors import OutreachError, UsageError
+from outreach.letters.approving import LetterToDecide
 from outreach.letters.exports import FORMATS
 from outreach.letters.messages import ReadMessage, read_message
+from outreach.letters.replies import NOTHING_SAID, ReplyRow
 from outreach.mail.natures import nature_of
-from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_area, text_field
+from outreach.ui.dialogs.forms import (
+    Choice,
+    ConfirmDialog,
+    DayField,
+    FormDialog,
+    ask_for_file,
+    text_area,
+    text_field,
+)
+from outreach.ui.widgets.parts import push_button
 from outreach.ui.words import channel_in_words
+
+_MOST_WARNINGS = 6
 
 
 class MarkSentDialog(FormDialog):
@@ -41,6 +55,47 @@ class MarkSentDialog(FormDialog):
             "on": self.day.day(),
             "detail": self.detail.text().strip(),
         }
+
+
+class ApproveDialog(ConfirmDialog):
+    """Before letters are approved: how many, to whom, and what speaks against it. Values: none.
+
+    Enter approves one letter without warnings, which is the one in view; for anything larger it cancels.
+    """
+
+    def __init__(self, parent: QWidget, letters: Sequence[LetterToDecide]) -> None:
+        warnings = [f"{x.reference}: {note}" for x in letters for note in x.notes]
+        shown = [f"• {w}" for w in warnings[:_MOST_WARNINGS]]
+        if len(warnings) > len(shown):
+            shown.append(f"… and {counted(len(warnings) - len(shown), 'more warning', 'more warnings')}")
+        what = counted(len(letters), "letter", "letters")
+        many = (
+            f"{what} to {names_in_words([x.recipient for x in letters])}"
+            if len(letters) != 1
+            else f"{letters[0].reference} to {letters[0].recipient}"
+        )
+        words = (
+            f"{many}. The text is frozen from then on; until a letter goes out, it can be put back to draft."
+        )
+        if shown:
+            words += "\n\nLook at this first:\n" + "\n".join(shown)
+        super().__init__(
+            parent, "Approve", f"Approve {what}", words, is_grave=len(letters) > 1 or bool(warnings)
+        )  # fmt: skip
+
+
+class SendDialog(ConfirmDialog):
+    """Before letters go out by e-mail, which cannot be taken back. Values: none."""
+
+    def __init__(self, parent: QWidget, letters: Sequence[LetterToDecide], host: str) -> None:
+        what = counted(len(letters), "letter", "letters")
+        super().__init__(
+            parent,
+            "Send",
+            f"Send {what}",
+            f"{what} to {names_in_words([x.recipient for x in letters])} by e-mail, through {host}. "
+            "What has gone out cannot be taken back.",
+        )
 
 
 class ConfirmSentDialog(FormDialog):
@@ -76,7 +131,10 @@ class PrintDialog(FormDialog):
 
 
 class ReplyDialog(FormDialog):
-    """An answer to a letter. Values: kind, on, from_name, text, channel, message, promise, promise_due."""
+    """An answer to a letter. Values: kind, on, from_name, text, channel, promise, promise_due, and message for a new one.
+
+    reply: the answer to correct, None to record one.
+    """
 
     KINDS = {
         ReplyKind.SUBSTANTIVE: "Substantive: it deals with what was asked",
@@ -88,22 +146,27 @@ class ReplyDialog(FormDialog):
         ReplyKind.THANKS: "Thanks: it says no more than that",
     }
 
-    def __init__(self, parent: QWidget, reference: str, recipient: str, today: date) -> None:
+    def __init__(
+        self, parent: QWidget, reference: str, recipient: str, today: date, reply: ReplyRow | None = None
+    ) -> None:
         super().__init__(
             parent,
             f"Answer to {reference}",
-            "Record answer",
-            f"What came back from {recipient}. A message saved as a file is kept whole with it.",
+            "Save" if reply else "Record answer",
+            f"What came back from {recipient}. "
+            + (
+                "The history keeps what stood here."
+                if reply
+                else "A message saved as a file is kept whole with it."
+            ),
         )
         self.message: ReadMessage | None = None
         self.file = QLabel("No file")
-        choose = QPushButton("Open message…")
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose)
+        choose = push_button(self, "Open message…", self._choose)
         line = QHBoxLayout()
         line.addWidget(choose)
         line.addWidget(self.file, 1)
-        self.kind = Choice([(k.value, words) for k, words in self.KINDS.items()])
+        self.kind = Choice([("", "Choose"), *((k.value, words) for k, words in self.KINDS.items())])
         self.day = DayField(today)
         self.channel = Choice([(c.value, channel_in_words(c.value).capitalize()) for c in Channel])
         self.sender = text_field(recipient)
@@ -125,13 +188,27 @@ class ReplyDialog(FormDialog):
         self.form.addRow("Text", self.text)
         self.form.addRow("It promises", promised)
         self.setMinimumWidth(620)
+        self._edits = reply is not None
+        if reply is not None:
+            self.form.setRowVisible(line, False)
+            self._fill(reply)
+
+    def _fill(self, reply: ReplyRow) -> None:
+        self.kind.choose(reply.kind)
+        self.day.set_day(reply.received_on)
+        self.channel.choose(reply.channel)
+        self.sender.setText(reply.from_name)
+        self.text.setPlainText(reply.text)
+        self.promise.setText(reply.promise)
+        if reply.promise_due is not None:
+            self.has_due.setChecked(True)
+            self.due.set_day(reply.promise_due)
 
     @Slot()
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Open message", "", "E-mail messages (*.eml);;All files (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.load_message)
-        dialog.open()
+        ask_for_file(dialog, self.load_message)
 
     @Slot(str)
     def load_message(self, path: str) -> None:
@@ -156,18 +233,23 @@ class ReplyDialog(FormDialog):
             self.day.setDate(self.message.sent_on)
 
     def values(self) -> dict[str, Any]:
+        if not self.kind.value():
+            raise UsageError("Choose what the answer amounts to.")
+        said = self.text.toPlainText().strip() or self.promise.text().strip()
+        if not said and self.message is None:
+            raise UsageError(NOTHING_SAID)
         if self.has_due.isChecked() and not self.promise.text().strip():
             raise UsageError("Say what was promised, or untick the day.")
-        return {
+        values = {
             "kind": ReplyKind(self.kind.value()),
             "on": self.day.day(),
             "from_name": self.sender.text().strip(),
             "text": self.text.toPlainText().strip(),
             "channel": self.channel.value(),
-            "message": self.message,
             "promise": self.promise.text().strip(),
             "promise_due": self.due.day() if self.has_due.isChecked() else None,
         }
+        return values if self._edits else {**values, "message": self.message}
 
 
 class NameDialog(FormDialog):

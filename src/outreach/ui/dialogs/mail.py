@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
 
 from outreach.errors import OutreachError, UsageError
 from outreach.mail.accounts import keychain_name, per_minute_of
@@ -13,7 +13,7 @@ from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password
 from outreach.settings import Settings
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, secret_field, text_field
-from outreach.ui.widgets.parts import Words
+from outreach.ui.widgets.parts import Words, push_button
 from outreach.ui.workspace import Workspace
 
 _SECURITIES = [
@@ -63,9 +63,7 @@ class AccountDialog(FormDialog):
         self.imap_port.setValue(int(settings.imap_port) if settings.imap_port.isdigit() else 993)
         self.imap_user = text_field(settings.imap_user, "The same login, if empty")
         self.folder = text_field(settings.imap_folder, "INBOX")
-        self.test = QPushButton("Test")
-        self.test.setAutoDefault(False)
-        self.test.clicked.connect(self._test)
+        self.test = push_button(self, "Test", self._test)
         for name, field in (
             ("From", self.from_address),
             ("Server", self.host),
@@ -137,7 +135,6 @@ class AccountDialog(FormDialog):
             self.show_problem(error)
             return
         typed = self.password.text()
-        self.test.setEnabled(False)
         self.problem.hide()
 
         def work(database: Any, progress: Any, wait: Any) -> str:
@@ -150,18 +147,13 @@ class AccountDialog(FormDialog):
             return words
 
         self._workspace.jobs.network(
-            self, self.tr("Testing the mail account"), work, self._tested, failed=self._untested
+            self, self.tr("Testing the mail account"), work, self._tested, failed=self.show_problem
         )
 
     def _tested(self, words: str) -> None:
-        self.test.setEnabled(True)
         self.problem.set_tone("good")
         self.problem.setText(words)
         self.problem.show()
-
-    def _untested(self, error: Exception) -> None:
-        self.test.setEnabled(True)
-        self.show_problem(error)
 
     def show_problem(self, error: Exception) -> None:
         self.problem.set_tone("bad")
@@ -209,9 +201,7 @@ class SettleDialog(FormDialog):
         self.day = DayField(day)
         self.evidence = Words("")
         self.evidence.hide()
-        self.look = QPushButton("Look among sent mail")
-        self.look.setAutoDefault(False)
-        self.look.clicked.connect(self.look_wanted)
+        self.look = push_button(self, "Look among sent mail", self.look_wanted.emit)
         self.look.setVisible(can_look)
         self.form.addRow("", self.look)
         self.form.addRow("", self.evidence)
@@ -225,7 +215,6 @@ class SettleDialog(FormDialog):
 
     def show_evidence(self, folder: str) -> None:
         """Say where it lies among sent mail, "" for nowhere. What turned out is proposed, not decided."""
-        self.look.setEnabled(True)
         self.evidence.setText(
             f"It lies in “{folder}”, so it went out."
             if folder

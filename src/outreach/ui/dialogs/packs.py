@@ -6,21 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor, QShowEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QColorDialog,
     QFileDialog,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QWidget,
 )
 
 from outreach.letters.formats.document import ACCENT
-from outreach.packs.evidence import EvidenceRow, add_evidence, evidence_list, remove_evidence
-from outreach.ui.dialogs.forms import FormDialog, secret_field, text_field
-from outreach.ui.icons import icon
+from outreach.packs.evidence import (
+    EvidenceRow,
+    add_evidence,
+    evidence_list,
+    evidence_record,
+    put_back_evidence,
+    remove_evidence,
+)
+from outreach.store.changes import Changes
+from outreach.ui.dialogs.forms import FormDialog, ask_for_file, open_dialog, secret_field, text_field
+from outreach.ui.undo import Reversible
+from outreach.ui.widgets.parts import push_button
 from outreach.ui.words import file_size
 from outreach.ui.workspace import Workspace
 
@@ -36,9 +44,7 @@ class GivenToDialog(FormDialog):
         self.given_to = text_field(audience, "Such as: the Home Secretary’s office; may stay empty")
         self.certificate = text_field(hint="A .p12 or .pfx file, to sign a PDF; may stay empty")
         self.passphrase = secret_field("Passphrase of the certificate; not kept")
-        browse = QPushButton("Browse…")
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._browse)
+        browse = push_button(self, "Browse…", self._browse)
         self.passphrase.setEnabled(False)
         self.certificate.textChanged.connect(self._certificate_changed)
         line = QHBoxLayout()
@@ -53,8 +59,7 @@ class GivenToDialog(FormDialog):
     def _browse(self) -> None:
         dialog = QFileDialog(self, "Certificate", "", "Certificates (*.p12 *.pfx)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.certificate.setText)
-        dialog.open()
+        ask_for_file(dialog, self.certificate.setText)
 
     @Slot(str)
     def _certificate_changed(self, path: str) -> None:
@@ -86,10 +91,8 @@ class TicksDialog(FormDialog):
             is_on = not chosen or key in chosen
             item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
             self.list.addItem(item)
-        every, none = QPushButton("All"), QPushButton("None")
-        for button, state in ((every, Qt.CheckState.Checked), (none, Qt.CheckState.Unchecked)):
-            button.setAutoDefault(False)
-            button.clicked.connect(partial(self._set_all, state))
+        every = push_button(self, "All", partial(self._set_all, Qt.CheckState.Checked))
+        none = push_button(self, "None", partial(self._set_all, Qt.CheckState.Unchecked))
         line = QHBoxLayout()
         line.addWidget(every)
         line.addWidget(none)
@@ -124,11 +127,8 @@ class EvidenceDialog(FormDialog):
         self.list.setAccessibleName("Evidence")
         self.title = text_field(hint="What it is, such as: Ruling of 13 November 2009")
         self.note = text_field(hint="Where it comes from; may stay empty")
-        add = QPushButton(icon("plus"), "Add file…")
-        self.remove = QPushButton(icon("trash-2"), "Remove")
-        for button, slot in ((add, self._choose), (self.remove, self._remove)):
-            button.setAutoDefault(False)
-            button.clicked.connect(slot)
+        add = push_button(self, "Add file…", self._choose, "plus")
+        self.remove = push_button(self, "Remove", self._remove, "trash-2")
         line = QHBoxLayout()
         line.addWidget(add)
         line.addWidget(self.remove)
@@ -138,6 +138,7 @@ class EvidenceDialog(FormDialog):
         self.form.addRow("Note", self.note)
         self.form.addRow("", line)
         self.setMinimumWidth(560)
+        workspace.jobs.changed.connect(self._changed)
         self._read()
 
     def _read(self) -> None:
@@ -160,8 +161,7 @@ class EvidenceDialog(FormDialog):
             self, "Evidence", "", "PDFs and pictures (*.pdf *.png *.jpg *.jpeg *.tif *.tiff *.webp)"
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.add_file)
-        dialog.open()
+        ask_for_file(dialog, self.add_file)
 
     @Slot(str)
     def add_file(self, path: str) -> None:
@@ -169,26 +169,35 @@ class EvidenceDialog(FormDialog):
         work = partial(
             add_evidence, case_id=self._case, path=Path(path), title=self.title.text(), note=self.note.text()
         )
-        self._workspace.jobs.write(self, work, self._changed, failed=self.show_problem)
+        self._workspace.jobs.write(self, work, self._added, failed=self.show_problem)
 
     @Slot()
     def _remove(self) -> None:
+        """Take it out; Undo puts it back, once this is closed."""
         item = self.list.currentItem()
-        if item is not None:
-            key = int(item.data(Qt.ItemDataRole.UserRole))
-            self._workspace.jobs.write(
-                self,
-                partial(remove_evidence, case_id=self._case, key=key),
-                self._changed,
-                failed=self.show_problem,
-            )
+        if item is None:
+            return
+        key, case_id, kept = int(item.data(Qt.ItemDataRole.UserRole)), self._case, dict[str, Any]()
 
-    def _changed(self, changes: Any) -> None:
+        def do(session: Any) -> Changes:
+            kept.update(evidence_record(session, case_id, key))
+            return remove_evidence(session, case_id, key)
+
+        def undo(session: Any) -> Changes:
+            return put_back_evidence(session, kept)
+
+        self._workspace.undo.push(Reversible(self._workspace, self.tr("remove evidence"), do, undo))
+
+    def _added(self, changes: Any) -> None:
         self.problem.hide()
         self.title.clear()
         self.note.clear()
         self._workspace.tell(changes)
-        self._read()
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if "packs" in changes.kinds:
+            self._read()
 
     def values(self) -> dict[str, Any]:
         return {}
@@ -206,11 +215,10 @@ class BrandDialog(FormDialog):
         )
         self.color = text_field(hint=f"{ACCENT}; none for the app’s own")
         self.logo = text_field(hint="An SVG, PNG or JPEG file; none for no logo")
-        pick, browse = QPushButton("Pick…"), QPushButton("Browse…")
+        pick = push_button(self, "Pick…", self._pick)
+        browse = push_button(self, "Browse…", self._browse)
         lines = []
-        for field, button, slot in ((self.color, pick, self._pick), (self.logo, browse, self._browse)):
-            button.setAutoDefault(False)
-            button.clicked.connect(slot)
+        for field, button in ((self.color, pick), (self.logo, browse)):
             line = QHBoxLayout()
             line.addWidget(field, 1)
             line.addWidget(button)
@@ -219,15 +227,11 @@ class BrandDialog(FormDialog):
         self.form.addRow("Logo", lines[1])
         self.setMinimumWidth(520)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.color.setFocus()
-
     @Slot()
     def _pick(self) -> None:
         dialog = QColorDialog(QColor(self.color.text() or ACCENT), self)
         dialog.colorSelected.connect(self._picked)
-        dialog.open()
+        open_dialog(dialog)
 
     def _picked(self, color: QColor) -> None:
         self.color.setText(color.name())
@@ -236,8 +240,7 @@ class BrandDialog(FormDialog):
     def _browse(self) -> None:
         dialog = QFileDialog(self, "Logo", "", "Pictures (*.svg *.png *.jpg *.jpeg)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.logo.setText)
-        dialog.open()
+        ask_for_file(dialog, self.logo.setText)
 
     def values(self) -> dict[str, Any]:
         return {"color": self.color.text().strip(), "logo": self.logo.text().strip()}

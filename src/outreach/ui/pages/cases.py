@@ -108,7 +108,7 @@ class CasesPage(Page):
         self.model = RowsModel(fact_columns(), lambda f: f.name)
         self.table = Table(self.model, name=self.tr("Facts"))
         self.table.chosen.connect(self._chosen)
-        self.table.opened.connect(self._edit)
+        self.table.opened.connect(self.edit.trigger)
         self._empty = TableOrEmpty(
             self.table,
             EmptyState(

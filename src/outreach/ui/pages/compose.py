@@ -10,19 +10,20 @@ from PySide6.QtWidgets import QCompleter, QFormLayout, QListWidget, QListWidgetI
 from outreach.cases.campaigns import RecipientRow, recipients_list
 from outreach.domain.references import folded
 from outreach.domain.wording import LANGUAGES, counted
+from outreach.letters.approving import LetterToDecide, letters_to_decide
 from outreach.letters.drafting import draft_letters, plan_letters
 from outreach.letters.following_up import draft_follow_ups
-from outreach.letters.lifecycle import approve_letters
 from outreach.letters.questions import complete, recipients_for, save_group
 from outreach.letters.templates import LetterTemplate, load_template, templates_list
 from outreach.letters.tracker import Filters, TrackerRow, tracker_rows
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
+from outreach.ui.dialogs.letters import ApproveDialog
 from outreach.ui.dialogs.records import GroupDialog
 from outreach.ui.models.columns import draft_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
-from outreach.ui.undo import delete_drafts_undoably
+from outreach.ui.undo import approve_undoably, delete_drafts_undoably
 from outreach.ui.widgets.letter_editor import LetterEditor
 from outreach.ui.widgets.parts import (
     EmptyState,
@@ -51,6 +52,7 @@ class ComposePage(Page):
         super().__init__(workspace)
         self._recipients: tuple[RecipientRow, ...] = ()
         self._wanted = ""
+        self._stays_clear = False
         self._to_tick: list[int] = []
         self._make_actions()
         self.layout_.addLayout(
@@ -93,7 +95,7 @@ class ComposePage(Page):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.question.setCompleter(completer)
         self.question.textEdited.connect(self._complete)
-        self.question.returnPressed.connect(self._ask)
+        self.question.returnPressed.connect(self.name_recipients.trigger)
         self.keep = make_action(
             self, self.tr("Save"), "", self._save_group, tip=self.tr("Save the question under a name")
         )
@@ -138,6 +140,7 @@ class ComposePage(Page):
         self._chosen()
 
     def _make_actions(self) -> None:
+        self.name_recipients = make_action(self, self.tr("Tick whom the question names"), "", self._ask)
         self.draft = make_action(
             self,
             self.tr("Draft letters"),
@@ -195,7 +198,7 @@ class ComposePage(Page):
         references = [d.reference for d in drafts]
         if self._wanted in references:
             self.drafts.select([self._wanted])
-        elif not self.drafts.selected() and drafts:
+        elif not self.drafts.selected() and drafts and not self._stays_clear:
             self.drafts.select([references[0]])
         self._wanted = ""
 
@@ -324,7 +327,7 @@ class ComposePage(Page):
             return changes, warnings
 
         self.notes.hide()
-        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._drafted)
+        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._drafted, once=True)
 
     def _drafted(self, found: Any) -> None:
         changes, warnings = found
@@ -345,6 +348,8 @@ class ComposePage(Page):
 
     def _chosen(self) -> None:
         rows = self.drafts.selected()
+        if rows:
+            self._stays_clear = False
         self.approve.setEnabled(bool(rows))
         self.delete.setEnabled(bool(rows))
         if len(rows) >= 1:
@@ -363,8 +368,22 @@ class ComposePage(Page):
         self._approve_these([r.reference for r in self.model.rows])
 
     def _approve_these(self, references: list[str]) -> None:
+        """Ask, and approve. Afterwards no draft is chosen, so that the same keys do not approve one that nobody has read."""
         self.editor.save()
-        self.workspace.jobs.write(self, partial(approve_letters, references=references), self.workspace.tell)
+        # On the writer's thread, after what was typed last.
+        self.workspace.jobs.write(
+            self, partial(letters_to_decide, references=references), self._ask_to_approve
+        )
+
+    def _ask_to_approve(self, letters: tuple[LetterToDecide, ...]) -> None:
+        references = [x.reference for x in letters]
+        ask(ApproveDialog(self, letters), partial(self._approve_confirmed, references))
+
+    def _approve_confirmed(self, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
+        dialog.accept_result()
+        self._stays_clear = True
+        self.editor.save()
+        approve_undoably(self.workspace, references)
 
     def _delete(self) -> None:
         self.editor.save()

@@ -223,8 +223,7 @@ class DirectoryPage(Page):
             self.detail.show_html(body_html(record))
 
     def _opened(self) -> None:
-        if self.edit.isEnabled():
-            self._edit()
+        self.edit.trigger()
 
     def _add_person(self) -> None:
         ask(PersonDialog(self, self._bodies), partial(self._save_entry, save_person, ""))

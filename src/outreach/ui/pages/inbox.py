@@ -30,11 +30,12 @@ from outreach.mail.triage import (
     set_nature,
 )
 from outreach.store.changes import Changes
-from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
 from outreach.ui.models.columns import inbox_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
+from outreach.ui.undo import save_undoably, triage_steps, triage_undoably
 from outreach.ui.widgets.message_view import MessageView
 from outreach.ui.widgets.parts import (
     EmptyState,
@@ -265,36 +266,36 @@ class InboxPage(Page):
     def _keys(self) -> list[int]:
         return [r.key for r in self.table.selected()]
 
-    def _write(self, step: Any, **values: Any) -> None:
-        self.workspace.jobs.write(self, partial(step, keys=self._keys(), **values), self.workspace.tell)
+    def _decide(self, text: str, step: Any, **values: Any) -> None:
+        triage_undoably(self.workspace, text, partial(step, **values), self._keys())
 
     def _opened(self) -> None:
         """Return: the next thing to do with the message chosen."""
-        if self.accept.isEnabled():
-            self._accept()
-        elif self.class_answer.isEnabled():
-            self._class()
-        elif self.assign.isEnabled():
-            self._assign()
+        for action in (self.accept, self.class_answer, self.assign):
+            if action.is_offered:
+                action.trigger()
+                return
 
     def _accept(self) -> None:
-        self._write(assign)
+        self._decide(self.accept.text(), assign)
 
     def _aside(self) -> None:
-        self._write(set_aside)
+        self._decide(self.aside.text(), set_aside)
 
     def _back(self) -> None:
-        self._write(back_to_tray)
+        self._decide(self.back.text(), back_to_tray)
 
     def _nature(self, nature: Nature) -> None:
-        self._write(set_nature, nature=nature)
+        action = {Nature.ANSWER: self.is_answer, Nature.BOUNCE: self.is_bounce}.get(nature, self.is_automatic)
+        self._decide(action.text(), set_nature, nature=nature)
 
     def _assign(self) -> None:
         keys = self._keys()
         proposed = self.table.selected()[0].reference
 
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            self.workspace.save(dialog, partial(assign, keys=keys, **values))
+            text = self.tr("file with {0}").format(values["reference"])
+            save_undoably(self.workspace, dialog, text, *triage_steps(partial(assign, **values), keys))
 
         ask(AssignDialog(self, len(keys), self._letters, proposed), submit)
 
@@ -327,8 +328,7 @@ class InboxPage(Page):
             self, self.tr("Open messages"), "", self.tr("Messages (*.eml *.mbox *.mbx);;All files (*)")
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.take_files)
-        dialog.open()
+        ask_for_file(dialog, self.take_files, many=True)
 
     def take_files(self, paths: list[str]) -> None:
         """Put messages from files on file, with progress. paths: .eml, mbox, or folders of them."""
@@ -354,8 +354,7 @@ class InboxPage(Page):
         key = self._detail.row.key
         dialog = QFileDialog(self, self.tr("Save"), name or f"message {key}.eml")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(partial(self.save_to, key, name))
-        dialog.open()
+        ask_for_file(dialog, partial(self.save_to, key, name))
 
     def save_to(self, key: int, name: str, path: str) -> None:
         """Write a file that came with a message, or the message whole. It is not opened."""

@@ -9,25 +9,29 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
-from outreach.domain.states import Channel, LetterStatus, ReplyKind
-from outreach.domain.wording import counted
+from outreach.domain.states import REOPENABLE, Channel, LetterStatus, ReplyKind
+from outreach.domain.wording import counted, names_in_words
 from outreach.files import write_file
+from outreach.letters.approving import LetterToDecide, letters_to_decide
 from outreach.letters.enclosing import enclose
 from outreach.letters.exports import export_letters, tracker_csv, tracker_xlsx
 from outreach.letters.lifecycle import (
-    approve_letters,
     close_letters,
     mark_sent,
+    reopen_letters,
     withdraw_letters,
 )
 from outreach.letters.posting import PrintBatch, WebForm, print_batch, web_form
-from outreach.letters.replies import record_reply, replies_list
+from outreach.letters.replies import ReplyRow, edit_reply, record_reply, replies_list
 from outreach.letters.tracker import Filters, TrackerRow, filter_rows, letter_detail, tracker_rows
 from outreach.letters.views import ViewRow, delete_view, save_view, views_list
 from outreach.mail.mailto import MailtoLink, mailto_link
 from outreach.mail.sending import take_back
-from outreach.ui.dialogs.forms import Choice, FormDialog, ask
+from outreach.mail.triage import back_to_tray
+from outreach.ui.acting import Action
+from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.letters import (
+    ApproveDialog,
     ConfirmSentDialog,
     ExportDialog,
     MarkSentDialog,
@@ -39,7 +43,14 @@ from outreach.ui.dialogs.letters import (
 from outreach.ui.models.columns import letter_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
-from outreach.ui.undo import delete_drafts_undoably
+from outreach.ui.undo import (
+    Reversible,
+    approve_undoably,
+    delete_drafts_undoably,
+    remove_answer_undoably,
+    save_undoably,
+    triage_undoably,
+)
 from outreach.ui.widgets.letter_detail import LetterDetailView
 from outreach.ui.widgets.parts import (
     EmptyState,
@@ -166,7 +177,8 @@ class LettersPage(Page):
                 self.compose,
             ),
         )
-        self.detail = LetterDetailView()
+        self.detail = LetterDetailView(self.edit_answer, self.remove_answer)
+        self.detail.answer_chosen.connect(self._answer_chosen)
         self._detail_stack = TableOrEmpty(
             self.detail,
             EmptyState(
@@ -197,6 +209,10 @@ class LettersPage(Page):
             self, self.tr("Send"), "send", self._send, shortcut="Ctrl+Shift+M",
             tip=self.tr("Send the letters chosen by e-mail, each at most once"),
         )  # fmt: skip
+        self.reopen = make_action(
+            self, self.tr("Back to draft…"), "undo-2", self._reopen,
+            tip=self.tr("Approved letters that have not gone out can be changed again"),
+        )  # fmt: skip
         self.settle = make_action(
             self, self.tr("Settle whether it went out…"), "circle-alert", self._settle,
             tip=self.tr("For a letter that was cut off while it was being sent"),
@@ -218,6 +234,14 @@ class LettersPage(Page):
             shortcut="Ctrl+Shift+R",
             tip=self.tr("Put an answer to the letter chosen on file"),
         )
+        self.edit_answer = make_action(
+            self, self.tr("Edit answer…"), "pencil", self._edit_answer, enabled=False,
+            tip=self.tr("Correct an answer that was recorded by hand"),
+        )  # fmt: skip
+        self.remove_answer = make_action(
+            self, self.tr("Remove answer"), "trash-2", self._remove_answer, enabled=False,
+            tip=self.tr("Take it off the letter; one that came as a message goes back to the tray"),
+        )  # fmt: skip
         self.follow_up = make_action(
             self,
             self.tr("Follow up"),
@@ -266,8 +290,8 @@ class LettersPage(Page):
     def actions_for_menu(self) -> list[QAction]:
         """What can be done with the letters chosen, for the window's menu."""
         return [
-            self.edit_draft, self.approve, self.send, self.settle, self.take_back, self.print_batch, self.web_form, self.mail_program,
-            self.sent, self.answer, self.follow_up, self.export, self.enclose, self.withdraw, self.close_letter, self.delete,
+            self.edit_draft, self.approve, self.reopen, self.send, self.settle, self.take_back, self.print_batch, self.web_form, self.mail_program,
+            self.sent, self.answer, self.edit_answer, self.remove_answer, self.follow_up, self.export, self.enclose, self.withdraw, self.close_letter, self.delete,
         ]  # fmt: skip
 
     def _more_menu(self) -> QMenu:
@@ -277,12 +301,15 @@ class LettersPage(Page):
                 self.print_batch,
                 self.web_form,
                 self.mail_program,
+                self.edit_answer,
+                self.remove_answer,
                 self.follow_up,
                 self.settle,
                 self.take_back,
                 self.export,
                 self.enclose,
                 self.edit_draft,
+                self.reopen,
                 self.withdraw,
                 self.close_letter,
                 self.delete,
@@ -385,7 +412,7 @@ class LettersPage(Page):
         if self._views:
             gone = menu.addMenu(self.tr("Delete a view"))
             for view in self._views:
-                gone.addAction(view.name).triggered.connect(partial(self._delete_view, view.name))
+                gone.addAction(Action(view.name, gone, partial(self._delete_view, view.name)))
 
     def _save_view(self) -> None:
         campaign, filters = self.workspace.campaign, self.filters()
@@ -406,9 +433,15 @@ class LettersPage(Page):
 
     def _delete_view(self, name: str) -> None:
         campaign = self.workspace.campaign
-        if campaign is not None:
-            self.workspace.jobs.write(
-                self, partial(delete_view, campaign_key=campaign.key, name=name), self.workspace.tell
+        view = next((v for v in self._views if v.name == name), None)
+        if campaign is not None and view is not None:
+            self.workspace.undo.push(
+                Reversible(
+                    self.workspace,
+                    self.tr("delete the view “{0}”").format(name),
+                    partial(delete_view, campaign_key=campaign.key, name=name),
+                    partial(save_view, campaign_key=campaign.key, name=name, filters=view.filters),
+                )
             )
 
     def _today(self) -> date:
@@ -425,10 +458,11 @@ class LettersPage(Page):
         some = bool(rows)
         unsent = {LetterStatus.DRAFT, LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
         out = {LetterStatus.SENT, LetterStatus.ACKNOWLEDGED, LetterStatus.ANSWERED}
+        uncertain = any(r.is_uncertain for r in rows)
         self.approve.setEnabled(some and own and states == {LetterStatus.DRAFT})
+        self.reopen.setEnabled(some and own and not uncertain and states <= REOPENABLE)
         self.delete.setEnabled(some and own and states == {LetterStatus.DRAFT})
         self.edit_draft.setEnabled(len(rows) == 1 and own and states == {LetterStatus.DRAFT})
-        uncertain = any(r.is_uncertain for r in rows)
         waiting = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED, LetterStatus.BOUNCED}
         self.send.setEnabled(some and own and not uncertain and states <= waiting)
         self.settle.setEnabled(len(rows) == 1 and uncertain)
@@ -456,15 +490,38 @@ class LettersPage(Page):
             self.workspace.said.emit(counted(len(rows), "letter", "letters") + self.tr(" chosen"))
         else:
             self._detail_stack.show_table(False)
+        self._answer_chosen()
 
     def _show_detail(self, found: Any) -> None:
         self.detail.show_letter(*found)
+        self._answer_chosen()
         self._detail_stack.show_table(True)
 
     def _approve(self) -> None:
-        self.workspace.jobs.write(
-            self, partial(approve_letters, references=self._chosen()), self.workspace.tell
+        work = partial(letters_to_decide, references=self._chosen())
+        self.workspace.jobs.write(self, work, self._ask_to_approve)
+
+    def _ask_to_approve(self, letters: tuple[LetterToDecide, ...]) -> None:
+        references = [x.reference for x in letters]
+        ask(ApproveDialog(self, letters), partial(self._approve_confirmed, references))
+
+    def _approve_confirmed(self, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
+        dialog.accept_result()
+        approve_undoably(self.workspace, references)
+
+    def _reopen(self) -> None:
+        rows = self.table.selected()
+        references = [r.reference for r in rows]
+        dialog = ConfirmDialog(
+            self,
+            self.tr("Back to draft"),
+            self.tr("Back to draft"),
+            self.tr(
+                "{0} to {1} can then be changed, and must be approved anew before they go out. The history says so."
+            ).format(counted(len(rows), "letter", "letters"), names_in_words([r.recipient for r in rows])),
+            is_grave=False,
         )
+        ask(dialog, partial(self._submit, reopen_letters, references))
 
     def _send(self) -> None:
         self.send_wanted.emit(self._chosen())
@@ -491,8 +548,7 @@ class LettersPage(Page):
             )
             target.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             target.setDefaultSuffix("pdf")
-            target.fileSelected.connect(partial(self.print_to, references, values["two_sided"]))
-            target.open()
+            ask_for_file(target, partial(self.print_to, references, values["two_sided"]))
 
         ask(PrintDialog(self, len(references)), chosen)
 
@@ -553,8 +609,7 @@ class LettersPage(Page):
     def _enclose(self) -> None:
         dialog = QFileDialog(self, self.tr("Enclose a file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(partial(self.enclose_file, self._chosen()[0]))
-        dialog.open()
+        ask_for_file(dialog, partial(self.enclose_file, self._chosen()[0]))
 
     def enclose_file(self, reference: str, path: str) -> None:
         """Add a file to a draft."""
@@ -567,14 +622,50 @@ class LettersPage(Page):
         dialog = ReplyDialog(self, row.reference, row.recipient, self._today())
         ask(dialog, partial(self._submit_one, record_reply, row.reference))
 
+    def _answer_chosen(self) -> None:
+        reply = self.detail.reply()
+        if reply is not None and [reply.reference] != self._chosen():
+            reply = None  # the letter chosen is being read still
+        self.edit_answer.setEnabled(reply is not None and not reply.has_message)
+        self.remove_answer.setEnabled(reply is not None)
+
+    def _edit_answer(self) -> None:
+        reply = self.detail.reply()
+        if reply is None:
+            return
+        dialog = ReplyDialog(self, reply.reference, self.table.selected()[0].recipient, self._today(), reply)
+        ask(dialog, partial(self._answer_edited, reply))
+
+    def _answer_edited(self, reply: ReplyRow, dialog: FormDialog, values: dict[str, Any]) -> None:
+        before = {
+            "kind": ReplyKind(reply.kind or values["kind"]), "on": reply.received_on, "from_name": reply.from_name, "text": reply.text,
+            "channel": reply.channel, "promise": reply.promise, "promise_due": reply.promise_due,
+        }  # fmt: skip
+        save_undoably(
+            self.workspace,
+            dialog,
+            self.tr("change an answer to {0}").format(reply.reference),
+            partial(edit_reply, key=reply.key, **values),
+            partial(edit_reply, key=reply.key, **before),
+        )
+
+    def _remove_answer(self) -> None:
+        reply = self.detail.reply()
+        if reply is None:
+            return
+        if reply.mail_key is None:
+            remove_answer_undoably(self.workspace, reply)
+        else:
+            triage_undoably(self.workspace, self.tr("back to the tray"), back_to_tray, [reply.mail_key])
+
     def _withdraw(self) -> None:
         references = self._chosen()
         dialog = ReasonDialog(
             self,
             self.tr("Withdraw letters"),
             self.tr("Withdraw"),
-            self.tr("{0} will not be sent. Their text stays on file.").format(
-                counted(len(references), "letter", "letters")
+            self.tr("{0} will not be sent, and this cannot be taken back. Their text stays on file.").format(
+                self._whom()
             ),
         )
         ask(dialog, partial(self._submit, withdraw_letters, references))
@@ -585,11 +676,17 @@ class LettersPage(Page):
             self,
             self.tr("Close letters"),
             self.tr("Close"),
-            self.tr("{0} will need no more attention. Answers can still be recorded.").format(
-                counted(len(references), "letter", "letters")
-            ),
+            self.tr(
+                "{0} will need no more attention, and cannot be opened again. Answers can still be recorded."
+            ).format(self._whom()),
         )
         ask(dialog, partial(self._submit, close_letters, references))
+
+    def _whom(self) -> str:
+        """The letters chosen, in words."""
+        rows = self.table.selected()
+        names = names_in_words([r.recipient for r in rows])
+        return self.tr("{0} to {1}").format(counted(len(rows), "letter", "letters"), names)
 
     def _submit(self, step: Any, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
         self.workspace.save(dialog, partial(step, references=references, **values))
@@ -607,8 +704,7 @@ class LettersPage(Page):
             dialog.accept_result()
             folder = QFileDialog(self, self.tr("Folder for the letters"))
             folder.setFileMode(QFileDialog.FileMode.Directory)
-            folder.fileSelected.connect(partial(self.export_to, references, values["formats"]))
-            folder.open()
+            ask_for_file(folder, partial(self.export_to, references, values["formats"]))
 
         ask(ExportDialog(self, len(references)), chosen)
 
@@ -632,8 +728,7 @@ class LettersPage(Page):
         )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("xlsx")
-        dialog.fileSelected.connect(self.export_table_to)
-        dialog.open()
+        ask_for_file(dialog, self.export_table_to)
 
     def export_table_to(self, path: str) -> None:
         """Write the rows in view as CSV or XLSX, by the file's ending."""
@@ -654,7 +749,7 @@ class LettersPage(Page):
     def _opened(self) -> None:
         rows = self.table.selected()
         if len(rows) == 1 and rows[0].status is LetterStatus.DRAFT:
-            self._edit()
+            self.edit_draft.trigger()
 
     def _edit(self) -> None:
         self.workspace.go("compose", reference=self._chosen()[0])

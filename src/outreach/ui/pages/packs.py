@@ -34,7 +34,7 @@ from outreach.packs.exports import (
 )
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
 from outreach.packs.words import pack_words
-from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
+from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, ask_for_file, text_field
 from outreach.ui.dialogs.letters import NameDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
 from outreach.ui.models.columns import export_columns
@@ -363,8 +363,7 @@ class PacksPage(Page):
             )
             target.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             target.setDefaultSuffix("pdf")
-            target.fileSelected.connect(partial(self.export_to, **values))
-            target.open()
+            ask_for_file(target, partial(self.export_to, **values))
 
         ask(GivenToDialog(self, self.audience.text().strip()), chosen)
 

@@ -15,6 +15,7 @@ from outreach.letters.tracker import TrackerRow
 from outreach.mail.agenda import Agenda, agenda
 from outreach.mail.triage import InboxRow
 from outreach.store.changes import Changes
+from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.parts import (
     EmptyState,
@@ -221,8 +222,7 @@ class TodayPage(Page):
         dialog = QFileDialog(self, self.tr("Calendar file"), "outreach.ics", self.tr("Calendars (*.ics)"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("ics")
-        dialog.fileSelected.connect(self.write_calendar)
-        dialog.open()
+        ask_for_file(dialog, self.write_calendar)
 
     def write_calendar(self, path: str) -> None:
         """Write the campaign's days as a calendar file."""

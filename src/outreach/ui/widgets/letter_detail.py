@@ -2,22 +2,32 @@
 
 from html import escape
 
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from outreach.domain.wording import day_short, moment_short
 from outreach.letters.replies import ReplyRow
 from outreach.letters.tracker import LetterDetail
-from outreach.ui.widgets.parts import Reading, Words
+from outreach.ui.dialogs.forms import Choice
+from outreach.ui.widgets.parts import Reading, Words, button, row_of
 from outreach.ui.words import channel_in_words, event_in_words, standing_in_words
 
 _TONES = {"overdue": "bad", "due soon": "warning", "answered": "good"}
 
 
 class LetterDetailView(QWidget):
-    """The detail beside the tracking table."""
+    """The detail beside the tracking table. edit, remove: what can be done with the answer chosen among a letter's.
 
-    def __init__(self) -> None:
+    Signals: answer_chosen() when another answer is.
+    """
+
+    answer_chosen = Signal()
+
+    def __init__(self, edit: QAction, remove: QAction) -> None:
         super().__init__()
+        self._reference = ""
+        self._replies: tuple[ReplyRow, ...] = ()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -33,6 +43,17 @@ class LetterDetailView(QWidget):
         self.answers = Reading(self.tr("Answers"))
         self.facts = Reading(self.tr("Facts used"))
         self.history = Reading(self.tr("History"))
+        self.which = Choice([])
+        self.which.setAccessibleName(self.tr("Which answer"))
+        self.which.currentIndexChanged.connect(self.answer_chosen)
+        self._answer_line = QWidget()
+        line = row_of(self.which, None, button(edit), button(remove), margins=(10, 6, 0, 0))
+        self._answer_line.setLayout(line)
+        answers = QWidget()
+        inside = QVBoxLayout(answers)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self._answer_line)
+        inside.addWidget(self.answers, 1)
         for view, name in (
             (self.letter, self.tr("Letter")),
             (self.answers, self.tr("Answers")),
@@ -40,12 +61,13 @@ class LetterDetailView(QWidget):
             (self.history, self.tr("History")),
         ):
             view.document().setDocumentMargin(10)
-            self.tabs.addTab(view, name)
+            self.tabs.addTab(answers if view is self.answers else view, name)
         layout.addWidget(self.tabs, 1)
 
     def show_letter(self, detail: LetterDetail, replies: tuple[ReplyRow, ...]) -> None:
         """Show a letter."""
         row = detail.row
+        self._show_replies(row.reference, replies)
         self.title.setText(row.recipient)
         office = ", ".join(x for x in (row.post, row.body) if x and x != row.recipient)
         standing = standing_in_words(row)
@@ -61,6 +83,21 @@ class LetterDetailView(QWidget):
         self.history.show_html(_history(detail))
         self.tabs.setTabText(1, f"Answers ({len(replies)})" if replies else "Answers")
         self.tabs.setTabText(2, f"Facts ({len(detail.facts)})" if detail.facts else "Facts")
+
+    def reply(self) -> ReplyRow | None:
+        """The answer chosen, None if the letter has none."""
+        return next((r for r in self._replies if str(r.key) == self.which.value()), None)
+
+    def _show_replies(self, reference: str, replies: tuple[ReplyRow, ...]) -> None:
+        chosen = self.which.value() if reference == self._reference else ""
+        self._reference, self._replies = reference, replies
+        names = [
+            (str(r.key), f"{(r.kind or 'not classed').capitalize()} · {day_short(r.received_on)}")
+            for r in replies
+        ]
+        self.which.set_options(names, chosen)
+        self.which.setVisible(len(replies) > 1)
+        self._answer_line.setVisible(bool(replies))
 
 
 def _paragraphs(text: str) -> str:

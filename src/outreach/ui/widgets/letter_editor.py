@@ -4,12 +4,14 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from outreach.letters.formats.document import LetterDocument
 from outreach.letters.lifecycle import edit_letter
 from outreach.letters.preview import edited_document, preview_pdf, saved_document
 from outreach.letters.standing import letter_notes
+from outreach.letters.unsaved import UnsavedText, words_digest
 from outreach.ui.dialogs.forms import text_field
 from outreach.ui.theme import sized
 from outreach.ui.widgets.parts import Panel, Splitter, Words
@@ -31,6 +33,10 @@ class LetterEditor(QWidget):
         self._document: LetterDocument | None = None
         self._is_loading = False
         self._is_unsaved = False
+        self._saving = workspace.saving
+        self._wanted = ""
+        self._filed = ""
+        self._on_its_way: UnsavedText | None = None
         self.subject = text_field()
         self.salutation = text_field()
         self.body = QPlainTextEdit()
@@ -54,7 +60,10 @@ class LetterEditor(QWidget):
             editor.body.addWidget(name)
             editor.body.addWidget(field, stretch)
             editor.body.addSpacing(4)
+        self.problem = Words("", size=12, tone="bad")
+        self.problem.hide()
         editor.body.addWidget(self.warning)
+        editor.body.addWidget(self.problem)
         editor.body.addWidget(self.state)
         self.preview = Preview(self.tr("The letter as it will be printed is shown here."))
         view = Panel(margins=1, spacing=0)
@@ -69,6 +78,8 @@ class LetterEditor(QWidget):
         for field in (self.subject, self.salutation, self.close_):
             field.textChanged.connect(self._typed)
         self.body.textChanged.connect(self._typed)
+        self._saving.saved.connect(self._saved)
+        self._saving.refused.connect(self._refused)
 
     def _timer(self, milliseconds: int, slot: Any) -> QTimer:
         timer = QTimer(self)
@@ -85,6 +96,9 @@ class LetterEditor(QWidget):
     def load(self, reference: str) -> None:
         """Show a draft; what was typed into the one before is saved first."""
         self.save()
+        self._wanted = reference
+        # What is on its way to the file may come later than this reads it.
+        self._on_its_way = self._saving.text_of(reference)
 
         def read(session: Any) -> Any:
             return saved_document(session, reference), letter_notes(session, reference)
@@ -94,22 +108,45 @@ class LetterEditor(QWidget):
     def clear(self) -> None:
         """Show no letter."""
         self.save()
+        self._wanted = ""
         self._document = None
+        self._is_unsaved = False
+        self._set_locked(True)
+
+    def _set_locked(self, locked: bool) -> None:
+        """Take no words while there is no letter that they would belong to."""
+        for field in (self.subject, self.salutation, self.body, self.close_):
+            field.setReadOnly(locked)
 
     def _loaded(self, found: tuple[LetterDocument, tuple[str, ...]]) -> None:
         document, notes = found
+        if document.reference != self._wanted:
+            return
+        self.save()  # somebody may have typed while this was read
+        unsaved = self._saving.text_of(document.reference)
+        typed = unsaved or self._on_its_way
         self.warning.setText("\n".join(notes))
         self.warning.setVisible(bool(notes))
         self._is_loading = True
         self._document = document
-        self.subject.setText(document.subject)
-        self.salutation.setText(document.salutation)
-        self.body.setPlainText(document.body_markdown)
-        self.close_.setText(document.close)
+        self._filed = words_digest(
+            subject=document.subject,
+            salutation=document.salutation,
+            body=document.body_markdown,
+            close=document.close,
+        )
+        self.subject.setText(typed.subject if typed else document.subject)
+        self.salutation.setText(typed.salutation if typed else document.salutation)
+        self.body.setPlainText(typed.body if typed else document.body_markdown)
+        self.close_.setText(typed.close if typed else document.close)
         for field in (self.subject, self.salutation, self.close_):
             field.setCursorPosition(0)
+        self._set_locked(False)
         self._is_loading = False
-        self.state.setText(self.tr("{0} · saved").format(document.reference))
+        self._is_unsaved = unsaved is not None
+        if typed is not None and unsaved is None:
+            self._filed = words_digest(**typed.words)
+        self._tell()
         self._render()
 
     def _words(self) -> dict[str, str]:
@@ -123,33 +160,52 @@ class LetterEditor(QWidget):
     def _typed(self) -> None:
         if self._is_loading or self._document is None:
             return
-        self.state.setText(self.tr("{0} · saving…").format(self._document.reference))
         self._is_unsaved = True
+        self._tell()
         self._preview_timer.start()
         self._save_timer.start()
 
     def save(self) -> None:
-        """Put what was typed on file now."""
+        """Put what was typed on file now. It stays unsaved until the database has it."""
         self._save_timer.stop()
         if self._document is None or not self._is_unsaved:
             return
-        self._is_unsaved = False
-        reference = self._document.reference
-        self._workspace.jobs.write(
-            self,
-            partial(edit_letter, reference=reference, **self._words()),
-            self._saved,
-            failed=self._refused,
+        reference, words = self._document.reference, self._words()
+        self._saving.put(
+            UnsavedText(reference, **words, before=self._filed),
+            partial(edit_letter, reference=reference, **words),
         )
 
-    def _saved(self, changes: Any) -> None:
-        if changes.refs[0] == self.reference and not self._is_unsaved:
-            self.state.setText(self.tr("{0} · saved").format(self.reference))
-        self.saved.emit(changes.refs[0])
+    def _saved(self, reference: str) -> None:
+        if reference == self.reference and self._saving.text_of(reference) is None:
+            # Typed since it was handed over? Then the timer is running, and it is unsaved still.
+            if not self._save_timer.isActive():
+                self._is_unsaved = False
+                self._filed = words_digest(**self._words())
+            self._tell()
+        self.saved.emit(reference)
 
-    def _refused(self, error: Exception) -> None:
-        self.state.setText(self.tr("{0} · not saved").format(self.reference))
-        self._workspace.jobs.failed.emit(str(error))
+    def _refused(self, text: UnsavedText, is_over: bool) -> None:
+        if text.reference == self.reference:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say whether what is shown is on file."""
+        refused = self._saving.text_of(self.reference)
+        is_saved = refused is None and not self._is_unsaved
+        if is_saved:
+            said = self.tr("{0} · saved")
+        elif refused is not None and refused.reason and not self._save_timer.isActive():
+            said = self.tr("{0} · not saved")
+        else:
+            said = self.tr("{0} · saving…")
+        self.state.setText(said.format(self.reference))
+        self.problem.setText(refused.reason if refused is not None else "")
+        self.problem.setVisible(bool(self.problem.text()))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.save()
 
     def _render(self) -> None:
         if self._document is None:

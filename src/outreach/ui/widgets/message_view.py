@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from outreach.domain.wording import day_short
 from outreach.mail.triage import MessageDetail
-from outreach.ui.icons import icon
-from outreach.ui.widgets.parts import Reading, Words, row_of
+from outreach.ui.widgets.parts import Reading, Words, button, make_action, row_of
 from outreach.ui.words import NATURES, file_size
 
 _FOLDED_LINES = 2
@@ -94,16 +93,18 @@ class MessageView(QWidget):
         for file in detail.files[:6]:
             self._files.addWidget(self._button(f"{file.name}, {file_size(file.size_bytes)}", file.name))
         whole = self._button(self.tr("Message whole"), "")
-        whole.setToolTip(self.tr("Save the message as it was received"))
         self._files.addStretch()
         self._files.addWidget(whole)
 
     def _button(self, text: str, name: str) -> QPushButton:
         shown = text if len(text) <= 34 else f"{text[:22]}…{text[-11:]}"
-        button = QPushButton(icon("download"), shown)
-        button.setToolTip(self.tr("Save {0}; it is not opened").format(text))
-        button.clicked.connect(partial(self._save, name))
-        return button
+        save = make_action(
+            self, shown.replace("&", "&&"), "download", partial(self._save, name),
+            tip=self.tr("Save {0}; it is not opened").format(text),
+        )  # fmt: skip
+        made = button(save)
+        made.destroyed.connect(save.deleteLater)
+        return made
 
     def _save(self, name: str) -> None:
         self.save_wanted.emit(name)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from outreach.ui.acting import Action
 from outreach.ui.icons import draw_icon, icon
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.theme import colors, sized
@@ -234,9 +235,23 @@ class _ActionButton(QPushButton):
         action.changed.connect(self._follow)
         self._follow()
 
+    def setEnabled(self, enabled: bool) -> None:
+        """Offer its action or not."""
+        self._action.setEnabled(enabled)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second press of a double click is not another wish: what is under it may be another letter by now."""
+        event.accept()
+
     def _follow(self) -> None:
         self.setText(self._action.text())
-        self.setEnabled(self._action.isEnabled())
+        super().setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
         symbol = str(self._action.data() or "")
         if symbol:
@@ -248,6 +263,11 @@ def button(action: QAction, *, primary: bool = False) -> QPushButton:
     return _ActionButton(action, primary)
 
 
+def push_button(parent: QWidget, text: str, slot: Callable[[], object], symbol: str = "") -> QPushButton:
+    """A button of a dialog; Enter presses it while it has the focus, and not while what it started is under way."""
+    return button(make_action(parent, text, symbol, slot))
+
+
 def make_action(
     parent: QWidget,
     text: str,
@@ -257,13 +277,12 @@ def make_action(
     shortcut: Any = None,
     tip: str = "",
     enabled: bool = True,
-) -> QAction:
-    """An action of a page. slot: a bound method, so that the connection ends with its page."""
-    action = QAction(text, parent)
+) -> Action:
+    """An action of a page, which does not start again what it started while that is under way; see `Action`."""
+    action = Action(text, parent, slot)
     if symbol:
         action.setIcon(icon(symbol))
         action.setData(symbol)
-    action.triggered.connect(slot)
     if shortcut is not None:
         action.setShortcut(shortcut)
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

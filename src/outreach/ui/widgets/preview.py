@@ -31,6 +31,10 @@ class Preview(QWidget):
         self._stack.addWidget(self._hint)
         self._stack.addWidget(self._view)
         self.setMinimumWidth(240)
+        self._later = QTimer(self)  # its own, so that it ends with it
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._restore)
 
     def show_pdf(self, pdf: bytes) -> None:
         """Show a document, at the place the former one was scrolled to."""
@@ -46,7 +50,7 @@ class Preview(QWidget):
         palette.setColor(QPalette.ColorRole.Dark, colors().raised)
         self._view.setPalette(palette)
         self._stack.setCurrentIndex(1)
-        QTimer.singleShot(0, self._restore)
+        self._later.start()
 
     def show_hint(self, text: str) -> None:
         """Show a sentence instead."""

@@ -111,8 +111,9 @@ def _not_by_merge(column: str) -> str:
 def _freeze_letters() -> None:
     op.execute("DROP TRIGGER letter_text_frozen")
     taken_back = (
-        "(old.status = 'approved' AND new.status = 'draft' AND new.approved_at IS NULL AND new.approved_by = ''"
-        " AND new.text_sha256 = '' AND NOT EXISTS (SELECT 1 FROM dispatch WHERE letter_id = old.id))"
+        "(old.status IN ('approved', 'failed') AND new.status = 'draft' AND new.approved_at IS NULL"
+        " AND new.approved_by = '' AND new.text_sha256 = '' AND NOT EXISTS"
+        " (SELECT 1 FROM dispatch WHERE letter_id = old.id AND outcome NOT IN ('failed', 'deferred')))"
     )
     op.execute(
         "CREATE TRIGGER letter_frozen BEFORE UPDATE ON letter WHEN old.approved_at IS NOT NULL AND ("

@@ -1,0 +1,123 @@
+"""Words of drafts that could not be put on file: kept in a file beside the database, and offered at the next start.
+
+Where there is no room or no right beside it, the user's own folder of state serves, and at last the one for scratch files.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from platformdirs import user_state_path
+from sqlalchemy.orm import Session
+
+from outreach.errors import NotAllowedError, OutreachError
+from outreach.files import write_file
+from outreach.letters.lifecycle import edit_letter, find_letter
+from outreach.store.changes import Changes
+
+WORDS = ("subject", "salutation", "body", "close")
+
+
+@dataclass(frozen=True)
+class UnsavedText:
+    """A draft's words as somebody typed them. reason: why they are not on file. typed_in: which window they were typed in.
+
+    before: digest of the words that they were to replace, see `words_digest`; "" where that is not known.
+    """
+
+    reference: str
+    subject: str
+    salutation: str
+    body: str
+    close: str
+    reason: str = ""
+    typed_in: str = ""
+    before: str = ""
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Subject, salutation, body and close."""
+        return {name: getattr(self, name) for name in WORDS}
+
+    @property
+    def as_text(self) -> str:
+        """All of it, to read or to copy."""
+        return "\n\n".join(x for x in (self.subject, self.salutation, self.body, self.close) if x)
+
+
+def words_digest(*, subject: str, salutation: str, body: str, close: str) -> str:
+    """What a draft's words are told apart by; spaces that saving drops do not count."""
+    plain = [" ".join(subject.split()), salutation.strip(), body.strip(), close.strip()]
+    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
+
+
+def _places(location: str) -> tuple[Path, ...]:
+    """Where words may be kept, the best place first. location: path or address of the database."""
+    name = f"unsaved-{hashlib.sha256(location.encode()).hexdigest()[:16]}.json"
+    beside = () if "://" in location else (Path(f"{location}.unsaved.json"),)
+    return (*beside, user_state_path("outreach", appauthor=False) / name, Path(tempfile.gettempdir()) / name)
+
+
+def keep_unsaved(location: str, texts: Sequence[UnsavedText], typed_in: str) -> Path:
+    """Keep the words typed in one window, in place of those it kept before; those of others stay.
+
+    Returns: the file. Raises: OutreachError if they can be written nowhere.
+    """
+    others = [t for t in unsaved_texts(location) if t.typed_in != typed_in]
+    return _write(location, [*others, *texts])
+
+
+def unsaved_texts(location: str) -> tuple[UnsavedText, ...]:
+    """Words that were kept, none if there are none. A file that cannot be understood is left where it is."""
+    known = {f.name for f in fields(UnsavedText)}
+    found = []
+    for place in _places(location):
+        try:
+            stored = json.loads(place.read_text(encoding="utf-8"))
+            found += [UnsavedText(**{k: str(v) for k, v in item.items() if k in known}) for item in stored]
+        except (OSError, ValueError, TypeError, AttributeError):
+            continue
+    return tuple(dict.fromkeys(found))
+
+
+def forget_unsaved(location: str, texts: Sequence[UnsavedText]) -> None:
+    """Keep these words no longer: they are on file, or nobody wants them. Raises: OutreachError if a file cannot be written."""
+    _write(location, [t for t in unsaved_texts(location) if t not in texts])
+
+
+def restore_unsaved(session: Session, text: UnsavedText) -> Changes:
+    """Put words that were kept into their draft.
+
+    Raises: NotFoundError; NotAllowedError if the letter is no draft any more, or its words were changed since.
+    """
+    letter = find_letter(session, text.reference)
+    now = words_digest(**{name: getattr(letter, name) for name in WORDS})
+    if text.before and now not in {text.before, words_digest(**text.words)}:
+        raise NotAllowedError(
+            f"{letter.reference} was changed since these words were typed. Copy them and put them in by hand."
+        )
+    return edit_letter(session, letter.reference, **text.words)
+
+
+def _write(location: str, texts: Sequence[UnsavedText]) -> Path:
+    content = json.dumps([asdict(t) for t in texts], ensure_ascii=False, indent=1).encode()
+    problem: OutreachError | None = None
+    places = _places(location)
+    for number, place in enumerate(places):
+        try:
+            if texts:
+                write_file(place, content)
+                place.chmod(0o600)
+            for other in places[number + 1 :] if texts else places:
+                other.unlink(missing_ok=True)
+        except OutreachError as error:
+            problem = problem or error
+        except OSError as error:
+            problem = problem or OutreachError(f"{place} cannot be written: {error.strerror}.")
+        else:
+            return place
+    assert problem is not None
+    raise problem
