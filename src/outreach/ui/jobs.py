@@ -25,13 +25,18 @@ _COLLECT_EVERY_MS = 1_000
 
 @dataclass(eq=False)
 class Job:
-    """One piece of work. title: shown while it runs, "" for quick ones. done, total: how far it is."""
+    """One piece of work. title: shown while it runs, "" for quick ones. done, total: how far it is.
+
+    is_read: it changes nothing. is_forgotten: its owner has no more use for what it finds.
+    """
 
     owner: QObject
     title: str = ""
     slot: str = ""
     done: int = 0
     total: int = 0
+    is_read: bool = False
+    is_forgotten: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -95,7 +100,7 @@ class Jobs(QObject):
             with self._database.read() as session:
                 return work(session)
 
-        return self._start(self._readers, Job(owner, slot=slot), run, done, failed)
+        return self._start(self._readers, Job(owner, slot=slot, is_read=True), run, done, failed)
 
     def compute(
         self,
@@ -112,7 +117,7 @@ class Jobs(QObject):
             # What was asked for since makes this one's result unwanted.
             return None if job.slot and self._latest.get((id(owner), slot)) is not job else work()
 
-        return self._start(self._readers, Job(owner, slot=slot), run, done, failed)
+        return self._start(self._readers, Job(owner, slot=slot, is_read=True), run, done, failed)
 
     def write(
         self,
@@ -173,6 +178,15 @@ class Jobs(QObject):
             return work(self._database, progress, job.wait)
 
         return self._start(self._network, Job(owner, title=title), run, done, failed)
+
+    def forget(self, owner: QObject) -> None:
+        """Deliver no more to an owner of what it has asked for until now, but for work with a title.
+
+        What changes is still changed, and told to everybody else; so is the failure of a change.
+        """
+        for job in self._running:
+            if job.owner is owner and not job.title:
+                job.is_forgotten = True
 
     @property
     def is_idle(self) -> bool:
@@ -249,11 +263,11 @@ class Jobs(QObject):
                 del self._latest[(id(job.owner), job.slot)]
         if self._closed:
             return
-        alive = isValid(job.owner) and not superseded
+        alive = isValid(job.owner) and not superseded and not job.is_forgotten
         if isinstance(error, OutreachError):
             if failed is not None and alive:
                 failed(error)
-            elif not superseded:
+            elif not superseded and not (job.is_forgotten and job.is_read):
                 self.failed.emit(str(error))
         elif error is not None:
             sys.excepthook(type(error), error, error.__traceback__)

@@ -96,6 +96,17 @@ class LetterEditor(QWidget):
         self.save()
         self._document = None
 
+    def forget(self) -> None:
+        """Show no letter and nothing of the one before, which is saved first."""
+        self.clear()
+        self._workspace.jobs.forget(self)
+        self._preview_timer.stop()
+        self._is_loading = True
+        for field in (self.subject, self.salutation, self.body, self.close_):
+            field.clear()
+        self._is_loading = False
+        self.warning.hide()
+
     def _loaded(self, found: tuple[LetterDocument, tuple[str, ...]]) -> None:
         document, notes = found
         self.warning.setText("\n".join(notes))
