@@ -305,8 +305,9 @@ class MainWindow(QMainWindow):
                 former = self.workspace.campaign
                 if campaign != former:
                     self.workspace.set_campaign(campaign)
+                self.campaign_choice.setToolTip(campaign.name)
                 if former is not None and campaign.key != former.key:
-                    self.statusBar().clearMessage()
+                    self._say(self.tr("“{0}” is in view.").format(campaign.name))
                     self._enter()
 
     def _changed(self, changes: Changes) -> None:
@@ -383,8 +384,7 @@ class MainWindow(QMainWindow):
 
             def saved(changes: Changes) -> None:
                 dialog.accept_result()
-                self._say(changes.message)
-                self._wanted_campaign = changes.refs[0]
+                self._wanted_campaign, self._made = changes.refs[0], changes.message
                 self.workspace.jobs.read(self, campaigns_list, self._show_new_campaign)
 
             self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
@@ -394,6 +394,7 @@ class MainWindow(QMainWindow):
     def _show_new_campaign(self, campaigns: tuple[CampaignRow, ...]) -> None:
         self._show_campaigns(campaigns)
         self.campaign_choice.choose(self._wanted_campaign)
+        self._say(self._made)
 
     def _edit_campaign(self) -> None:
         campaign = self.workspace.campaign

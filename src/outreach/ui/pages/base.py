@@ -45,6 +45,7 @@ class Page(QWidget):
         method `forget`). A page adds what it keeps itself: rows, what it wants to choose, and fields with a value to start from.
         """
         self.workspace.jobs.forget(self)
+        self._is_reading = False
         for part in self.findChildren(QWidget):
             forget = getattr(part, "forget", None)
             if forget is not None:
@@ -62,12 +63,14 @@ class Page(QWidget):
 
     def take_focus(self) -> None:
         """Put the keyboard where one works on this page; once more when what is being read has come, if it is still there."""
-        given = self._give_focus()
-        self._focus_given = given if self._is_reading else None
+        is_due = self._is_reading or self._is_stale
+        # A field would be left again under the hands of who types into it, so until then it is the list or the page itself.
+        given = self._give_focus(self.main_widgets()[:1] if is_due else self.main_widgets())
+        self._focus_given = given if is_due else None
 
-    def _give_focus(self) -> QWidget:
-        found = (w for w in self.main_widgets() if w.isVisibleTo(self) and w.isEnabled())
-        # While nothing is there yet, the page itself hears its shortcuts.
+    def _give_focus(self, among: Sequence[QWidget]) -> QWidget:
+        found = (w for w in among if w.isVisibleTo(self) and w.isEnabled())
+        # Without any, the page itself hears its shortcuts.
         target = next(found, self)
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         return target
@@ -81,7 +84,7 @@ class Page(QWidget):
             show(found)
             given, self._focus_given = self._focus_given, None
             if given is not None and self.window().focusWidget() in (None, given):
-                self._give_focus()
+                self._give_focus(self.main_widgets())
 
         self.workspace.jobs.read(self, work, arrived, slot=slot)
 

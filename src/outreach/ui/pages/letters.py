@@ -293,7 +293,7 @@ class LettersPage(Page):
     def reset(self) -> None:
         self._rows, self._views, self._wanted = (), (), []
         super().reset()
-        self.views.menu().clear()
+        self._empty_views()
         self._filter()
 
     def main_widgets(self) -> Sequence[QWidget]:
@@ -382,9 +382,17 @@ class LettersPage(Page):
         self.search.setFocus()
         self.search.selectAll()
 
-    def _fill_views(self) -> None:
+    def _empty_views(self) -> None:
         menu = self.views.menu()
         menu.clear()
+        # A menu inside another outlives the entry that opens it.
+        for inside in menu.findChildren(QMenu):
+            inside.setParent(None)
+            inside.deleteLater()
+
+    def _fill_views(self) -> None:
+        menu = self.views.menu()
+        self._empty_views()
         for view in self._views:
             menu.addAction(view.name).triggered.connect(partial(self.set_filters, view.filters))
         if self._views:

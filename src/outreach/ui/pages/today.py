@@ -179,6 +179,8 @@ class TodayPage(Page):
         for row in rows[most:]:
             row.deleteLater()
         self._sections.addWidget(panel)
+        # A layout shows what it is given a little later; the keyboard may be put there now.
+        panel.show()
 
     def _letters(self, rows: tuple[TrackerRow, ...]) -> list[QWidget]:
         return [self._letter(r) for r in rows]
