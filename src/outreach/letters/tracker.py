@@ -132,7 +132,7 @@ STANDINGS = (
     Standing("given up", "No answer, none awaited", _is_given_up),
     Standing("closed", "Closed", _is(_S.CLOSED)),
     Standing("withdrawn", "Withdrawn", _is(_S.WITHDRAWN)),
-    Standing("not sent", "Not sent", _in(_P.NOT_SENT)),
+    Standing("not sent", "Not out yet", _in(_P.NOT_SENT)),
     Standing("ended", "Ended", _in(_P.ENDED)),
 )
 """Every standing there is: what the window offers, what `--status` takes, and what each number counts."""

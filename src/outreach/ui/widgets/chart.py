@@ -57,13 +57,15 @@ class AnswersChart(QChartView):
         )
         faint = QColor(c.accent)
         faint.setAlphaF(0.28)
+        dull = QColor(c.quiet)
+        dull.setAlphaF(0.6)
         series = QHorizontalStackedBarSeries()
         bodies = list(reversed(self._counts))
         for title, standing, color, values in (
             (self.tr("Answered"), "answered", c.accent, [b.answered for b in bodies]),
             (self.tr("Awaited"), "in time", faint, [b.in_time for b in bodies]),
             (self.tr("Overdue"), "overdue", c.bad, [b.overdue for b in bodies]),
-            (self.tr("None awaited"), "given up", c.border, [b.given_up for b in bodies]),
+            (self.tr("None awaited"), "given up", dull, [b.given_up for b in bodies]),
         ):
             if standing == "given up" and not any(values):
                 continue
