@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from outreach.cli.base import GROUPS, AsFormat, Format, On, Search, app, opened, print_list, say
+from outreach.cli.base import (
+    GROUPS,
+    AsFormat,
+    CampaignId,
+    Format,
+    On,
+    Search,
+    app,
+    campaign_named,
+    opened,
+    print_list,
+    say,
+)
 from outreach.directory import popolo
 from outreach.directory.bodies import bodies_list, posts_list
 from outreach.directory.citations import titles_of
@@ -201,12 +213,17 @@ def unmerge(
 def search_everything(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(help="Words; accents and small mistakes do not matter.")],
+    campaign: CampaignId = "",
     format: AsFormat = Format.table,
 ) -> None:
-    """Search people, bodies, offices, places, facts, letters and answers at once."""
+    """Search people, bodies, offices, places, facts, letters and answers at once, of all campaigns or of one."""
     with opened(context) as database, database.read() as session:
-        found = find(session, " ".join(words))
+        key = campaign_named(session, campaign).key if campaign else None
+        found = find(session, " ".join(words), campaign_key=key)
     if found.meant:
         typer.echo(f"Nothing holds these words; shown is: {found.meant}", err=True)
-    rows = [{"Kind": h.kind, "Id": h.ref, "Title": h.title, "More": h.detail} for h in found.hits]
+    rows = [
+        {"Kind": h.kind, "Id": h.ref, "Title": h.title, "More": h.detail, "Campaign": h.campaign}
+        for h in found.hits
+    ]
     print_list(rows, format)

@@ -55,8 +55,10 @@ from outreach.letters.standing import letter_notes
 from outreach.letters.templates import load_template
 from outreach.letters.tracker import (
     GROUPINGS,
+    STANDINGS,
     Filters,
     TrackerRow,
+    find_standing,
     group_counts,
     letter_detail,
     tracker_rows,
@@ -165,12 +167,18 @@ def refer(
     typer.echo(f"{changes.message} {' '.join(changes.refs)}")
 
 
+Status = Annotated[
+    str,
+    typer.Option("--status", help=f"Where they stand: {', '.join(s.word for s in STANDINGS)}."),
+]
+
+
 @GROUPS["letters"].command("list")
 def list_letters(
     context: typer.Context,
-    status: Annotated[str, typer.Option("--status", help="A state or standing, as overdue.")] = "",
-    body: Annotated[str, typer.Option("--body", help="Part of a body's name.")] = "",
-    party: Annotated[str, typer.Option("--party", help="Part of a party's name.")] = "",
+    status: Status = "",
+    body: Annotated[str, typer.Option("--body", help="A body's name, or part of one.")] = "",
+    party: Annotated[str, typer.Option("--party", help="A party's name, or part of one.")] = "",
     country: Annotated[str, typer.Option("--country", help="A country, as Finland.")] = "",
     channel: Annotated[str, typer.Option("--by", help="How it went, as email or post.")] = "",
     answer: Annotated[str, typer.Option("--answer", help="A kind of answer, as refused.")] = "",
@@ -211,6 +219,8 @@ def _filters(
 ) -> Filters:
     if within and within != "past" and not within.isdigit():
         raise typer.BadParameter("Give --due-within a number of days, or past.")
+    if status:
+        status = find_standing(status).word
     return Filters(status, body, party, country, channel, answer, within, search)
 
 
@@ -266,7 +276,7 @@ def list_views(context: typer.Context, campaign: CampaignId = "", format: AsForm
 def save_filters(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    status: Annotated[str, typer.Option("--status")] = "",
+    status: Status = "",
     body: Annotated[str, typer.Option("--body")] = "",
     party: Annotated[str, typer.Option("--party")] = "",
     country: Annotated[str, typer.Option("--country")] = "",

@@ -113,10 +113,10 @@ def export_one_pack(
 
 
 @GROUPS["pack"].command("list")
-def list_exports(context: typer.Context, format: AsFormat = Format.table) -> None:
+def list_exports(context: typer.Context, campaign: CampaignId = "", format: AsFormat = Format.table) -> None:
     """What was given to whom: every export with its digest and what it holds."""
     with opened(context) as database, database.read() as session:
-        rows = pack_exports(session)
+        rows = pack_exports(session, campaign_named(session, campaign).key if campaign else None)
     print_list(
         [
             {

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from outreach.cli.base import GROUPS, AsFormat, Format, On, a_day, opened, print_list, say
+from outreach.cli.base import (
+    GROUPS,
+    AsFormat,
+    CampaignId,
+    Format,
+    On,
+    a_day,
+    campaign_named,
+    opened,
+    print_list,
+    say,
+)
 from outreach.domain.natures import Nature
 from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import day_short
@@ -155,13 +166,15 @@ def import_messages(
 def show_inbox(
     context: typer.Context,
     view: Annotated[str, typer.Option("--view", help=", ".join(VIEWS))] = "open",
+    campaign: CampaignId = "",
     format: AsFormat = Format.table,
 ) -> None:
     """List the messages that came in; by default those that somebody must assign or class."""
     if view not in VIEWS:
         raise typer.BadParameter(f"Choose --view from {', '.join(VIEWS)}.")
     with opened(context) as database, database.read() as session:
-        rows = inbox_rows(session, view)
+        key = campaign_named(session, campaign).key if campaign else None
+        rows = inbox_rows(session, view, campaign_key=key)
         guesses = suggestions(session, rows)
     nothing = Suggestion(None, "")
     print_list(

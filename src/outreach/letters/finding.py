@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from outreach.domain.references import folded
-from outreach.store.models import Area, Case, Fact, Letter, Organization, Person, Post
+from outreach.store.models import Area, Campaign, Case, Fact, Letter, Organization, Person, Post
 from outreach.store.search import fts_query, in_chunks
 
 _ALIKE = 72.0
@@ -17,12 +17,16 @@ _ORDER = ("body", "post", "area", "letter", "fact")
 
 @dataclass(frozen=True)
 class Hit:
-    """Something found. kind: person, body, post, area, fact or letter. ref: its readable id or reference."""
+    """Something found. kind: person, body, post, area, fact or letter. ref: its readable id or reference.
+
+    campaign: name of the one that a fact or a letter belongs to; the directory belongs to all.
+    """
 
     kind: str
     ref: str
     title: str
     detail: str
+    campaign: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,20 +37,23 @@ class Found:
     meant: str = ""
 
 
-def find(session: Session, typed: str, limit: int = 40) -> Found:
+def find(session: Session, typed: str, limit: int = 40, *, campaign_key: int | None = None) -> Found:
     """Search everything; each word must begin a word of the record.
 
     Accents do not matter. Words that occur nowhere are taken for the nearest ones that do.
-    Args: limit: most hits; people first, then bodies, offices, places, letters and facts.
+    Args: limit: most hits; people first, then bodies, offices, places, letters and facts. campaign_key: finds the facts and
+        letters of this campaign only; by default of all.
     """
     words = re.findall(r"[\w’'-]+", typed)
     if not words:
         return Found(())
-    if hits := _matching(session, words, limit):
+    if hits := _matching(session, words, limit, campaign_key):
         return Found(hits)
     meant = [_meant(session, word) for word in words]
     if meant != [folded(w) for w in words] and all(meant):
-        return Found(_matching(session, meant, limit), " ".join(meant))
+        # A word that only another campaign has finds nothing here, and is not named either.
+        hits = _matching(session, meant, limit, campaign_key)
+        return Found(hits, " ".join(meant)) if hits else Found(())
     return Found(())
 
 
@@ -54,11 +61,17 @@ def find(session: Session, typed: str, limit: int = 40) -> Found:
 _QUERY = text(
     "SELECT kind, owner_id, person.slug, person.name, person.honorific_prefix, person.summary"
     " FROM search_index LEFT JOIN person ON kind = 'person' AND person.id = owner_id AND person.deleted_at IS NULL"
-    " WHERE search_index MATCH :query LIMIT :most"
+    " WHERE search_index MATCH :query"
+    " AND (:campaign IS NULL"
+    " OR kind NOT IN ('letter', 'fact')"
+    " OR kind = 'letter' AND EXISTS (SELECT 1 FROM letter WHERE letter.id = owner_id AND campaign_id = :campaign)"
+    ' OR kind = \'fact\' AND EXISTS (SELECT 1 FROM fact JOIN "case" ON "case".id = fact.case_id'
+    ' WHERE fact.id = owner_id AND "case".campaign_id = :campaign))'
+    " LIMIT :most"
 )
 
 
-def _matching(session: Session, words: list[str], limit: int) -> tuple[Hit, ...]:
+def _matching(session: Session, words: list[str], limit: int, campaign_key: int | None) -> tuple[Hit, ...]:
     query = fts_query(" ".join(words))
     if not any(c.isalnum() for c in query):
         return ()
@@ -66,7 +79,7 @@ def _matching(session: Session, words: list[str], limit: int) -> tuple[Hit, ...]
     people: dict[int, Hit] = {}
     others: dict[str, dict[int, None]] = {}
     for kind, owner, slug, name, prefix, summary in session.execute(
-        _QUERY, {"query": query, "most": limit * 3}
+        _QUERY, {"query": query, "most": limit * 3, "campaign": campaign_key}
     ):
         if kind != "person":
             others.setdefault(kind, {})[owner] = None
@@ -135,24 +148,35 @@ def _hits(session: Session, kind: str, chunk: object) -> dict[tuple[str, int], H
             }
         case "fact":
             facts = session.execute(
-                select(Fact.id, Fact.name, Fact.label, Fact.value_text, Case.name)
+                select(Fact.id, Fact.name, Fact.label, Fact.value_text, Case.name, Campaign.name)
                 .join(Case, Case.id == Fact.case_id)
+                .join(Campaign, Campaign.id == Case.campaign_id)
                 .where(where(Fact.id))
             )
             return {
                 ("fact", key): Hit(
-                    "fact", name, label, " · ".join(x for x in (case, (value or "")[:80]) if x)
+                    "fact", name, label, " · ".join(x for x in (case, (value or "")[:80]) if x), campaign
                 )
-                for key, name, label, value, case in facts
+                for key, name, label, value, case, campaign in facts
             }
         case _:
             letters = session.execute(
-                select(Letter.id, Letter.reference, Letter.subject, Person.name, Organization.name)
+                select(
+                    Letter.id,
+                    Letter.reference,
+                    Letter.subject,
+                    Person.name,
+                    Organization.name,
+                    Campaign.name,
+                )
+                .join(Campaign, Campaign.id == Letter.campaign_id)
                 .outerjoin(Person, Person.id == Letter.person_id)
                 .outerjoin(Organization, Organization.id == Letter.organization_id)
                 .where(where(Letter.id))
             )
             return {
-                ("letter", key): Hit("letter", reference, subject, f"{reference} to {person or body or ''}")
-                for key, reference, subject, person, body in letters
+                ("letter", key): Hit(
+                    "letter", reference, subject, f"{reference} to {person or body or ''}", campaign
+                )
+                for key, reference, subject, person, body, campaign in letters
             }

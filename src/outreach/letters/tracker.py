@@ -1,7 +1,7 @@
 """The tracking table: every letter, where it stands today, and what the answers add up to."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -15,7 +15,7 @@ from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, receipt_day, reply_due, reply_standard
 from outreach.domain.references import folded
 from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, SENT_STATES, Channel, LetterStatus, Phase
-from outreach.errors import NotFoundError
+from outreach.errors import NotFoundError, UsageError
 from outreach.letters.lifecycle import UNCERTAIN
 from outreach.store.models import Dispatch, Letter, Organization, Person, Post
 
@@ -63,6 +63,101 @@ class TrackerRow:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where letters can stand, as numbers count them and filters show them. word: as it is typed, and kept in saved views.
+    label: as the window offers it. holds: whether a letter stands there."""
+
+    word: str
+    label: str
+    holds: Callable[[TrackerRow], bool]
+
+
+def _is(*statuses: LetterStatus) -> Callable[[TrackerRow], bool]:
+    def holds(row: TrackerRow) -> bool:
+        return row.status in statuses
+
+    return holds
+
+
+def _in(*phases: Phase) -> Callable[[TrackerRow], bool]:
+    def holds(row: TrackerRow) -> bool:
+        return row.phase in phases
+
+    return holds
+
+
+def _went_out(row: TrackerRow) -> bool:
+    return row.status in SENT_STATES
+
+
+def _is_answered(row: TrackerRow) -> bool:
+    """Also a letter that was closed after its answer."""
+    return _went_out(row) and (row.answered_on is not None or row.status is LetterStatus.ANSWERED)
+
+
+def _is_ready(row: TrackerRow) -> bool:
+    """Whether it waits for us to be sent; of one that was cut off on its way nobody knows whether it still does."""
+    return row.status in {LetterStatus.APPROVED, LetterStatus.QUEUED} and not row.is_uncertain
+
+
+def _is_given_up(row: TrackerRow) -> bool:
+    return _went_out(row) and not _is_answered(row) and row.phase not in AWAITING_PHASES
+
+
+def _is_uncertain(row: TrackerRow) -> bool:
+    return row.is_uncertain
+
+
+_S, _P = LetterStatus, Phase
+STANDINGS = (
+    Standing("draft", "Drafts", _is(_S.DRAFT)),
+    Standing("ready", "Ready to send", _is_ready),
+    Standing("approved", "Approved", _is(_S.APPROVED)),
+    Standing("queued", "In the outbox", _is(_S.QUEUED)),
+    Standing("uncertain", "Sent? Not certain", _is_uncertain),
+    Standing("returned", "Came back, or refused", _is(_S.BOUNCED, _S.FAILED)),
+    Standing("bounced", "Came back", _is(_S.BOUNCED)),
+    Standing("failed", "Refused", _is(_S.FAILED)),
+    Standing("went out", "Went out", _went_out),
+    Standing("sent", "Sent, nothing heard", _is(_S.SENT)),
+    Standing("acknowledged", "Acknowledged", _is(_S.ACKNOWLEDGED)),
+    Standing("waiting", "Awaiting an answer", _in(*AWAITING_PHASES)),
+    Standing("in time", "Awaiting, in time", _in(*(AWAITING_PHASES - OVERDUE_PHASES))),
+    Standing("awaiting", "Awaiting, not due soon", _in(_P.AWAITING)),
+    Standing("due soon", "Due soon", _in(_P.DUE_SOON)),
+    Standing("overdue", "Overdue", _in(*OVERDUE_PHASES)),
+    Standing("long overdue", "Long overdue", _in(_P.LONG_OVERDUE)),
+    Standing("answer to read", "Answer to read", _in(_P.TO_READ)),
+    Standing("answered", "Answered", _is_answered),
+    Standing("given up", "No answer, none awaited", _is_given_up),
+    Standing("closed", "Closed", _is(_S.CLOSED)),
+    Standing("withdrawn", "Withdrawn", _is(_S.WITHDRAWN)),
+    Standing("not sent", "Not out yet", _in(_P.NOT_SENT)),
+    Standing("ended", "Ended", _in(_P.ENDED)),
+)
+"""Every standing there is: what the window offers, what `--status` takes, and what each number counts."""
+
+_BY_WORD = {s.word: s for s in STANDINGS}
+
+
+def find_standing(typed: str) -> Standing:
+    """The standing that a word or a label names; case, hyphens and underscores do not matter.
+
+    Raises: UsageError naming the words there are.
+    """
+    wanted = " ".join(typed.casefold().replace("_", " ").replace("-", " ").split())
+    for standing in STANDINGS:
+        if wanted in {standing.word, standing.label.casefold()}:
+            return standing
+    raise UsageError(f"No letter stands at “{typed}”. Choose from: {', '.join(_BY_WORD)}.")
+
+
+def standing_holds(row: TrackerRow, word: str) -> bool:
+    """Whether a letter stands where one of the words of STANDINGS says; nothing stands at another word."""
+    return word in _BY_WORD and _BY_WORD[word].holds(row)
+
+
+@dataclass(frozen=True)
 class EventRow:
     """A step in a letter's life; at: an instant with its time zone."""
 
@@ -95,7 +190,8 @@ class LetterDetail:
 class GroupCount:
     """Letters to one body, party or country: how many went out and how many of these were answered or are overdue.
 
-    median_days: from sending to the answer, None if none was answered.
+    median_days: from sending to the answer, None if none was answered. in_time: awaited, and not overdue. given_up: neither
+        answered nor awaited. Each number counts what the standing of the same name shows; sent is *went out*.
     """
 
     name: str
@@ -103,6 +199,8 @@ class GroupCount:
     answered: int
     overdue: int
     median_days: float | None
+    in_time: int = 0
+    given_up: int = 0
 
     @property
     def response_rate(self) -> float:
@@ -115,8 +213,9 @@ GROUPINGS = ("body", "party", "country")
 
 @dataclass(frozen=True)
 class Filters:
-    """What the table shows. status: a stored status, a phase, or waiting. within: days from today by which an answer is
-    due, "past" for before today. The others are words or names; an empty one lets everything pass."""
+    """What the table shows. status: a word of STANDINGS. body, party: a whole name, or where none is called that, a part of
+    one. within: days from today by which an answer is due, "past" for before today. The others are words or names; an empty
+    one lets everything pass."""
 
     status: str = ""
     body: str = ""
@@ -249,17 +348,19 @@ def tracker_rows(
 
 def filter_rows(rows: Iterable[TrackerRow], filters: Filters, today: date) -> tuple[TrackerRow, ...]:
     """Rows that pass every filter. today: from which `Filters.within` counts."""
+    every = list(rows)
     words = folded(filters.search).split()
-    wanted_body = folded(filters.body)
+    in_body = _named(every, "body", filters.body)
+    in_party = _named(every, "party", filters.party)
     limit = None
     if filters.within:
         limit = today + timedelta(days=-1 if filters.within == "past" else int(filters.within))
     return tuple(
         r
-        for r in rows
-        if _has_status(r, filters.status)
-        and (not wanted_body or wanted_body in folded(r.body))
-        and (not filters.party or folded(filters.party) in folded(r.party))
+        for r in every
+        if (not filters.status or standing_holds(r, filters.status))
+        and in_body(r)
+        and in_party(r)
         and (not filters.country or folded(filters.country) == folded(r.country))
         and (not filters.channel or filters.channel == r.channel)
         and (not filters.answer or filters.answer == r.answer)
@@ -268,17 +369,25 @@ def filter_rows(rows: Iterable[TrackerRow], filters: Filters, today: date) -> tu
     )
 
 
-def _has_status(row: TrackerRow, wanted: str) -> bool:
-    match wanted:
-        case "":
-            return True
-        case "waiting":
-            return row.phase in AWAITING_PHASES
-        case "overdue":
-            return row.phase in OVERDUE_PHASES
-        case "uncertain":
-            return row.is_uncertain
-    return wanted in {row.status.value, row.phase.value}
+def _group_name(row: TrackerRow, by: str) -> str:
+    """A letter's body, party or country, as letters are counted by; where there is no body, the recipient stands for it."""
+    return (row.body or row.recipient) if by == "body" else str(getattr(row, by))
+
+
+def _named(rows: Iterable[TrackerRow], by: str, typed: str) -> Callable[[TrackerRow], bool]:
+    """Whether a row is of the body or party typed: of that one alone if one is called so, else of any it is part of."""
+    wanted = folded(typed)
+    is_whole = any(folded(_group_name(r, by)) == wanted for r in rows)
+
+    def holds(row: TrackerRow) -> bool:
+        name = folded(_group_name(row, by))
+        return name == wanted if is_whole else wanted in name
+
+    return holds if wanted else _everything
+
+
+def _everything(row: TrackerRow) -> bool:
+    return True
 
 
 def group_counts(rows: Iterable[TrackerRow], by: str) -> tuple[GroupCount, ...]:
@@ -288,8 +397,8 @@ def group_counts(rows: Iterable[TrackerRow], by: str) -> tuple[GroupCount, ...]:
     """
     grouped: dict[str, list[TrackerRow]] = defaultdict(list)
     for row in rows:
-        name = (row.body or row.recipient) if by == "body" else str(getattr(row, by))
-        if row.status in SENT_STATES and name:
+        name = _group_name(row, by)
+        if _went_out(row) and name:
             grouped[name].append(row)
     counts = []
     for name, group in grouped.items():
@@ -298,29 +407,34 @@ def group_counts(rows: Iterable[TrackerRow], by: str) -> tuple[GroupCount, ...]:
             GroupCount(
                 name,
                 len(group),
-                sum(r.answered_on is not None for r in group),
-                sum(r.phase in OVERDUE_PHASES for r in group),
+                _count(group, "answered"),
+                _count(group, "overdue"),
                 float(median(days)) if days else None,
+                _count(group, "in time"),
+                _count(group, "given up"),
             )
         )
     return tuple(sorted(counts, key=lambda g: (-g.sent, g.name)))
 
 
+def _count(rows: Iterable[TrackerRow], word: str) -> int:
+    return sum(standing_holds(r, word) for r in rows)
+
+
 def statistics(rows: Iterable[TrackerRow]) -> Statistics:
     """Counts over letters; those withdrawn count as neither drafts nor sent."""
     letters = list(rows)
-    went_out = [r for r in letters if r.status in SENT_STATES]
-    answered = [r for r in went_out if r.answered_on is not None]
-    days = [r.days_taken for r in answered if r.days_taken is not None]
+    sent, answered = _count(letters, "went out"), _count(letters, "answered")
+    days = [r.days_taken for r in letters if _is_answered(r) and r.days_taken is not None]
     return Statistics(
         total=len(letters),
-        drafts=sum(r.status is LetterStatus.DRAFT for r in letters),
-        ready=sum(r.status in {LetterStatus.APPROVED, LetterStatus.QUEUED} for r in letters),
-        sent=len(went_out),
-        answered=len(answered),
-        awaiting=sum(r.phase in AWAITING_PHASES for r in letters),
-        overdue=sum(r.phase in OVERDUE_PHASES for r in letters),
-        response_rate=len(answered) / len(went_out) if went_out else None,
+        drafts=_count(letters, "draft"),
+        ready=_count(letters, "ready"),
+        sent=sent,
+        answered=answered,
+        awaiting=_count(letters, "waiting"),
+        overdue=_count(letters, "overdue"),
+        response_rate=answered / sent if sent else None,
         median_days=float(median(days)) if days else None,
         by_body=group_counts(letters, "body"),
     )

@@ -7,11 +7,10 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.domain.states import OVERDUE_PHASES, LetterStatus, Phase
 from outreach.domain.wording import counted
 from outreach.letters.following_up import overdue_without_reminder
 from outreach.letters.replies import FollowUpRow, follow_ups_list
-from outreach.letters.tracker import TrackerRow, tracker_rows
+from outreach.letters.tracker import TrackerRow, standing_holds, tracker_rows
 from outreach.mail.triage import InboxRow, inbox_rows
 
 PROMISE_DAYS = 7
@@ -19,7 +18,8 @@ PROMISE_DAYS = 7
 
 @dataclass(frozen=True)
 class Agenda:
-    """What is to be done, each in the order of urgency.
+    """What is to be done, each in the order of urgency. Letters are chosen as `tracker.STANDINGS` has them, so that the table
+    filtered by the same word shows the same ones.
 
     to_read: messages to assign or to class. uncertain: letters of which nobody knows whether they went out. returned: letters
     that came back or were refused. overdue: without an answer past their day; to_remind: references of these that no follow-up was
@@ -59,26 +59,26 @@ def agenda(session: Session, campaign: CampaignRow, *, today: date | None = None
     """What a campaign needs somebody to do. Args: today: by default the campaign's own day."""
     on = today or campaign.today
     rows = tracker_rows(session, campaign, today=on)
-    own = [r for r in rows if r.origin == "own"]
-    references = {r.reference for r in rows}
     promises = [
         f
         for f in follow_ups_list(session, campaign)
         if not f.is_done and (f.due_on - on).days <= PROMISE_DAYS
     ]
+
+    def standing_at(word: str) -> tuple[TrackerRow, ...]:
+        return tuple(r for r in rows if standing_holds(r, word))
+
     return Agenda(
         on=on,
-        to_read=tuple(r for r in inbox_rows(session, "open") if not r.reference or r.reference in references),
-        uncertain=tuple(r for r in own if r.is_uncertain),
-        returned=tuple(r for r in own if r.status in {LetterStatus.BOUNCED, LetterStatus.FAILED}),
-        overdue=_by_day(r for r in rows if r.phase in OVERDUE_PHASES),
+        to_read=inbox_rows(session, "open", campaign_key=campaign.key),
+        uncertain=standing_at("uncertain"),
+        returned=standing_at("returned"),
+        overdue=_by_day(standing_at("overdue")),
         to_remind=overdue_without_reminder(session, campaign, on, rows=rows),
-        due_soon=_by_day(r for r in rows if r.phase is Phase.DUE_SOON),
+        due_soon=_by_day(standing_at("due soon")),
         promises=tuple(promises),
-        to_send=tuple(
-            r for r in own if r.status in {LetterStatus.APPROVED, LetterStatus.QUEUED} and not r.is_uncertain
-        ),
-        drafts=tuple(r for r in own if r.status is LetterStatus.DRAFT),
+        to_send=standing_at("ready"),
+        drafts=standing_at("draft"),
     )
 
 

@@ -87,11 +87,12 @@ def inbox_rows(
     *,
     references: Sequence[str] | None = None,
     keys: Sequence[int] | None = None,
+    campaign_key: int | None = None,
 ) -> tuple[InboxRow, ...]:
     """Messages that came in: those that need somebody first, then the newest first.
 
     Args: view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all. references: of these letters only.
-        keys: these messages only.
+        keys: these messages only. campaign_key: leaves out what belongs, or is proposed to belong, to letters of others.
     """
     counts = (
         select(Attachment.message_id, func.count().label("files")).group_by(Attachment.message_id).subquery()
@@ -120,6 +121,8 @@ def inbox_rows(
         query = query.where(Letter.reference.in_(references))
     if keys is not None:
         query = query.where(Message.id.in_(keys))
+    if campaign_key is not None:
+        query = query.where(Message.letter_id.is_(None) | (Letter.campaign_id == campaign_key))
     return tuple(
         InboxRow(
             key=m.id,

@@ -265,13 +265,16 @@ def save_pack(session: Session, case_id: str, title: str, options: PackOptions) 
     return pack
 
 
-def pack_exports(session: Session) -> tuple[PackExportRow, ...]:
-    """Exports on file, the newest first."""
-    rows: Sequence[Any] = session.execute(
+def pack_exports(session: Session, campaign_key: int | None = None) -> tuple[PackExportRow, ...]:
+    """Exports on file, the newest first. campaign_key: of this campaign only."""
+    query = (
         select(PackExport, Pack.title)
         .join(Pack, Pack.id == PackExport.pack_id)
         .order_by(PackExport.id.desc())
-    ).all()
+    )
+    if campaign_key is not None:
+        query = query.where(Pack.campaign_id == campaign_key)
+    rows: Sequence[Any] = session.execute(query).all()
     return tuple(
         PackExportRow(
             title, e.exported_at, e.file_name, e.size_bytes, e.pages, e.sha256, e.given_to, e.format or "pdf",

@@ -30,7 +30,10 @@ _COLLECT_EVERY_MS = 1_000
 @dataclass(eq=False)
 class Job:
     """One piece of work. title: shown while it runs, "" for quick ones. is_kept: it runs to its end even if the window
-    closes. done, total: how far it is. hold: of what set it in motion."""
+    closes. done, total: how far it is. hold: of what set it in motion.
+
+    is_read: it changes nothing. is_forgotten: its owner has no more use for what it finds.
+    """
 
     owner: QObject
     title: str = ""
@@ -39,6 +42,8 @@ class Job:
     done: int = 0
     total: int = 0
     hold: Hold | None = None
+    is_read: bool = False
+    is_forgotten: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -108,7 +113,7 @@ class Jobs(QObject):
             with self._database.read() as session:
                 return work(session)
 
-        return self._start(self._readers, Job(owner, slot=slot), run, done, failed)
+        return self._start(self._readers, Job(owner, slot=slot, is_read=True), run, done, failed)
 
     def compute(
         self,
@@ -125,7 +130,9 @@ class Jobs(QObject):
             # What was asked for since makes this one's result unwanted.
             return None if job.slot and self._latest.get((id(owner), slot)) is not job else work()
 
-        return self._start(self._readers, Job(owner, slot=slot), run, done, failed, is_shown_only=True)
+        return self._start(
+            self._readers, Job(owner, slot=slot, is_read=True), run, done, failed, is_shown_only=True
+        )
 
     def write(
         self,
@@ -198,6 +205,15 @@ class Jobs(QObject):
         return self._start(
             self._network, Job(owner, title=title, is_kept=is_kept), run, done, failed, once=once
         )
+
+    def forget(self, owner: QObject) -> None:
+        """Deliver no more to an owner of what it has asked for until now, but for work with a title.
+
+        What changes is still changed, and told to everybody else; so is the failure of a change.
+        """
+        for job in self._running:
+            if job.owner is owner and not job.title:
+                job.is_forgotten = True
 
     @property
     def is_idle(self) -> bool:
@@ -343,13 +359,13 @@ class Jobs(QObject):
             return
         if error is not None and job.is_kept and self._refused is not None:
             self._refused.append(str(error))
-        alive = isValid(job.owner) and not superseded
+        alive = isValid(job.owner) and not superseded and not job.is_forgotten
         if isinstance(error, CancelledError) and self._refused is not None:
             return  # stopped because the window closes
         if isinstance(error, OutreachError):
             if failed is not None and alive:
                 failed(error)
-            elif not superseded:
+            elif not superseded and not (job.is_forgotten and job.is_read):
                 self.failed.emit(str(error))
         elif error is not None:
             sys.excepthook(type(error), error, error.__traceback__)

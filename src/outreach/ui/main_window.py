@@ -35,7 +35,7 @@ from outreach.store.changes import Changes
 from outreach.store.database import check, check_notes
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
-from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask, ask_for_file, open_dialog
+from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask, ask_for_file, open_dialog
 from outreach.ui.dialogs.importing import ImportDialog
 from outreach.ui.dialogs.records import CampaignDialog, NewCampaignDialog
 from outreach.ui.dialogs.search import SearchDialog
@@ -54,6 +54,7 @@ from outreach.ui.pages.overview import OverviewPage
 from outreach.ui.pages.packs import PacksPage
 from outreach.ui.pages.today import TodayPage
 from outreach.ui.theme import CHOICES, Theme
+from outreach.ui.widgets.campaign_choice import CampaignChoice
 from outreach.ui.widgets.parts import Words
 from outreach.ui.widgets.sidebar import Sidebar
 from outreach.ui.workspace import Place, Workspace
@@ -101,8 +102,9 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(page)
             self.sidebar.add(key, self.tr(title), symbol)
         self.sidebar.turned.connect(self.turn)
+        self.sidebar.entered.connect(self._enter)
         self.campaign_name = Words("", size=13, strong=True)
-        self.campaign_choice = Choice([])
+        self.campaign_choice = CampaignChoice([])
         self.campaign_choice.setAccessibleName(self.tr("Campaign"))
         self.campaign_choice.currentIndexChanged.connect(self._campaign_chosen)
         self.mailing = Mailing(workspace, self)
@@ -127,6 +129,7 @@ class MainWindow(QMainWindow):
         workspace.saving.refused.connect(self._refused_words)
         self._restore_state()
         self.sidebar.setCurrentRow(0)
+        self._enter()
         self._read_campaigns()
         self._show_unsaved(workspace.saving.left_behind())
 
@@ -200,9 +203,9 @@ class MainWindow(QMainWindow):
         self._action(file, self.tr("Quit"), self.close, keys.Quit)
 
         edit = self.menuBar().addMenu(self.tr("&Edit"))
-        undo = self.workspace.undo.createUndoAction(self, self.tr("Undo"))
+        undo = self.workspace.undo_group.createUndoAction(self, self.tr("Undo"))
         undo.setShortcut(keys.Undo)
-        redo = self.workspace.undo.createRedoAction(self, self.tr("Redo"))
+        redo = self.workspace.undo_group.createRedoAction(self, self.tr("Redo"))
         redo.setShortcut(keys.Redo)
         edit.addActions([undo, redo])
         self._action(edit, self.tr("Words not on file…"), self._unsaved_words)
@@ -279,15 +282,23 @@ class MainWindow(QMainWindow):
             self._inbox().take_files(paths)
 
     def turn(self, key: str) -> None:
-        """Show a page."""
+        """Show a page, with the keyboard where one works on it; while somebody goes through the sidebar by keys, it stays there."""
         self.stack.setCurrentWidget(self.pages[key])
+        if not self.sidebar.hasFocus():
+            self._enter()
         # Other pages have shortcuts of the same keys; a disabled menu lends its actions none.
         self.letters_menu.menuAction().setEnabled(key == "letters")
         self.inbox_menu.menuAction().setEnabled(key == "inbox")
+        # It writes the rows in view, so they must be.
+        self._letters().export_table.setEnabled(key == "letters")
+
+    def _enter(self) -> None:
+        self._page().take_focus()
 
     def _go(self, place: Place) -> None:
         self.sidebar.choose(place.page)
         self.pages[place.page].show_place(place.what)
+        self._enter()
 
     def _read_campaigns(self) -> None:
         self.workspace.jobs.read(self, campaigns_list, self._show_campaigns, slot="campaigns")
@@ -310,8 +321,13 @@ class MainWindow(QMainWindow):
             if campaign.id == chosen:
                 self.campaign_name.setText(campaign.name)
                 self.setWindowTitle(self.tr("{0} – outreach").format(campaign.name))
-                if campaign != self.workspace.campaign:
+                former = self.workspace.campaign
+                if campaign != former:
                     self.workspace.set_campaign(campaign)
+                self.campaign_choice.setToolTip(campaign.name)
+                if former is not None and campaign.key != former.key:
+                    self._say(self.tr("“{0}” is in view.").format(campaign.name))
+                    self._enter()
 
     def _changed(self, changes: Changes) -> None:
         if "cases" in changes.kinds:
@@ -387,8 +403,7 @@ class MainWindow(QMainWindow):
 
             def saved(changes: Changes) -> None:
                 dialog.accept_result()
-                self._say(changes.message)
-                self._wanted_campaign = changes.refs[0]
+                self._wanted_campaign, self._made = changes.refs[0], changes.message
                 self.workspace.jobs.read(self, campaigns_list, self._show_new_campaign)
 
             self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
@@ -398,6 +413,7 @@ class MainWindow(QMainWindow):
     def _show_new_campaign(self, campaigns: tuple[CampaignRow, ...]) -> None:
         self._show_campaigns(campaigns)
         self.campaign_choice.choose(self._wanted_campaign)
+        self._say(self._made)
 
     def _edit_campaign(self) -> None:
         campaign = self.workspace.campaign

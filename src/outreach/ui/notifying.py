@@ -24,12 +24,12 @@ class Notifier(QObject):
     def __init__(self, workspace: Workspace, window: QWidget) -> None:
         super().__init__(window)
         self._workspace = workspace
-        self._told_on: date | None = None
+        self._told_on: dict[int, date] = {}
         self._tray: QSystemTrayIcon | None = None
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(_LOOKS_EVERY_MS)
-        workspace.campaign_changed.connect(self.look)
+        workspace.campaign_changed.connect(self._other_campaign)
 
     @property
     def is_wanted(self) -> bool:
@@ -40,22 +40,30 @@ class Notifier(QObject):
     def set_wanted(self, wanted: bool) -> None:
         """Begin or stop to tell."""
         save_settings(replace(load_settings(), notify="yes" if wanted else "no"))
-        self._told_on = None
+        self._told_on.clear()
+        self.look()
+
+    @Slot()
+    def _other_campaign(self) -> None:
+        """What was asked about the campaign before is not told under the name of this one."""
+        self._workspace.jobs.forget(self)
         self.look()
 
     @Slot()
     def look(self) -> None:
-        """Look at what presses, unless it was told today."""
+        """Look at what presses in the campaign in view, unless it was told today."""
         campaign = self._workspace.campaign
-        today = date.today()  # noqa: DTZ011  the user's own day
-        if campaign is None or campaign.as_of is not None or self._told_on == today or not self.is_wanted:
+        if campaign is None or campaign.as_of is not None or not self.is_wanted:
+            return
+        if self._told_on.get(campaign.key) == date.today():  # noqa: DTZ011  the user's own day
             return
         self._workspace.jobs.read(self, partial(agenda, campaign=campaign), self._tell, slot="agenda")
 
     def _tell(self, found: Agenda) -> None:
-        if not found.pressing:
+        campaign = self._workspace.campaign
+        if not found.pressing or campaign is None:
             return
-        self._told_on = date.today()  # noqa: DTZ011
+        self._told_on[campaign.key] = date.today()  # noqa: DTZ011
         words = ", ".join(found.pressing)
         self.told.emit(words)
         if not QSystemTrayIcon.isSystemTrayAvailable():
@@ -65,5 +73,4 @@ class Notifier(QObject):
             self._tray.messageClicked.connect(self.clicked)
             self._tray.activated.connect(self.clicked)
             self._tray.show()
-        campaign = self._workspace.campaign
-        self._tray.showMessage(campaign.name if campaign else "outreach", words, icon("mail", "accent"))
+        self._tray.showMessage(campaign.name, words, icon("mail", "accent"))

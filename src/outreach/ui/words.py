@@ -40,7 +40,7 @@ STANDINGS = {
     "answered": "Answered",
     "closed": "Closed",
     "bounced": "Bounced",
-    "failed": "Not sent",
+    "failed": "Refused",
     "withdrawn": "Withdrawn",
     "awaiting": "Awaiting answer",
     "due soon": "Due soon",

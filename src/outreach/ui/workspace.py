@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.letters.sandbox import TemplateSandbox
@@ -36,12 +36,25 @@ class Workspace(QObject):
         self.jobs = jobs
         self.sandbox = sandbox
         self.saving = Saving(jobs, self)
-        self.undo = QUndoStack(self)
+        self.undo_group = QUndoGroup(self)
+        self._undo: dict[int, QUndoStack] = {}
         self.campaign: CampaignRow | None = None
+        self._use_undo_of(0)
+
+    @property
+    def undo(self) -> QUndoStack:
+        """What can be undone in the campaign in view; each has its own, and finds it again when it comes back into view."""
+        return self._undo[self.campaign.key if self.campaign else 0]
+
+    def _use_undo_of(self, key: int) -> None:
+        if key not in self._undo:
+            self._undo[key] = QUndoStack(self.undo_group)
+        self.undo_group.setActiveStack(self._undo[key])
 
     def set_campaign(self, campaign: CampaignRow | None) -> None:
         """Show another campaign, or the same with fresh values."""
         self.campaign = campaign
+        self._use_undo_of(campaign.key if campaign else 0)
         self.campaign_changed.emit()
 
     def go(self, page: str, **what: Any) -> None:

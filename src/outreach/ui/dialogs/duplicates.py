@@ -122,19 +122,24 @@ class DuplicatesDialog(QDialog):
     @Slot()
     def _chosen(self) -> None:
         pair = self._pair()
+        # Nothing is done with a pair before both its records are shown.
         for button in (self.keep_left, self.keep_right, self.apart):
-            button.setEnabled(pair is not None)
+            button.setEnabled(False)
+        for view in (self.left, self.right):
+            view.show_html("")
         if pair is None:
-            for view in (self.left, self.right):
-                view.show_html("")
             return
 
         def read(session: Any) -> tuple[PersonRow, PersonRow]:
             return person_row(session, pair.first), person_row(session, pair.second)
 
-        self._workspace.jobs.read(self, read, self._compare, slot="records")
+        self._workspace.jobs.read(self, read, partial(self._compare, pair), slot="records")
 
-    def _compare(self, records: tuple[PersonRow, PersonRow]) -> None:
+    def _compare(self, pair: Candidate, records: tuple[PersonRow, PersonRow]) -> None:
+        if pair != self._pair():
+            return
+        for button in (self.keep_left, self.keep_right, self.apart):
+            button.setEnabled(True)
         self.left.show_html(_record_html(records[0]))
         self.right.show_html(_record_html(records[1]))
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from outreach.errors import OutreachError
 from outreach.ui.acting import Hold
+from outreach.ui.widgets.fields import Still
 from outreach.ui.widgets.parts import Words
 
 
@@ -176,11 +177,12 @@ def _takes_input(widget: QWidget) -> bool:
     return isinstance(widget, QComboBox | QCheckBox)
 
 
-class DayField(QDateEdit):
+class DayField(Still, QDateEdit):
     """A day, chosen from a calendar or typed."""
 
     def __init__(self, day: date) -> None:
         super().__init__(QDate(day.year, day.month, day.day))
+        self._be_still()
         self.setCalendarPopup(True)
         self.setDisplayFormat("d MMMM yyyy")
 
@@ -194,12 +196,21 @@ class DayField(QDateEdit):
         return date(chosen.year(), chosen.month(), chosen.day())
 
 
-class Choice(QComboBox):
+class Choice(Still, QComboBox):
     """One of several values, each with its words."""
 
     def __init__(self, options: Sequence[tuple[str, str]], chosen: str = "") -> None:
         super().__init__()
+        self._be_still()
+        self._first = tuple(options)
         self.set_options(options, chosen)
+
+    def forget(self) -> None:
+        """Offer what it offered at first, and choose the first of that."""
+        self.blockSignals(True)
+        self.setCurrentIndex(-1)
+        self.blockSignals(False)
+        self.set_options(self._first)
 
     def set_options(self, options: Sequence[tuple[str, str]], chosen: str = "") -> None:
         """Offer other values; keeps the one chosen where it is still offered."""
@@ -215,9 +226,12 @@ class Choice(QComboBox):
         """The value chosen, "" if there is none."""
         return str(self.currentData() or "")
 
-    def choose(self, value: str) -> None:
-        """Choose a value; what is not offered leaves the choice as it is."""
+    def choose(self, value: str, words: str = "") -> None:
+        """Choose a value. words: offer it by these if it is not offered yet; without them the choice is then left as it is."""
         number = self.findData(value)
+        if number < 0 and words:
+            number = self.count()
+            self.addItem(words, value)
         if number >= 0:
             self.setCurrentIndex(number)
 

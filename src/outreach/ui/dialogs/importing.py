@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of,
 from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapping, headings_of
 from outreach.errors import OutreachError
 from outreach.ui.dialogs.forms import Choice, ask_for_file, text_field
+from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.parts import Words, push_button
 from outreach.ui.workspace import Workspace
 
@@ -76,7 +76,7 @@ class ImportDialog(QDialog):
         self._file_line = QWidget()
         self._file_line.setLayout(line)
         line.setContentsMargins(0, 0, 0, 0)
-        self.term = QSpinBox()
+        self.term = NumberField()
         self.term.setRange(-1, max(EP_TERMS))
         self.term.setValue(-1)
         self.term.setSpecialValueText(self.tr("as the file says"))

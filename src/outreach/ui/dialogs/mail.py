@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from outreach.errors import OutreachError, UsageError
 from outreach.mail.accounts import keychain_name, per_minute_of
@@ -13,6 +13,7 @@ from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password
 from outreach.settings import Settings
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, secret_field, text_field
+from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.parts import Words, push_button
 from outreach.ui.workspace import Workspace
 
@@ -45,20 +46,20 @@ class AccountDialog(FormDialog):
         self.from_address = text_field(settings.smtp_from or sender, "office@example.org")
         self.host = text_field(settings.smtp_host, "smtp.example.org")
         self.security = Choice(_SECURITIES, settings.smtp_security)
-        self.port = QSpinBox()
+        self.port = NumberField()
         self.port.setRange(1, 65535)
         self.port.setValue(int(settings.smtp_port) if settings.smtp_port.isdigit() else 587)
         self.user = text_field(settings.smtp_user, "Often the address itself")
         self.password = secret_field()
         self.password.setPlaceholderText("Leave empty to keep the one in the keychain")
-        self.per_minute = QSpinBox()
+        self.per_minute = NumberField()
         self.per_minute.setRange(0, 1000)
         self.per_minute.setSpecialValueText("No limit")
         self.per_minute.setSuffix(" letters a minute at most")
         self.per_minute.setValue(per_minute_of(settings))
         self.imap_host = text_field(settings.imap_host, "imap.example.org; empty if answers are not fetched")
         self.imap_security = Choice(_IMAP_SECURITIES, settings.imap_security)
-        self.imap_port = QSpinBox()
+        self.imap_port = NumberField()
         self.imap_port.setRange(1, 65535)
         self.imap_port.setValue(int(settings.imap_port) if settings.imap_port.isdigit() else 993)
         self.imap_user = text_field(settings.imap_user, "The same login, if empty")

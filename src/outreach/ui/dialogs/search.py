@@ -23,13 +23,15 @@ _TYPING_MS = 60
 
 
 class SearchDialog(QDialog):
-    """Signals: chosen(Hit) for what the user opens."""
+    """Finds the directory and the letters and facts of the campaign in view. Signals: chosen(Hit) for what the user opens."""
 
     chosen = Signal(object)
 
     def __init__(self, parent: QWidget, workspace: Workspace) -> None:
         super().__init__(parent)
         self._workspace = workspace
+        self._is_searching = False
+        self._is_wanted = False
         self.setWindowTitle(self.tr("Search"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 460)
@@ -68,13 +70,17 @@ class SearchDialog(QDialog):
 
     @Slot()
     def _typed(self) -> None:
+        self._is_searching = True
         self._typing.start()
 
     @Slot()
     def _search(self) -> None:
-        self._workspace.jobs.read(self, partial(find, typed=self.box.text()), self._show, slot="hits")
+        campaign = self._workspace.campaign
+        work = partial(find, typed=self.box.text(), campaign_key=campaign.key if campaign else None)
+        self._workspace.jobs.read(self, work, self._show, slot="hits")
 
     def _show(self, found: Found) -> None:
+        self._is_searching = self._typing.isActive()
         self.table.set_rows(found.hits)
         if found.hits:
             first = found.hits[0]
@@ -85,9 +91,15 @@ class SearchDialog(QDialog):
             self.note.setText(self.tr("Nothing found."))
         else:
             self.note.setText("")
+        if self._is_wanted and not self._is_searching:
+            self._open()
 
     @Slot()
     def _open(self) -> None:
+        # What is listed until the search is done answers other words than those typed.
+        self._is_wanted = self._is_searching
+        if self._is_searching:
+            return
         rows: list[Hit] = self.table.selected()
         if rows:
             self.chosen.emit(rows[0])

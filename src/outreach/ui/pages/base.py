@@ -1,7 +1,9 @@
 """What all pages share."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -22,17 +24,32 @@ class Page(QWidget):
         super().__init__()
         self.workspace = workspace
         self._is_stale = True
+        self._is_reading = False
+        self._focus_given: QWidget | None = None
         self._campaign_key: int | None = None
         self.layout_ = QVBoxLayout(self)
         self.layout_.setContentsMargins(24, 18, 24, 18)
         self.layout_.setSpacing(12)
         self.heading = Words(self.title, size=22, strong=True, wrap=False)
         self.setAccessibleName(self.title)
-        workspace.campaign_changed.connect(self.mark_stale)
+        workspace.campaign_changed.connect(self._campaign_changed)
 
     def refresh(self) -> None:
-        """Read again what is shown."""
+        """Read again what is shown, with `read`."""
         raise NotImplementedError
+
+    def reset(self) -> None:
+        """Drop all that belongs to the campaign that was in view: another one is now, or none.
+
+        What was asked of the database is not shown any more, and each part that shows something of a campaign forgets it (its
+        method `forget`). A page adds what it keeps itself: rows, what it wants to choose, and fields with a value to start from.
+        """
+        self.workspace.jobs.forget(self)
+        self._is_reading = False
+        for part in self.findChildren(QWidget):
+            forget = getattr(part, "forget", None)
+            if forget is not None:
+                forget()
 
     def show_place(self, what: dict[str, Any]) -> None:
         """Show what a link to the page names; by default nothing in particular."""
@@ -40,17 +57,42 @@ class Page(QWidget):
     def focus_search(self) -> None:
         """Put the cursor where one looks for something on this page."""
 
+    def main_widgets(self) -> Sequence[QWidget]:
+        """Where one works on this page, the first of them that is in view: its list, else its first field."""
+        raise NotImplementedError
+
+    def take_focus(self) -> None:
+        """Put the keyboard where one works on this page; once more when what is being read has come, if it is still there."""
+        is_due = self._is_reading or self._is_stale
+        # A field would be left again under the hands of who types into it, so until then it is the list or the page itself.
+        given = self._give_focus(self.main_widgets()[:1] if is_due else self.main_widgets())
+        self._focus_given = given if is_due else None
+
+    def _give_focus(self, among: Sequence[QWidget]) -> QWidget:
+        found = (w for w in among if w.isVisibleTo(self) and w.isEnabled())
+        # Without any, the page itself hears its shortcuts.
+        target = next(found, self)
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+        return target
+
+    def read(self, work: Callable[[Any], Any], show: Callable[[Any], None], *, slot: str = "rows") -> None:
+        """Read what the page shows. Args: work: gets a session. show: gets what it found."""
+        self._is_reading = True
+
+        def arrived(found: Any) -> None:
+            self._is_reading = False
+            show(found)
+            given, self._focus_given = self._focus_given, None
+            if given is not None and self.window().focusWidget() in (None, given):
+                self._give_focus(self.main_widgets())
+
+        self.workspace.jobs.read(self, work, arrived, slot=slot)
+
     def mark_stale(self) -> None:
         """Something changed: read again, now if the page is in view, else when it next is."""
         self._is_stale = True
         if self.isVisible():
             self._read()
-
-    def is_other_campaign(self) -> bool:
-        """Whether another campaign is in view than when this was last asked; fields that start from it are then set."""
-        key = self.workspace.campaign.key if self.workspace.campaign else None
-        other, self._campaign_key = key != self._campaign_key, key
-        return other
 
     def concerns(self, kinds: frozenset[str]) -> bool:
         """Whether changes of these kinds alter what the page shows."""
@@ -60,6 +102,13 @@ class Page(QWidget):
         super().showEvent(event)
         if self._is_stale:
             self._read()
+
+    def _campaign_changed(self) -> None:
+        key = self.workspace.campaign.key if self.workspace.campaign else None
+        if key != self._campaign_key:
+            self._campaign_key = key
+            self.reset()
+        self.mark_stale()
 
     def _read(self) -> None:
         self._is_stale = False

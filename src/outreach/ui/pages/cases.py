@@ -1,5 +1,6 @@
 """Cases: facts with their sources and conflicts, the timeline, who is concerned, votes."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -151,7 +152,18 @@ class CasesPage(Page):
                 tuple((p.id, p.name) for p in people_list(session)),
             )
 
-        self.workspace.jobs.read(self, read, self._show, slot="rows")
+        self.read(read, self._show)
+
+    def reset(self) -> None:
+        self._facts, self._sources, self._people, self._wanted = (), (), (), ""
+        super().reset()
+        for number, view in enumerate((self.timeline, self.parties, self.votes), start=1):
+            self.tabs.setTabText(number, view.accessibleName())
+        self.tabs.setTabText(0, self.tr("Facts"))
+        self._filter()
+
+    def main_widgets(self) -> Sequence[QWidget]:
+        return (self.table, self.search, self.timeline, self.parties, self.votes)
 
     def _show(self, found: Any) -> None:
         self._facts, entries, case, votes, self._sources, self._people = found
@@ -166,9 +178,9 @@ class CasesPage(Page):
         self.tabs.setTabText(3, self.tr("Votes ({0})").format(len(votes)))
         if self._wanted and self.model.position(self._wanted) >= 0:
             self.table.select([self._wanted])
-            self._wanted = ""
         elif self._facts and not self.table.selected() and self.model.rows:
             self.table.select([self.model.rows[0].name])
+        self._wanted = ""
 
     def _filter(self) -> None:
         words, which = folded(self.search.text()).split(), self.shown.value()

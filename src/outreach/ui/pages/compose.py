@@ -1,14 +1,14 @@
 """Compose: choose case, template and recipients, draft, and work on the drafts with the letter in view."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QFormLayout, QListWidget, QListWidgetItem
+from PySide6.QtWidgets import QCompleter, QFormLayout, QWidget
 
-from outreach.cases.campaigns import RecipientRow, recipients_list
-from outreach.domain.references import folded
+from outreach.cases.campaigns import CampaignRow, RecipientRow, recipients_list
 from outreach.domain.wording import LANGUAGES, counted
 from outreach.letters.approving import LetterToDecide, letters_to_decide
 from outreach.letters.drafting import draft_letters, plan_letters
@@ -37,8 +37,10 @@ from outreach.ui.widgets.parts import (
     make_action,
     row_of,
 )
-from outreach.ui.widgets.recipient_item import OFFICE, RecipientDelegate
+from outreach.ui.widgets.recipient_item import RecipientList
 from outreach.ui.workspace import Workspace
+
+_NAMED = 3
 
 
 class ComposePage(Page):
@@ -73,14 +75,8 @@ class ComposePage(Page):
         self.search = SearchField(self.tr("Search recipients"))
         self.search.setMinimumWidth(120)
         self.search.textChanged.connect(self._narrow)
-        self.recipients = QListWidget()
-        self.recipients.setAccessibleName(self.tr("Recipients"))
-        self.recipients.setFrameShape(QListWidget.Shape.NoFrame)
-        self.recipients.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.recipients.setItemDelegate(RecipientDelegate(self.recipients))
-        self.recipients.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.recipients.itemChanged.connect(self._ticked)
-        self.recipients.itemActivated.connect(self._toggle)
+        self.recipients = RecipientList()
+        self.recipients.ticks_changed.connect(self._ticked)
         self.question = text_field(hint=self.tr("Or ask: members of JCSE"))
         self.question.setAccessibleName(self.tr("Recipients by question"))
         self.question.setToolTip(
@@ -99,13 +95,20 @@ class ComposePage(Page):
         self.keep = make_action(
             self, self.tr("Save"), "", self._save_group, tip=self.tr("Save the question under a name")
         )
-        self.everyone = make_action(self, self.tr("All"), "", self._tick_all)
-        self.nobody = make_action(self, self.tr("None"), "", self._tick_none)
+        self.everyone = make_action(
+            self, self.tr("All"), "", self._tick_all, tip=self.tr("Tick all recipients in view")
+        )
+        self.nobody = make_action(
+            self, self.tr("None"), "", self._tick_none, tip=self.tr("Untick all recipients in view")
+        )
         write = Panel(margins=14, spacing=8)
         write.body.addLayout(form)
         write.body.addLayout(row_of(self.search, button(self.everyone), button(self.nobody), spacing=6))
         write.body.addLayout(row_of(self.question, button(self.keep), spacing=6))
         write.body.addWidget(self.recipients, 1)
+        self.elsewhere = Words("", size=11, tone="warning")
+        self.elsewhere.hide()
+        write.body.addWidget(self.elsewhere)
         write.body.addWidget(button(self.draft, primary=True))
         self.notes = Words("", size=11, tone="warning")
         self.notes.hide()
@@ -147,7 +150,7 @@ class ComposePage(Page):
             "pen-line",
             self._draft,
             shortcut="Ctrl+Return",
-            tip=self.tr("Fill the template for each recipient ticked"),
+            tip=self.tr("Fill the template for each recipient ticked in the list above"),
         )
         self.approve = make_action(
             self,
@@ -165,8 +168,6 @@ class ComposePage(Page):
         if campaign is None:
             return
         self.case.set_options(list(campaign.cases))
-        if self.is_other_campaign():
-            self.day.setDate(campaign.today)
 
         def read(session: Any) -> Any:
             return (
@@ -175,7 +176,23 @@ class ComposePage(Page):
                 templates_list(),
             )
 
-        self.workspace.jobs.read(self, read, self._show, slot="rows")
+        self.read(read, self._show)
+
+    def reset(self) -> None:
+        # What is typed is saved before the editor forgets it.
+        self.editor.forget()
+        self._recipients = ()
+        self._wanted, self._to_tick = "", []
+        super().reset()
+        self._completions.setStringList([])
+        self.question.clear()
+        self.notes.hide()
+        campaign = self.workspace.campaign
+        if campaign is not None:
+            self.day.setDate(campaign.today)
+
+    def main_widgets(self) -> Sequence[QWidget]:
+        return (self.recipients, self.search)
 
     def _show(
         self, found: tuple[tuple[RecipientRow, ...], tuple[TrackerRow, ...], tuple[LetterTemplate, ...]]
@@ -188,7 +205,8 @@ class ComposePage(Page):
         ]
         self.template.set_options([("", self.tr("Automatic, by recipient")), *offered])
         if recipients != self._recipients:
-            self._show_recipients(recipients)
+            self._recipients = recipients
+            self.recipients.set_recipients(recipients)
         if self._to_tick:
             self.tick(self._to_tick)
             self._to_tick = []
@@ -202,57 +220,23 @@ class ComposePage(Page):
             self.drafts.select([references[0]])
         self._wanted = ""
 
-    def _show_recipients(self, recipients: tuple[RecipientRow, ...]) -> None:
-        ticked = self.ticked()
-        self._recipients = recipients
-        self.recipients.blockSignals(True)
-        self.recipients.clear()
-        for row in recipients:
-            office = ", ".join(x for x in (row.post, row.body) if x and x != row.name)
-            item = QListWidgetItem(row.name)
-            item.setData(Qt.ItemDataRole.UserRole, row.key)
-            item.setData(OFFICE, office or row.audience_label)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if row.key in ticked else Qt.CheckState.Unchecked)
-            item.setToolTip(f"{row.label}\n{row.audience_label}")
-            self.recipients.addItem(item)
-        self.recipients.blockSignals(False)
-        self._narrow()
-        self._ticked()
-
     def ticked(self) -> list[int]:
-        """Keys of the recipients ticked."""
-        items = [self.recipients.item(n) for n in range(self.recipients.count())]
-        return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
+        """Keys of the recipients ticked in view: those that letters are drafted for."""
+        return [r.key for r in self.recipients.ticked()]
 
     def tick(self, keys: list[int]) -> None:
-        """Tick these recipients and no others, and show the first of them."""
-        first = None
-        for number in range(self.recipients.count()):
-            item = self.recipients.item(number)
-            wanted = item.data(Qt.ItemDataRole.UserRole) in keys
-            item.setCheckState(Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked)
-            first = item if wanted and first is None else first
-        if first is not None:
-            self.recipients.scrollToItem(first, QListWidget.ScrollHint.PositionAtTop)
+        """Tick these recipients and no others, and show the first of them; a search that hides them is cleared."""
+        self.search.clear()
+        self.recipients.tick_only(keys)
 
     def _narrow(self) -> None:
-        words = folded(self.search.text()).split()
-        for number, row in enumerate(self._recipients):
-            text = f"{row.search_text} {folded(row.audience_label)}"
-            self.recipients.item(number).setHidden(not all(w in text for w in words))
-
-    def _toggle(self, item: QListWidgetItem) -> None:
-        ticked = item.checkState() == Qt.CheckState.Checked
-        item.setCheckState(Qt.CheckState.Unchecked if ticked else Qt.CheckState.Checked)
+        self.recipients.narrow(self.search.text())
 
     def _tick_all(self) -> None:
-        for number in range(self.recipients.count()):
-            if not self.recipients.item(number).isHidden():
-                self.recipients.item(number).setCheckState(Qt.CheckState.Checked)
+        self.recipients.set_all(True)
 
     def _tick_none(self) -> None:
-        self.tick([])
+        self.recipients.set_all(False)
 
     def _complete(self, text: str) -> None:
         campaign = self.workspace.campaign
@@ -298,16 +282,27 @@ class ComposePage(Page):
         ask(GroupDialog(self, query), submit)
 
     def _ticked(self) -> None:
-        count = len(self.ticked())
+        count = len(self.recipients.ticked())
         self.draft.setText(
             self.tr("Draft {0}").format(counted(count, "letter", "letters"))
             if count
             else self.tr("Draft letters")
         )
         self.draft.setEnabled(count > 0)
+        others = [r.name for r in self.recipients.ticked_elsewhere()]
+        names = ", ".join(others[:_NAMED])
+        if len(others) > _NAMED:
+            names = self.tr("{0} and {1} more").format(names, len(others) - _NAMED)
+        self.elsewhere.setText(
+            self.tr(
+                "Also ticked, but not in view: {0}. They get no letter now; clear the search to write to them."
+            ).format(names)
+        )
+        self.elsewhere.setVisible(bool(others))
 
     def _draft(self) -> None:
-        chosen = [r for r in self._recipients if r.key in set(self.ticked())]
+        chosen = self.recipients.ticked()
+        campaign = self.workspace.campaign
         template = load_template(self.template.value()) if self.template.value() else None
         case_id, day, sandbox = self.case.value(), self.day.day(), self.workspace.sandbox
 
@@ -327,17 +322,23 @@ class ComposePage(Page):
             return changes, warnings
 
         self.notes.hide()
-        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._drafted, once=True)
+        done = partial(self._drafted, campaign, [r.key for r in chosen])
+        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, done, once=True)
 
-    def _drafted(self, found: Any) -> None:
+    def _drafted(self, campaign: CampaignRow | None, keys: list[int], found: Any) -> None:
+        """Show what was drafted. Args: campaign, keys: for whom; if another campaign is in view by now, only the change is told."""
         changes, warnings = found
+        here = self.workspace.campaign
+        if campaign is None or here is None or here.key != campaign.key:
+            self.workspace.jobs.changed.emit(changes)
+            return
         self.notes.setText("\n".join(dict.fromkeys(warnings[:6])))
         if len(warnings) > 6:
             self.notes.setText(
                 self.notes.text() + "\n" + self.tr("… and {0} more notes").format(len(warnings) - 6)
             )
         self.notes.setVisible(bool(warnings))
-        self._tick_none()
+        self.recipients.untick(keys)
         self._arrived(changes)
 
     def _arrived(self, changes: Any) -> None:
@@ -396,7 +397,10 @@ class ComposePage(Page):
             self._wanted = reference
             self.drafts.select([reference])
         if recipient := what.get("recipient"):
-            self.tick([recipient])
+            if any(r.key == recipient for r in self._recipients):
+                self.tick([recipient])
+            else:
+                self._to_tick = [recipient]
         if about := what.get("follow_up"):
             work = partial(draft_follow_ups, sandbox=self.workspace.sandbox, references=about)
             self.workspace.jobs.write(self, work, self._followed_up)

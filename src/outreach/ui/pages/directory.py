@@ -1,10 +1,12 @@
 """Directory: people, bodies and offices, and whom the campaign writes to."""
 
+from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt, QTimer
-from PySide6.QtWidgets import QCheckBox, QDateEdit, QTabBar
+from PySide6.QtWidgets import QCheckBox, QTabBar, QWidget
 
 from outreach.cases.campaigns import (
     add_recipient,
@@ -16,7 +18,7 @@ from outreach.directory.bodies import BodyRow, bodies_list, body_names, body_row
 from outreach.directory.editing import save_body, save_person
 from outreach.directory.people import PersonRow, people_list, person_row
 from outreach.domain.wording import counted
-from outreach.ui.dialogs.forms import FormDialog, ask
+from outreach.ui.dialogs.forms import DayField, FormDialog, ask
 from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog
 from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
 from outreach.ui.models.rows import RowsModel
@@ -84,9 +86,7 @@ class DirectoryPage(Page):
         self.tabs.currentChanged.connect(self._turned)
         self.search = SearchField(self.tr("Search names, offices, bodies"))
         self.on = QCheckBox(self.tr("As of"))
-        self.day = QDateEdit()
-        self.day.setCalendarPopup(True)
-        self.day.setDisplayFormat("d MMMM yyyy")
+        self.day = DayField(date.today())  # noqa: DTZ011
         self.day.setEnabled(False)
         self.day.setAccessibleName(self.tr("Day on which an office was held"))
         self.on.toggled.connect(self.day.setEnabled)
@@ -138,12 +138,8 @@ class DirectoryPage(Page):
 
     def refresh(self) -> None:
         campaign = self.workspace.campaign
-        if self.is_other_campaign() and campaign is not None:
-            self.day.blockSignals(True)
-            self.day.setDate(QDate(campaign.today.year, campaign.today.month, campaign.today.day))
-            self.day.blockSignals(False)
         search, which = self.search.text(), self.list_
-        on = self.day.date().toPython() if self.on.isChecked() else None
+        on = self.day.day() if self.on.isChecked() else None
 
         def read(session: Any) -> Any:
             bodies = body_names(session)
@@ -160,7 +156,21 @@ class DirectoryPage(Page):
                     rows = tuple(r for r in rows if all(w in r.search_text for w in from_search))
             return which, rows, bodies
 
-        self.workspace.jobs.read(self, read, self._show, slot="rows")
+        self.read(read, self._show)
+
+    def reset(self) -> None:
+        self._wanted = ""
+        self._typing.stop()
+        self.on.setChecked(False)
+        super().reset()
+        campaign = self.workspace.campaign
+        if campaign is not None:
+            self.day.blockSignals(True)
+            self.day.setDate(QDate(campaign.today.year, campaign.today.month, campaign.today.day))
+            self.day.blockSignals(False)
+
+    def main_widgets(self) -> Sequence[QWidget]:
+        return (self.tables[self.list_], self.search)
 
     def _show(self, found: Any) -> None:
         which, rows, self._bodies = found
@@ -173,9 +183,9 @@ class DirectoryPage(Page):
         )
         if self._wanted and self.models[which].position(self._wanted) >= 0:
             self.tables[which].select([self._wanted])
-            self._wanted = ""
         elif rows and not self.tables[which].selected() and not self.search.hasFocus():
             self.tables[which].select([self.models[which].identity(self.models[which].row(0))])
+        self._wanted = ""
 
     def _typed(self) -> None:
         self._typing.start()
@@ -214,9 +224,12 @@ class DirectoryPage(Page):
             case "posts":
                 self.detail.show_html(post_html(row))
             case _:
-                self.workspace.jobs.read(self, partial(_record, row=row), self._show_record, slot="record")
+                found = partial(self._show_record, which, self.models[which].identity(row))
+                self.workspace.jobs.read(self, partial(_record, row=row), found, slot="record")
 
-    def _show_record(self, record: PersonRow | BodyRow | None) -> None:
+    def _show_record(self, which: str, identity: Any, record: PersonRow | BodyRow | None) -> None:
+        if which != self.list_ or self.tables[which].selected_ids() != [identity]:
+            return
         if isinstance(record, PersonRow):
             self.detail.show_html(person_html(record))
         elif record is not None:

@@ -1,12 +1,13 @@
 """Inbox: the tray of messages to assign, answers to class, and everything else that came in."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
 from outreach.domain.natures import Nature
 from outreach.domain.references import folded
@@ -199,13 +200,22 @@ class InboxPage(Page):
             return
 
         def read(session: Any) -> Any:
-            return inbox_rows(session, view), tracker_rows(session, campaign)
+            return inbox_rows(session, view, campaign_key=campaign.key), tracker_rows(session, campaign)
 
-        self.workspace.jobs.read(self, read, self._show, slot="rows")
+        self.read(read, self._show)
+
+    def reset(self) -> None:
+        self._rows, self._letters, self._wanted, self._detail = (), (), [], None
+        super().reset()
+        self._filter()
+
+    def main_widgets(self) -> Sequence[QWidget]:
+        return (self.table, self.search)
 
     def _show(self, found: tuple[tuple[InboxRow, ...], tuple[TrackerRow, ...]]) -> None:
         self._rows, self._letters = found
         self._filter()
+        self._wanted = []
 
     def _filter(self) -> None:
         words = folded(self.search.text()).split()
@@ -217,9 +227,9 @@ class InboxPage(Page):
                 for w in words
             )
         ]
-        place = self.table.currentIndex().row()
+        place = self.table.currentIndex().row() if self.table.selected() else -1
         self.table.set_rows(shown)
-        if self._wanted:
+        if self._wanted and any(self.model.position(k) >= 0 for k in self._wanted):
             self.table.select(self._wanted)
             self._wanted = []
         elif shown and not self.table.selected() and place >= 0:
@@ -231,9 +241,11 @@ class InboxPage(Page):
     def show_place(self, what: dict[str, Any]) -> None:
         """Args: what: view (one of triage.VIEWS), key (a message to choose)."""
         self._wanted = [what["key"]] if what.get("key") else []
+        self.search.forget()
+        self.view.blockSignals(True)
         self.view.choose(what.get("view", "open"))
+        self.view.blockSignals(False)
         self.refresh()
-        self.table.setFocus()
 
     def focus_search(self) -> None:
         self.search.setFocus()
@@ -259,6 +271,8 @@ class InboxPage(Page):
             self._message_stack.show_table(False)
 
     def _show_message(self, detail: MessageDetail) -> None:
+        if self._keys() != [detail.row.key]:
+            return
         self._detail = detail
         self.message.show_message(detail)
         self._message_stack.show_table(True)

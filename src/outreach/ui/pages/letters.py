@@ -1,5 +1,7 @@
 """Letters: the tracking table, its filters, what can be done with several letters at once, and one in detail."""
 
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
 from outreach.domain.states import REOPENABLE, Channel, LetterStatus, ReplyKind
 from outreach.domain.wording import counted, names_in_words
@@ -23,7 +25,7 @@ from outreach.letters.lifecycle import (
 )
 from outreach.letters.posting import PrintBatch, WebForm, print_batch, web_form
 from outreach.letters.replies import ReplyRow, edit_reply, record_reply, replies_list
-from outreach.letters.tracker import Filters, TrackerRow, filter_rows, letter_detail, tracker_rows
+from outreach.letters.tracker import STANDINGS, Filters, TrackerRow, filter_rows, letter_detail, tracker_rows
 from outreach.letters.views import ViewRow, delete_view, save_view, views_list
 from outreach.mail.mailto import MailtoLink, mailto_link
 from outreach.mail.sending import take_back
@@ -67,21 +69,6 @@ from outreach.ui.widgets.parts import (
 from outreach.ui.words import channel_in_words
 from outreach.ui.workspace import Workspace
 
-_STATES = (
-    ("", "All letters"),
-    ("draft", "Drafts"),
-    ("approved", "Ready to send"),
-    ("waiting", "Awaiting an answer"),
-    ("due soon", "Due soon"),
-    ("overdue", "Overdue"),
-    ("long overdue", "Long overdue"),
-    ("answer to read", "Answer to read"),
-    ("answered", "Answered"),
-    ("uncertain", "Sent? Not certain"),
-    ("bounced", "Came back"),
-    ("closed", "Closed"),
-    ("withdrawn", "Withdrawn"),
-)
 _DUE = (
     ("", "Due any day"),
     ("past", "Due before today"),
@@ -122,7 +109,8 @@ class LettersPage(Page):
             )
         )
         self.search = SearchField(self.tr("Search letters"))
-        self.status = Choice([(k, self.tr(w)) for k, w in _STATES])
+        self.status = Choice([("", self.tr("All letters")), *((x.word, self.tr(x.label)) for x in STANDINGS)])
+        self.status.setMaxVisibleItems(len(STANDINGS) + 1)
         self.body_filter = Choice([("", self.tr("All bodies"))])
         self.body_filter.setMaximumWidth(220)
         self.due = Choice([(k, self.tr(w)) for k, w in _DUE])
@@ -327,7 +315,16 @@ class LettersPage(Page):
         def read(session: Any) -> Any:
             return tracker_rows(session, campaign), views_list(session, campaign.key)
 
-        self.workspace.jobs.read(self, read, self._show, slot="rows")
+        self.read(read, self._show)
+
+    def reset(self) -> None:
+        self._rows, self._views, self._wanted = (), (), []
+        super().reset()
+        self._empty_views()
+        self._filter()
+
+    def main_widgets(self) -> Sequence[QWidget]:
+        return (self.table, self.search)
 
     def _show(self, found: tuple[tuple[TrackerRow, ...], tuple[ViewRow, ...]]) -> None:
         rows, self._views = found
@@ -338,9 +335,16 @@ class LettersPage(Page):
             (self.country, self.tr("All countries"), "country"),
         ):
             names = sorted({getattr(r, field) for r in rows if getattr(r, field)}, key=str.casefold)
+            chosen = choice.value()
             choice.set_options([("", every), *((n, n) for n in names)])
-            choice.setVisible(len(names) > 1)
+            if chosen:
+                choice.blockSignals(True)
+                choice.choose(chosen, chosen)
+                choice.blockSignals(False)
+            # A filter that is set is shown, or nobody would know why letters are missing.
+            choice.setVisible(len(names) > 1 or bool(chosen))
         self._filter()
+        self._wanted = []
 
     def filters(self) -> Filters:
         """The filters as they are set."""
@@ -359,17 +363,21 @@ class LettersPage(Page):
         """Set all filters at once."""
         self._keep_quiet = True
         self.search.setText(filters.search)
-        for choice, value in (
-            (self.status, filters.status),
-            (self.body_filter, filters.body),
-            (self.party, filters.party),
-            (self.country, filters.country),
-            (self.channel, filters.channel),
-            (self.answer_filter, filters.answer),
-            (self.due, filters.within),
+        due = self.tr("Due within {0} days").format(filters.within)
+        for choice, value, words in (
+            (self.status, filters.status, filters.status),
+            (self.body_filter, filters.body, filters.body),
+            (self.party, filters.party, filters.party),
+            (self.country, filters.country, filters.country),
+            (self.channel, filters.channel, channel_in_words(filters.channel)),
+            (self.answer_filter, filters.answer, filters.answer),
+            (self.due, filters.within, due),
         ):
             choice.setCurrentIndex(0)
-            choice.choose(value)
+            # A view saved in the terminal may filter by what is not offered here, as part of a name.
+            choice.choose(value, words)
+            if value:
+                choice.show()
         self._keep_quiet = False
         self._filter()
 
@@ -392,18 +400,26 @@ class LettersPage(Page):
         self.save_view.setEnabled(filters != Filters())
 
     def show_place(self, what: dict[str, Any]) -> None:
-        """Args: what: status (a filter), or references (letters to choose)."""
+        """Args: what: filters by their names in `Filters`, such as status, or references (letters to choose)."""
         self._wanted = list(what.get("references", ()))
-        self.set_filters(Filters(status=what.get("status", "")))
-        self.table.setFocus()
+        known = {f.name for f in fields(Filters)}
+        self.set_filters(Filters(**{k: str(v) for k, v in what.items() if k in known}))
 
     def focus_search(self) -> None:
         self.search.setFocus()
         self.search.selectAll()
 
-    def _fill_views(self) -> None:
+    def _empty_views(self) -> None:
         menu = self.views.menu()
         menu.clear()
+        # A menu inside another outlives the entry that opens it.
+        for inside in menu.findChildren(QMenu):
+            inside.setParent(None)
+            inside.deleteLater()
+
+    def _fill_views(self) -> None:
+        menu = self.views.menu()
+        self._empty_views()
         for view in self._views:
             menu.addAction(view.name).triggered.connect(partial(self.set_filters, view.filters))
         if self._views:
@@ -486,13 +502,16 @@ class LettersPage(Page):
                 return letter_detail(session, campaign, reference), replies_list(session, [reference])
 
             self.workspace.jobs.read(self, read, self._show_detail, slot="detail")
-        elif len(rows) > 1:
+            return
+        # The detail of one letter is no longer what the actions are about.
+        self._detail_stack.show_table(False)
+        if len(rows) > 1:
             self.workspace.said.emit(counted(len(rows), "letter", "letters") + self.tr(" chosen"))
-        else:
-            self._detail_stack.show_table(False)
         self._answer_chosen()
 
     def _show_detail(self, found: Any) -> None:
+        if self._chosen() != [found[0].row.reference]:
+            return
         self.detail.show_letter(*found)
         self._answer_chosen()
         self._detail_stack.show_table(True)

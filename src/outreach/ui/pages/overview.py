@@ -1,5 +1,6 @@
 """Overview: how the campaign stands, and what is due next."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,9 +8,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach.domain.states import AWAITING_PHASES
-from outreach.domain.wording import date_in_words, day_short, locale_for
+from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.letters.replies import FollowUpRow, follow_ups_list, set_follow_up_done
-from outreach.letters.tracker import Statistics, TrackerRow, group_counts, statistics, tracker_rows
+from outreach.letters.tracker import (
+    Filters,
+    TrackerRow,
+    filter_rows,
+    group_counts,
+    statistics,
+    tracker_rows,
+)
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
 from outreach.ui.models.rows import RowsModel
@@ -23,6 +31,7 @@ from outreach.ui.widgets.parts import (
     TableOrEmpty,
     Words,
     button,
+    clear_column,
     make_action,
     row_of,
     scrolling,
@@ -31,7 +40,7 @@ from outreach.ui.workspace import Workspace
 
 _FIGURES = (
     ("drafts", "Drafts", "draft"),
-    ("ready", "Ready to send", "approved"),
+    ("ready", "Ready to send", "ready"),
     ("awaiting", "Awaiting an answer", "waiting"),
     ("overdue", "Overdue", "overdue"),
     ("answered", "Answered", "answered"),
@@ -39,7 +48,10 @@ _FIGURES = (
 
 
 class OverviewPage(Page):
-    """Counts that open the table on what they count, deadlines, promises, and answers by body."""
+    """Counts that open the table on what they count, deadlines, promises, and answers by body.
+
+    A count is the length of what the table shows when it is filtered by the count's own standing.
+    """
 
     title = "Overview"
     kinds = frozenset({"letters", "cases", "directory"})
@@ -91,6 +103,7 @@ class OverviewPage(Page):
         promises.body.addWidget(scrolling(inside), 1)
 
         self.chart = AnswersChart()
+        self.chart.opened.connect(self._open_group)
         self._chart_stack = TableOrEmpty(
             self.chart,
             EmptyState(
@@ -129,7 +142,17 @@ class OverviewPage(Page):
         def read(session: Any) -> tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]:
             return tracker_rows(session, campaign), follow_ups_list(session, campaign)
 
-        self.workspace.jobs.read(self, read, self._show, slot="rows")
+        self.read(read, self._show)
+
+    def reset(self) -> None:
+        self._rows = ()
+        super().reset()
+        self._show_promises(())
+        self._chart_stack.show_table(False)
+        self._due_stack.show_table(False)
+
+    def main_widgets(self) -> Sequence[QWidget]:
+        return (self.due, self.figures["drafts"])
 
     def _show(self, found: tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]) -> None:
         rows, follow_ups = found
@@ -143,13 +166,12 @@ class OverviewPage(Page):
             if campaign.as_of
             else self.tr("Today, {0}").format(day)
         )
-        figures = statistics(rows)
-        self._show_figures(figures)
+        self._rows = rows
+        self._show_figures()
         awaited = [r for r in rows if r.phase in AWAITING_PHASES]
         awaited.sort(key=lambda r: (r.due_on is None, r.due_on, r.reference))
         self.due.set_rows(awaited)
         self._due_stack.show_table(bool(awaited))
-        self._rows = rows
         self._draw_chart()
         self._show_promises(follow_ups)
 
@@ -158,18 +180,24 @@ class OverviewPage(Page):
         self.chart.show_counts(counts)
         self._chart_stack.show_table(bool(counts))
 
-    def _show_figures(self, figures: Statistics) -> None:
-        for key, figure in self.figures.items():
-            value = getattr(figures, key)
-            figure.set_value(str(value), "bad" if key == "overdue" and value else "text")
+    def _show_figures(self) -> None:
+        campaign = self.workspace.campaign
+        assert campaign is not None
+        for key, _, status in _FIGURES:
+            value = len(filter_rows(self._rows, Filters(status=status), campaign.today))
+            self.figures[key].set_value(str(value), "bad" if key == "overdue" and value else "text")
+        figures = statistics(self._rows)
+        for figure in (self.rate, self.median):
+            figure.setToolTip(
+                self.tr("Of {0} that went out, {1} answered").format(
+                    counted(figures.sent, "letter", "letters"), figures.answered
+                )
+            )
         self.rate.set_value("–" if figures.response_rate is None else f"{figures.response_rate:.0%}")
         self.median.set_value("–" if figures.median_days is None else f"{figures.median_days:g}")
 
     def _show_promises(self, follow_ups: tuple[FollowUpRow, ...]) -> None:
-        while self._promises.count():
-            widget = self._promises.takeAt(0).widget()
-            if widget is not None:
-                widget.deleteLater()
+        clear_column(self._promises)
         for follow_up in follow_ups:
             self._promises.addWidget(self._promise(follow_up))
         if not follow_ups:
@@ -213,6 +241,9 @@ class OverviewPage(Page):
 
     def _open_letters(self, status: str) -> None:
         self.workspace.go("letters", status=status)
+
+    def _open_group(self, name: str, status: str) -> None:
+        self.workspace.go("letters", status=status, **{self.grouping.value(): name})
 
     def _open_due(self) -> None:
         rows = self.due.selected()

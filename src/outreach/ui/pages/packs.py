@@ -1,5 +1,6 @@
 """Packs: choose what a briefing holds and in which order, see it, export it, and know what was given to whom."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSizePolicy,
+    QWidget,
 )
 
 from outreach.cases.facts import FactRow, facts_for
@@ -205,17 +207,29 @@ class PacksPage(Page):
             return
         self.case.set_options(list(campaign.cases))
         self._form.setRowVisible(self.case, len(campaign.cases) > 1)
-        if self.is_other_campaign():
-            self.day.setDate(campaign.today)
-            self._options = replace(self._options, facts=(), letters=())
         self.export.setEnabled(bool(self.case.value()))
         case_id = self.case.value()
 
         def read(session: Any) -> Any:
-            return pack_exports(session), packs_list(session, case_id) if case_id else ()
+            return pack_exports(session, campaign.key), packs_list(session, case_id) if case_id else ()
 
-        self.workspace.jobs.read(self, read, self._show, slot="exports")
+        self.read(read, self._show, slot="exports")
         self._render()
+
+    def reset(self) -> None:
+        self._options, self._packs = PackOptions(), ()
+        super().reset()
+        for field in (self.pack_title, self.audience, self.marking):
+            field.clear()
+        self.sections.set_sections(SECTIONS)
+        campaign = self.workspace.campaign
+        if campaign is not None:
+            self.day.setDate(campaign.today)
+        # What was just set asks for a preview; `refresh` makes it.
+        self._timer.stop()
+
+    def main_widgets(self) -> Sequence[QWidget]:
+        return (self.sections,)
 
     def _show(self, found: tuple[tuple[PackExportRow, ...], tuple[PackRow, ...]]) -> None:
         rows, self._packs = found

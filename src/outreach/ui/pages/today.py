@@ -1,10 +1,11 @@
 """Today: what somebody must do, the most urgent first, each a step away."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.files import write_file
@@ -19,11 +20,13 @@ from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.parts import (
     EmptyState,
+    Heading,
     Panel,
     TableOrEmpty,
     TaskRow,
     Words,
     button,
+    clear_column,
     make_action,
     row_of,
     scrolling,
@@ -35,7 +38,7 @@ _MOST = 6
 
 
 class TodayPage(Page):
-    """One list, made of the same agenda as the notification."""
+    """One list, made of the same agenda as the notification. The heading of each part opens all that it counts."""
 
     title = "Today"
     kinds = frozenset({"letters", "inbox", "cases", "directory"})
@@ -80,7 +83,20 @@ class TodayPage(Page):
     def refresh(self) -> None:
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.workspace.jobs.read(self, partial(agenda, campaign=campaign), self._show, slot="agenda")
+            self.read(partial(agenda, campaign=campaign), self._show, slot="agenda")
+
+    def reset(self) -> None:
+        self._agenda = None
+        clear_column(self._sections)
+        super().reset()
+        self.remind.setEnabled(False)
+        self.remind.setText(self.tr("Draft follow-ups"))
+
+    def main_widgets(self) -> Sequence[QWidget]:
+        return (*self._openable(), *self._stack.findChildren(QPushButton))
+
+    def _openable(self) -> list[QWidget]:
+        return [w for w in self.findChildren(QWidget) if isinstance(w, Heading | TaskRow)]
 
     def _show(self, found: Agenda) -> None:
         self._agenda = found
@@ -95,10 +111,10 @@ class TodayPage(Page):
             if found.to_remind
             else self.tr("Draft follow-ups")
         )
-        while self._sections.count():
-            widget = self._sections.takeAt(0).widget()
-            if widget is not None:
-                widget.deleteLater()
+        focused = self.window().focusWidget()
+        names = [w.accessibleName() for w in self._openable()]
+        at = names.index(focused.accessibleName()) if focused in self._openable() else -1
+        clear_column(self._sections)
         self._section(
             self.tr("Answers to read"), [self._message(m) for m in found.to_read], "inbox", {"view": "open"}
         )
@@ -109,49 +125,63 @@ class TodayPage(Page):
             {"status": "uncertain"},
         )
         self._section(
-            self.tr("Came back, or refused"), self._letters(found.returned), "letters", {"status": "bounced"}
+            self.tr("Came back, or refused"), self._letters(found.returned), "letters", {"status": "returned"}
         )
         self._section(
             self.tr("Answers overdue"), self._letters(found.overdue), "letters", {"status": "overdue"}
         )
-        self._section(
-            self.tr("Promised to us, or by us"), [self._promise(p) for p in found.promises], "overview", {}
-        )
+        self._section(self.tr("Promised to us, or by us"), [self._promise(p) for p in found.promises], "", {})
         self._section(
             self.tr("Answers due within days"),
             self._letters(found.due_soon),
             "letters",
             {"status": "due soon"},
         )
-        self._section(
-            self.tr("Ready to send"), self._letters(found.to_send), "letters", {"status": "approved"}
-        )
+        self._section(self.tr("Ready to send"), self._letters(found.to_send), "letters", {"status": "ready"})
         self._section(
             self.tr("Drafts to approve"), self._letters(found.drafts), "letters", {"status": "draft"}
         )
         self._stack.show_table(self._sections.count() > 0)
         self._sections.addStretch()
+        if at >= 0:
+            self._focus_again(names[at], at)
+
+    def _focus_again(self, name: str, at: int) -> None:
+        """Where the keyboard was before the list was made anew: at the same thing, else at what took its place."""
+        rows = self._openable()
+        same = [w for w in rows if w.accessibleName() == name]
+        (same[0] if same else rows[min(at, len(rows) - 1)] if rows else self).setFocus()
 
     def _section(self, title: str, rows: list[QWidget], page: str, place: dict[str, Any]) -> None:
+        """Args: page, place: where all of them are shown; without a page they all stand here."""
         if not rows:
             return
         panel = Panel(margins=14, spacing=2)
-        panel.body.addLayout(
-            row_of(
-                Words(title, size=14, strong=True, wrap=False),
-                Words(str(len(rows)), tone="quiet", wrap=False),
-                None,
+        if page:
+            heading = Heading(title, len(rows))
+            heading.opened.connect(partial(self.workspace.go, page, **place))
+            panel.body.addWidget(heading)
+        else:
+            panel.body.addLayout(
+                row_of(
+                    Words(title, size=14, strong=True, wrap=False),
+                    Words(str(len(rows)), tone="quiet", wrap=False),
+                    None,
+                    margins=(8, 2, 8, 2),
+                )
             )
-        )
-        for row in rows[:_MOST]:
+        most = _MOST if page else len(rows)
+        for row in rows[:most]:
             panel.body.addWidget(row)
-        if len(rows) > _MOST:
+        if len(rows) > most:
             more = TaskRow(self.tr("All {0}").format(len(rows)), "", "", tone="accent")
             more.opened.connect(partial(self.workspace.go, page, **place))
             panel.body.addWidget(more)
-        for row in rows[_MOST:]:
+        for row in rows[most:]:
             row.deleteLater()
         self._sections.addWidget(panel)
+        # A layout shows what it is given a little later; the keyboard may be put there now.
+        panel.show()
 
     def _letters(self, rows: tuple[TrackerRow, ...]) -> list[QWidget]:
         return [self._letter(r) for r in rows]

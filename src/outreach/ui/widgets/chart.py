@@ -1,6 +1,7 @@
 """Answers by body as a bar chart."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCharts import (
     QBarCategoryAxis,
@@ -10,7 +11,7 @@ from PySide6.QtCharts import (
     QHorizontalStackedBarSeries,
     QValueAxis,
 )
-from PySide6.QtCore import QEvent, QMargins, Qt
+from PySide6.QtCore import QEvent, QMargins, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from outreach.letters.tracker import GroupCount
@@ -18,9 +19,13 @@ from outreach.ui.theme import colors, sized
 
 
 class AnswersChart(QChartView):
-    """For each body, party or country, how many letters were answered, are awaited and are overdue; behind its name stands
-    the median of days to the answer."""
+    """For each body, party or country, how many of the letters that went out were answered, are awaited in time, are overdue,
+    and are none of these; behind its name stands the median of days to the answer.
 
+    Signals: opened(str, str) with the name and the standing of a bar that was clicked.
+    """
+
+    opened = Signal(str, str)
     _MOST = 8
 
     def __init__(self) -> None:
@@ -36,6 +41,10 @@ class AnswersChart(QChartView):
         self._counts = tuple(counts[: self._MOST])
         self._draw()
 
+    def forget(self) -> None:
+        """Draw nothing."""
+        self.show_counts(())
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_counts"):
@@ -48,14 +57,20 @@ class AnswersChart(QChartView):
         )
         faint = QColor(c.accent)
         faint.setAlphaF(0.28)
+        dull = QColor(c.quiet)
+        dull.setAlphaF(0.6)
         series = QHorizontalStackedBarSeries()
         bodies = list(reversed(self._counts))
-        for title, color, values in (
-            (self.tr("Answered"), c.accent, [b.answered for b in bodies]),
-            (self.tr("Awaited"), faint, [b.sent - b.answered - b.overdue for b in bodies]),
-            (self.tr("Overdue"), c.bad, [b.overdue for b in bodies]),
+        for title, standing, color, values in (
+            (self.tr("Answered"), "answered", c.accent, [b.answered for b in bodies]),
+            (self.tr("Awaited"), "in time", faint, [b.in_time for b in bodies]),
+            (self.tr("Overdue"), "overdue", c.bad, [b.overdue for b in bodies]),
+            (self.tr("None awaited"), "given up", dull, [b.given_up for b in bodies]),
         ):
+            if standing == "given up" and not any(values):
+                continue
             bars = QBarSet(title)
+            bars.clicked.connect(partial(self._clicked, [b.name for b in bodies], standing))
             bars.append([float(v) for v in values])
             bars.setColor(color)
             bars.setBorderColor(QColor(Qt.GlobalColor.transparent))
@@ -93,6 +108,9 @@ class AnswersChart(QChartView):
         self.setChart(chart)
         if former is not None:
             former.deleteLater()
+
+    def _clicked(self, names: list[str], standing: str, number: int) -> None:
+        self.opened.emit(names[number], standing)
 
 
 def _label(count: GroupCount) -> str:

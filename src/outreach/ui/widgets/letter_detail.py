@@ -64,6 +64,11 @@ class LetterDetailView(QWidget):
             self.tabs.addTab(answers if view is self.answers else view, name)
         layout.addWidget(self.tabs, 1)
 
+    def forget(self) -> None:
+        """Count nothing on the tabs; what is in them forgets by itself."""
+        self.tabs.setTabText(1, self.tr("Answers"))
+        self.tabs.setTabText(2, self.tr("Facts"))
+
     def show_letter(self, detail: LetterDetail, replies: tuple[ReplyRow, ...]) -> None:
         """Show a letter."""
         row = detail.row

@@ -118,6 +118,17 @@ class LetterEditor(QWidget):
         for field in (self.subject, self.salutation, self.body, self.close_):
             field.setReadOnly(locked)
 
+    def forget(self) -> None:
+        """Show no letter and nothing of the one before, which is saved first."""
+        self.clear()
+        self._workspace.jobs.forget(self)
+        self._preview_timer.stop()
+        self._is_loading = True
+        for field in (self.subject, self.salutation, self.body, self.close_):
+            field.clear()
+        self._is_loading = False
+        self.warning.hide()
+
     def _loaded(self, found: tuple[LetterDocument, tuple[str, ...]]) -> None:
         document, notes = found
         if document.reference != self._wanted:

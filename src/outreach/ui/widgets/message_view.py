@@ -85,11 +85,20 @@ class MessageView(QWidget):
         self._show_files(detail)
         self._draw()
 
-    def _show_files(self, detail: MessageDetail) -> None:
+    def forget(self) -> None:
+        """Show no message."""
+        self._detail = None
+        self._clear_files()
+
+    def _clear_files(self) -> None:
         while self._files.count():
             widget = self._files.takeAt(0).widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
+
+    def _show_files(self, detail: MessageDetail) -> None:
+        self._clear_files()
         for file in detail.files[:6]:
             self._files.addWidget(self._button(f"{file.name}, {file_size(file.size_bytes)}", file.name))
         whole = self._button(self.tr("Message whole"), "")

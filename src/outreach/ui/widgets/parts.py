@@ -1,4 +1,7 @@
-"""Small parts that every page is made of."""
+"""Small parts that every page is made of.
+
+Those that show something of a campaign have a method `forget`, which makes them as they were at first; see `pages.base.Page.reset`.
+"""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -37,6 +40,7 @@ class Words(QLabel):
         self, text: str = "", *, size: float = 13, strong: bool = False, tone: str = "text", wrap: bool = True
     ) -> None:
         super().__init__(text)
+        self._first = (text, tone)
         self._tone = tone
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
@@ -47,6 +51,12 @@ class Words(QLabel):
         """Use another colour; see `theme.Colors.tone`."""
         self._tone = tone
         self._color()
+
+    def forget(self) -> None:
+        """Say what it said at first."""
+        text, tone = self._first
+        self.setText(text)
+        self.set_tone(tone)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -87,7 +97,7 @@ class _Openable:
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.opened.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -138,6 +148,41 @@ class Figure(_Openable, Panel):
         """The number shown."""
         return self._value.text()
 
+    def forget(self) -> None:
+        """Show no number."""
+        self.set_value("", "text")
+        self.setAccessibleName(self._name)
+
+
+class Heading(_Openable, QWidget):
+    """The title of a list with the number of what is in it; it opens all of that. Signals: opened()."""
+
+    opened = Signal()
+
+    def __init__(self, title: str, number: int) -> None:
+        super().__init__()
+        self.number = number
+        line = QHBoxLayout(self)
+        line.setContentsMargins(8, 2, 8, 2)
+        line.setSpacing(8)
+        line.addWidget(Words(title, size=14, strong=True, wrap=False))
+        line.addWidget(Words(str(number), tone="quiet", wrap=False))
+        line.addStretch()
+        self._be_openable(6)
+        self.setAccessibleName(f"{title}: {number}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not _move_focus(self, event):
+            super().keyPressEvent(event)
+
+
+def _move_focus(widget: QWidget, event: QKeyEvent) -> bool:
+    """Up and Down go to the neighbours in a column of things to open. Returns: whether the key was one of them."""
+    if event.key() not in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
+        return False
+    widget.focusNextPrevChild(event.key() == Qt.Key.Key_Down)
+    return True
+
 
 class TaskRow(_Openable, QWidget):
     """One thing to do: what, more of it, and a note at the right. Signals: opened()."""
@@ -163,9 +208,7 @@ class TaskRow(_Openable, QWidget):
         self.setToolTip(f"{what}\n{more}".strip())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
-            self.focusNextPrevChild(event.key() == Qt.Key.Key_Down)
-        else:
+        if not _move_focus(self, event):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -177,6 +220,15 @@ class TaskRow(_Openable, QWidget):
             painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
             painter.end()
         super().paintEvent(event)
+
+
+def clear_column(column: QVBoxLayout) -> None:
+    """Take everything out of a column, at once out of view too."""
+    while column.count():
+        widget = column.takeAt(0).widget()
+        if widget is not None:
+            widget.setParent(None)
+            widget.deleteLater()
 
 
 def scrolling(inside: QWidget) -> QScrollArea:
@@ -353,7 +405,15 @@ class Table(QTableView):
         self.select(kept, scroll=False, current=current)
         self.verticalScrollBar().setValue(place)
         self._keep_quiet = False
+        if self.hasFocus() and rows and not self.currentIndex().isValid():
+            # A cursor to move from, which chooses nothing.
+            selection = self.selectionModel()
+            selection.setCurrentIndex(self._model.index(0, 0), selection.SelectionFlag.NoUpdate)
         self.chosen.emit()
+
+    def forget(self) -> None:
+        """Show no rows."""
+        self.set_rows(())
 
     def select(self, ids: Sequence[Hashable], *, scroll: bool = True, current: Hashable = None) -> None:
         """Select the rows with these identities."""
@@ -379,7 +439,17 @@ class Table(QTableView):
         return [self._model.identity(row) for row in self.selected()]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.currentIndex().isValid():
+        keys = Qt.Key
+        current, selection = self.currentIndex(), self.selectionModel()
+        if (
+            current.isValid()
+            and not selection.hasSelection()
+            and event.key() in {keys.Key_Return, keys.Key_Enter, keys.Key_Space, keys.Key_Down, keys.Key_Up}
+        ):
+            # The cursor stands on a row that is not chosen yet: that is the one meant, and it is shown before anything is done.
+            flags = selection.SelectionFlag
+            selection.select(current, flags.ClearAndSelect | flags.Rows)
+        elif event.key() in {keys.Key_Return, keys.Key_Enter} and current.isValid():
             self.opened.emit()
         else:
             super().keyPressEvent(event)
@@ -445,6 +515,12 @@ class SearchField(QLineEdit):
         self.addAction(icon("search", "quiet"), QLineEdit.ActionPosition.LeadingPosition)
         self.setMinimumWidth(220)
 
+    def forget(self) -> None:
+        """Be empty, without filtering by that."""
+        self.blockSignals(True)
+        self.clear()
+        self.blockSignals(False)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
@@ -483,6 +559,10 @@ class Reading(QTextBrowser):
         place = self.verticalScrollBar().value() if same else 0
         self.setHtml(f"<body>{markup}</body>")
         self.verticalScrollBar().setValue(place)
+
+    def forget(self) -> None:
+        """Show nothing."""
+        self.show_html("")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -15,6 +15,7 @@ class Preview(QWidget):
 
     def __init__(self, hint: str) -> None:
         super().__init__()
+        self._first = hint
         self._document = QPdfDocument(self)
         self._buffer: QBuffer | None = None
         self._place = 0
@@ -56,6 +57,11 @@ class Preview(QWidget):
         """Show a sentence instead."""
         self._hint.setText(text)
         self._stack.setCurrentIndex(0)
+
+    def forget(self) -> None:
+        """Show the sentence of the beginning and keep nothing of the document."""
+        self._document.close()
+        self.show_hint(self._first)
 
     def page_count(self) -> int:
         """Pages shown; 0 while there is only the sentence."""

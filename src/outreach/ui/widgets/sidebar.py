@@ -1,7 +1,7 @@
 """The list of pages at the left."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from outreach.ui.icons import draw_icon
@@ -45,9 +45,13 @@ class _Delegate(QStyledItemDelegate):
 
 
 class Sidebar(QListWidget):
-    """Signals: turned(str) with the key of the page chosen."""
+    """The arrows turn pages while the sidebar has the focus, which it gets by Tab alone. Every other way to a page leads into it.
+
+    Signals: turned(str) with the key of the page chosen; entered() when the user is to go on working on that page.
+    """
 
     turned = Signal(str)
+    entered = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +61,9 @@ class Sidebar(QListWidget):
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Pages"))
         self.viewport().setAutoFillBackground(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.currentItemChanged.connect(self._moved)
+        self.itemClicked.connect(self._clicked)
 
     def add(self, key: str, title: str, symbol: str) -> None:
         """Add a page to the list."""
@@ -67,10 +73,20 @@ class Sidebar(QListWidget):
         self.addItem(item)
 
     def choose(self, key: str) -> None:
-        """Turn to a page."""
+        """Turn to a page, to work on it."""
         for number in range(self.count()):
             if self.item(number).data(Qt.ItemDataRole.UserRole) == key:
                 self.setCurrentRow(number)
+                self.entered.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Right}:
+            self.entered.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _clicked(self) -> None:
+        self.entered.emit()
 
     def _moved(self, item: QListWidgetItem | None) -> None:
         if item is not None:
