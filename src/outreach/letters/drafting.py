@@ -21,8 +21,9 @@ from outreach.domain.address import Address, Addressee, address_for, formal_name
 from outreach.domain.postal import postal_lines
 from outreach.domain.references import letter_reference
 from outreach.domain.states import LetterStatus
-from outreach.domain.wording import counted, date_in_words, locale_for
+from outreach.domain.wording import counted, date_in_words, locale_for, one_line, tidy_text
 from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
+from outreach.letters.fact_use import words_of
 from outreach.letters.lifecycle import find_letter
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.standing import keys_of, office_problem
@@ -51,7 +52,11 @@ Progress = Callable[[int, int], bool]
 
 @dataclass(frozen=True)
 class PlannedLetter:
-    """One letter as it would be drafted. warnings: sentences for the user, none of which stops it."""
+    """One letter as it would be drafted.
+
+    uses: facts with the words in which they stand in it, in the order of the text. warnings: sentences for the user, none of
+    which stops it.
+    """
 
     recipient: RecipientRow
     template: LetterTemplate
@@ -63,7 +68,7 @@ class PlannedLetter:
     salutation: str
     body: str
     close: str
-    facts: tuple[FactRow, ...]
+    uses: tuple[tuple[FactRow, str], ...]
     ask_keys: tuple[int, ...]
     warnings: tuple[str, ...]
 
@@ -102,18 +107,19 @@ def plan_letters(
     """
     campaign = campaign_of_case(session, case_id)
     case = case_row(session, case_id)
-    available = templates_list()
-    chosen = [(r, _chosen(available, template, r)) for r in recipients]
-    facts = _FactsByLanguage(session, case_id)
-    _refuse_missing(chosen, facts, about)
-    previous = find_letter(session, about) if about else None
     planned = []
-    for done, (recipient, chosen_template) in enumerate(chosen):
-        if not progress(done, len(chosen)):
-            raise CancelledError("Drafting was stopped; nothing was written.")
-        planned.append(
-            _planned(session, sandbox, campaign, case, facts, chosen_template, recipient, on, previous)
-        )
+    with sandbox.command():
+        available = templates_list(sandbox)
+        chosen = [(r, _chosen(available, template, r)) for r in recipients]
+        facts = _FactsByLanguage(session, case_id)
+        _refuse_missing(chosen, facts, about)
+        previous = find_letter(session, about) if about else None
+        for done, (recipient, chosen_template) in enumerate(chosen):
+            if not progress(done, len(chosen)):
+                raise CancelledError("Drafting was stopped; nothing was written.")
+            planned.append(
+                _planned(session, sandbox, campaign, case, facts, chosen_template, recipient, on, previous)
+            )
     progress(len(chosen), len(chosen))
     return DraftPlan(campaign.key, case.key, tuple(planned))
 
@@ -195,8 +201,8 @@ def _planned(
         session, campaign, case, recipient, addressee, address, known, asks, language, on, previous
     )
     rendered = sandbox.render(template.id, {"subject": template.subject, "body": template.body}, context)
-    used = tuple(known[name] for name in rendered.used)
-    body = "\n".join(line.rstrip() for line in rendered.parts["body"].strip().splitlines())
+    uses = tuple((known[name], words_of(known[name], words)) for name, words in rendered.used)
+    used = tuple({row.name: row for row, _ in uses}.values())
     warnings = _warnings(session, template, recipient, address, used, held, on)
     return PlannedLetter(
         recipient=recipient,
@@ -205,11 +211,11 @@ def _planned(
         written_on=on,
         address_lines=address.lines,
         sender_lines=_sender_lines(campaign),
-        subject=" ".join(rendered.parts["subject"].split()),
+        subject=one_line(rendered.parts["subject"]),
         salutation=address.salutation,
-        body=body,
+        body=tidy_text(rendered.parts["body"]),
         close=address.close,
-        facts=used,
+        uses=uses,
         ask_keys=tuple(a[0] for a in asks),
         warnings=warnings,
     )
@@ -458,8 +464,8 @@ def _letter(session: Session, plan: DraftPlan, planned: PlannedLetter, reference
         status=LetterStatus.DRAFT,
         created_at=now(),
         facts=[
-            LetterFact(fact_id=f.key, name=f.name, label=f.label, value=f.in_prose, status=f.status)
-            for f in planned.facts
+            LetterFact(fact_id=fact.key, name=fact.name, label=fact.label, value=words, status=fact.status)
+            for fact, words in planned.uses
         ],
         asks=[LetterAsk(ask_id=key) for key in planned.ask_keys],
     )

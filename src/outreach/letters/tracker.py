@@ -76,7 +76,7 @@ class EventRow:
 
 @dataclass(frozen=True)
 class LetterDetail:
-    """One letter whole: its text, the facts it used, its history."""
+    """One letter whole: its text, its history, and the facts that stand in it: name, label, the words of the first place, status."""
 
     row: TrackerRow
     summary: str
@@ -344,7 +344,7 @@ def letter_detail(session: Session, campaign: CampaignRow, reference: str) -> Le
         salutation=letter.salutation,
         body=letter.body,
         close=letter.close,
-        facts=tuple((f.name, f.label, f.value, f.status) for f in letter.facts),
+        facts=tuple({f.name: (f.name, f.label, f.value, f.status) for f in reversed(letter.facts)}.values())[::-1],
         events=tuple(
             EventRow(e.at, e.kind, e.by, e.from_status, e.to_status, e.detail) for e in letter.events
         ),
