@@ -33,7 +33,7 @@ def read_given(path: Path, *, most: int | None = None) -> bytes:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
-            raise UsageError(f"{path} is a folder, a pipe or a device. Name a file.")
+            raise UsageError(f"{path} cannot be read: it is a folder, a pipe or a device. Name a file.")
         with os.fdopen(handle, "rb") as file:
             return file.read(-1 if most is None else most + 1)
     except (OSError, ValueError) as error:

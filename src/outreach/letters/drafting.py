@@ -13,6 +13,7 @@ from outreach.cases.campaigns import (
     RecipientRow,
     asks_list,
     campaign_of_case,
+    keep_recipients,
     recipients_list,
 )
 from outreach.cases.facts import CaseRow, FactRow, case_row, facts_for
@@ -30,8 +31,11 @@ from outreach.letters.standing import keys_of, office_problem
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
 from outreach.store.changes import Changes
 from outreach.store.models import (
+    Ask,
     Campaign,
+    Case,
     ContactDetail,
+    Fact,
     FollowUp,
     Letter,
     LetterAsk,
@@ -414,35 +418,57 @@ def _warnings(
 
 
 def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
-    """Write a plan's letters as drafts, each with a reference of its own.
+    """Write a plan's letters as drafts, each with a reference of its own. Recipients to be become recipients.
 
-    Returns: Changes whose refs are the new references, in the plan's order.
+    Returns: Changes whose refs are the new references, in the plan's order. Raises: NotFoundError if a recipient, the case or
+        a fact that the letters use was removed since they were planned; then nothing is to be kept.
     """
-    campaign = session.get_one(Campaign, plan.campaign_key)
-    references = []
-    for planned in plan.letters:
-        campaign.last_number += 1
-        letter = _letter(session, plan, planned, letter_reference(campaign.prefix, campaign.last_number))
-        session.add(letter)
-        session.flush()
-        session.add(
-            LetterEvent(
-                letter_id=letter.id,
-                at=letter.created_at,
-                kind="drafted",
-                by=by,
-                to_status=LetterStatus.DRAFT,
-                detail=f"From the template {planned.template.id}.",
-            )
+    campaign = session.get(Campaign, plan.campaign_key)
+    if campaign is None or session.get(Case, plan.case_key) is None:
+        raise NotFoundError("The case of these letters is not on file any more. Nothing was written.")
+    _refuse_changed(session, plan)
+    recipients = keep_recipients(session, plan.campaign_key, [p.recipient for p in plan.letters])
+    letters = []
+    for number, (planned, recipient) in enumerate(zip(plan.letters, recipients, strict=True), start=1):
+        reference = letter_reference(campaign.prefix, campaign.last_number + number)
+        letters.append(_letter(plan, planned, recipient, reference))
+    campaign.last_number += len(letters)
+    session.add_all(letters)
+    session.flush()
+    session.add_all(
+        LetterEvent(
+            letter_id=letter.id,
+            at=letter.created_at,
+            kind="drafted",
+            by=by,
+            to_status=LetterStatus.DRAFT,
+            detail=f"From the template {letter.template}.",
         )
-        references.append(letter.reference)
+        for letter in letters
+    )
+    references = tuple(letter.reference for letter in letters)
     return Changes(
-        frozenset({"letters"}), f"{counted(len(references), 'draft', 'drafts')} written.", tuple(references)
+        frozenset({"letters"}), f"{counted(len(references), 'draft', 'drafts')} written.", references
     )
 
 
-def _letter(session: Session, plan: DraftPlan, planned: PlannedLetter, reference: str) -> Letter:
-    recipient = session.get_one(Recipient, planned.recipient.key)
+def _refuse_changed(session: Session, plan: DraftPlan) -> None:
+    """Raises: NotFoundError if what the letters say is not on file any more."""
+    facts = set(session.scalars(select(Fact.id).where(Fact.case_id == plan.case_key)))
+    asks = set(session.scalars(select(Ask.id).where(Ask.campaign_id == plan.campaign_key)))
+    for planned in plan.letters:
+        for fact, _ in planned.uses:
+            if fact.key not in facts:
+                raise NotFoundError(
+                    f"The fact {fact.label} was deleted while the letters were made. Nothing was written; draft again."
+                )
+        if not asks.issuperset(planned.ask_keys):
+            raise NotFoundError(
+                "What is asked for was changed while the letters were made. Nothing was written; draft again."
+            )
+
+
+def _letter(plan: DraftPlan, planned: PlannedLetter, recipient: Recipient, reference: str) -> Letter:
     return Letter(
         reference=reference,
         campaign_id=plan.campaign_key,

@@ -52,7 +52,10 @@ def still_standing(old: str, new: str, words: Sequence[str]) -> list[bool]:
     for own, tokens, low, high in zip(places, wanted, first, last, strict=True):
         possible = [p for p in own if low <= p <= high] or own
         standing.append(
-            all(p in moved and all(moved.get(p + n) == moved[p] + n for n in range(len(tokens))) for p in possible)
+            all(
+                p in moved and all(moved.get(p + n) == moved[p] + n for n in range(len(tokens)))
+                for p in possible
+            )
         )
     return standing
 

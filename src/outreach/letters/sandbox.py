@@ -140,7 +140,9 @@ class TemplateSandbox:
             line = b""
         finally:
             timer.cancel()
-            if not line.endswith(b"\n"):  # also when this program is interrupted: no late answer is taken for the next one
+            if not line.endswith(
+                b"\n"
+            ):  # also when this program is interrupted: no late answer is taken for the next one
                 self._end()
         return line if line.endswith(b"\n") else b""
 
@@ -178,9 +180,7 @@ class TemplateSandbox:
         atexit.unregister(self.close)
 
 
-_STOPPED = (
-    "The template {name} was stopped: it took more time, memory or room than letters need. Look for a loop that never ends."
-)
+_STOPPED = "The template {name} was stopped: it took more time, memory or room than letters need. Look for a loop that never ends."
 
 
 def _sentence(name: str, answer: dict[str, Any]) -> str:

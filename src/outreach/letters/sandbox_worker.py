@@ -8,7 +8,7 @@ Its one argument is the folder of files that may be included. It reads one JSON 
 with one JSON line:
 
 - ``{"kind": "inspect", "text": a whole file}`` gives ``{"front": …, "body": …, "facts": [names], "optional":
-  [names], "unknown": [names], "needs_previous": bool}``;
+  [names], "names": [those there are], "unknown": [names], "needs_previous": bool}``;
 - ``{"kind": "render", "parts": {name: template}, "context": {…}}`` gives ``{"parts": {name: text}, "used": [[fact, words]]}``,
   the facts in the order they stand in the text;
 - either gives ``{"error": kind, "message": …, "line": n, "part": name}`` where it cannot.
@@ -28,8 +28,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateSyntaxError, UndefinedError, meta, nodes
-from jinja2 import pass_context, pass_environment
+from jinja2 import (
+    DictLoader,
+    StrictUndefined,
+    Template,
+    TemplateSyntaxError,
+    UndefinedError,
+    meta,
+    nodes,
+    pass_context,
+    pass_environment,
+)
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError, TemplateNotFound
 from jinja2.filters import make_attrgetter
@@ -47,16 +56,22 @@ _KEPT = 64
 NAMES = frozenset({"facts", "case", "campaign", "recipient", "sender", "letter", "asks", "previous"})
 FUNCTIONS = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
 FILTERS = frozenset(
-    "abs batch capitalize center count d default dictsort e escape first float forceescape groupby indent int items join "
-    "last length list lower map max min reject rejectattr replace reverse round safe select selectattr slice sort string "
-    "sum title trim truncate unique upper wordcount wordwrap".split()
-)
+    {
+        "abs", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "forceescape",
+        "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr",
+        "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate",
+        "unique", "upper", "wordcount", "wordwrap",
+    }
+)  # fmt: skip
 """What a letter may need. Those that read attributes by name, format, or write HTML or Python, are not among them."""
 _TEXT_METHODS = frozenset(
-    "capitalize casefold center count endswith find index isalpha isdigit islower isnumeric isspace istitle isupper "
-    "join ljust lower lstrip partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit "
-    "rstrip split splitlines startswith strip swapcase title upper zfill".split()
-)
+    {
+        "capitalize", "casefold", "center", "count", "endswith", "find", "index", "isalpha", "isdigit", "islower", "isnumeric",
+        "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace",
+        "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase",
+        "title", "upper", "zfill",
+    }
+)  # fmt: skip
 
 # Values
 
@@ -135,7 +150,9 @@ def _made_of(result: Any, *sources: object) -> Any:
     if isinstance(result, Value) or not (isinstance(result, str) or type(result) in {list, tuple}):
         return result
     names = frozenset[str]().union(*(_facts_in(source) for source in sources))
-    if not names or any(result is x for source in sources if isinstance(source, list | tuple) for x in source):
+    if not names or any(
+        result is x for source in sources if isinstance(source, list | tuple) for x in source
+    ):
         return result
     if isinstance(result, Markup):
         return result if _MARK.search(result) else Markup(f"{_mark(names, is_text=False)}{result}{_END}")
@@ -205,7 +222,9 @@ def _woven(marked: str) -> tuple[str, list[tuple[int, int]], list[tuple[int, int
             names = _combinations[number] if number < len(_combinations) else frozenset[str]()
             stack.append((mark[1], length, names))
         # At the end of the text all that is open ends.
-        for kind, start, names in reversed(stack) if mark is None else [stack.pop()] if stack and not mark[1] else []:
+        for kind, start, names in (
+            reversed(stack) if mark is None else [stack.pop()] if stack and not mark[1] else []
+        ):
             if kind == _TEXT and start < length:
                 values.append((start, length))
             if names and start < length:
@@ -254,7 +273,10 @@ def markdown(text: str, values: list[tuple[int, int]]) -> str:
         if line != last and not _within(code, start):
             last, stop = line, text.find("\n", start)
             _escape_line(text, line, stop if stop >= 0 else len(text), is_value, edits)
-        for edge, outside in ((start, text[start - 1 : start] if start else ""), (end - 1, text[end : end + 1])):
+        for edge, outside in (
+            (start, text[start - 1 : start] if start else ""),
+            (end - 1, text[end : end + 1]),
+        ):
             if outside in {"*", "_"} and not _within(code, start):
                 _keep_space(text, edge, edits)  # emphasis is not seen beside a space
     made, at = [], 0
@@ -285,7 +307,11 @@ def _means_form(text: str, at: int, is_value: bytearray) -> bool:
 
 def _code(text: str, is_value: bytearray, edits: dict[int, str]) -> list[tuple[int, int]]:
     """Where the template has set code, in which nothing can be escaped; a value's own backticks need longer ones around."""
-    masked = "".join("x" if is_value[at] else c for at, c in enumerate(text)) if "`" in text or "~~~" in text else ""
+    masked = (
+        "".join("x" if is_value[at] else c for at, c in enumerate(text))
+        if "`" in text or "~~~" in text
+        else ""
+    )
     ranges = []
     for found in _CODE.finditer(masked):
         ranges.append(found.span())
@@ -324,7 +350,11 @@ def _escape_line(text: str, start: int, end: int, is_value: bytearray, edits: di
         last = min(found.end(), end - 1)  # the space that makes it one, too
         own = [n for n in range(found.start(), last + 1) if is_value[n]]
         if own:
-            place = found.end() - 1 if kind == "number" else min((n for n in own if text[n] not in " \t"), default=at)
+            place = (
+                found.end() - 1
+                if kind == "number"
+                else min((n for n in own if text[n] not in " \t"), default=at)
+            )
             edits[place] = f"\\{text[place]}"
             return
         if kind == "heading":
@@ -428,7 +458,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         """A template's syntax. Raises: TemplateSyntaxError."""
         tree = self.parse(_CONTROLS.sub("", source))
         for tag in tree.find_all((nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)):
-            raise TemplateSyntaxError("Encountered the tag 'autoescape', which letters do not have.", tag.lineno)
+            raise TemplateSyntaxError(
+                "Encountered the tag 'autoescape', which letters do not have.", tag.lineno
+            )
         return tree
 
 
@@ -472,7 +504,12 @@ def inspect(environment: _Environment, request: dict[str, Any]) -> dict[str, Any
             environment.compile(tree)
             trees.append((tree, unknown))
         except TemplateSyntaxError as error:
-            return {"error": "syntax", "message": error.message, "line": line + error.lineno - 1, "part": part}
+            return {
+                "error": "syntax",
+                "message": error.message,
+                "line": line + error.lineno - 1,
+                "part": part,
+            }
         except (RecursionError, SyntaxError):
             return {"error": "nested", "part": part}
     named, optional = _fact_names([tree for tree, _ in trees])
@@ -481,9 +518,13 @@ def inspect(environment: _Environment, request: dict[str, Any]) -> dict[str, Any
         "body": body,
         "facts": named,
         "optional": [name for name in named if name in optional],
+        "names": sorted(NAMES),
         "unknown": sorted(set[str]().union(*(unknown for _, unknown in trees))),
         "needs_previous": any(
-            name.name == "previous" for tree, _ in trees for name in tree.find_all(nodes.Name) if name.ctx == "load"
+            name.name == "previous"
+            for tree, _ in trees
+            for name in tree.find_all(nodes.Name)
+            if name.ctx == "load"
         ),
     }
 
@@ -495,7 +536,9 @@ class _FrontError(Exception):
 def _split(text: str) -> tuple[str, str, int]:
     lines = text.split("\n")
     if lines[0].strip() != "---":
-        raise _FrontError("there is no front matter. Begin it with a line of three hyphens, then title, audience …")
+        raise _FrontError(
+            "there is no front matter. Begin it with a line of three hyphens, then title, audience …"
+        )
     for number, line in enumerate(lines[1:], start=1):
         if line.strip() == "---":
             return "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]).strip("\n"), number + 2
@@ -580,7 +623,11 @@ def _failure(error: Exception) -> dict[str, Any]:
     message = " ".join(str(error).split())[:300]
     match error:
         case TemplateSyntaxError():
-            return {"error": "syntax", "message": " ".join((error.message or "").split())[:300], "line": error.lineno}
+            return {
+                "error": "syntax",
+                "message": " ".join((error.message or "").split())[:300],
+                "line": error.lineno,
+            }
         case SecurityError():
             return {"error": "security", "message": message}
         case UndefinedError():
@@ -642,7 +689,12 @@ def main() -> None:
     sys.set_int_max_str_digits(5000)
     # What is imported at its first use is imported now.
     for source in (r"{{ '\N{BULLET}\n'|upper }}{{ nobody.name }}", "{% if %}"):
-        answer(environment, json.dumps({"kind": "render", "parts": {"body": source}, "context": {"facts": {}}, "cpu": 60}).encode())
+        answer(
+            environment,
+            json.dumps(
+                {"kind": "render", "parts": {"body": source}, "context": {"facts": {}}, "cpu": 60}
+            ).encode(),
+        )
     _shut_in()
     for line in sys.stdin.buffer:
         sys.stdout.buffer.write(answer(environment, line))

@@ -28,7 +28,6 @@ from outreach.resources import resource
 
 SUFFIX = ".md.j2"
 ANY = "any"
-ROOTS = frozenset({"facts", "case", "campaign", "recipient", "sender", "letter", "asks", "previous"})
 _MAX_BYTES = 200_000
 _READ: dict[str, dict[str, Any]] = {}
 """What the worker said of files that it has read, by their text; it says the same of the same text."""
@@ -148,10 +147,12 @@ def read_template(path: Path, sandbox: TemplateSandbox | None = None) -> LetterT
     if found["unknown"]:
         raise TemplateError(
             f"{path.name} uses {', '.join(found['unknown'])[:200]}, which templates do not have. They have: "
-            f"{', '.join(sorted(ROOTS))}; a fact is written facts.its_name."
+            f"{', '.join(found['names'])}; a fact is written facts.its_name."
         )
     optional = set(found["optional"])
-    required = tuple(dict.fromkeys([*front.required_facts, *(n for n in found["facts"] if n not in optional)]))
+    required = tuple(
+        dict.fromkeys([*front.required_facts, *(n for n in found["facts"] if n not in optional)])
+    )
     return LetterTemplate(
         id=path.name.removesuffix(SUFFIX),
         title=front.title,

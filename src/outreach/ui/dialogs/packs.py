@@ -18,7 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from outreach.letters.formats.document import ACCENT
-from outreach.packs.evidence import EvidenceRow, add_evidence, evidence_list, remove_evidence
+from outreach.packs.evidence import (
+    EvidenceRow,
+    add_evidence,
+    evidence_list,
+    file_as_evidence,
+    remove_evidence,
+)
+from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import FormDialog, secret_field, text_field
 from outreach.ui.icons import icon
 from outreach.ui.words import file_size
@@ -166,10 +173,16 @@ class EvidenceDialog(FormDialog):
     @Slot(str)
     def add_file(self, path: str) -> None:
         """Put a file on file as evidence."""
-        work = partial(
-            add_evidence, case_id=self._case, path=Path(path), title=self.title.text(), note=self.note.text()
+        case, title, note = self._case, self.title.text(), self.note.text()
+
+        def work(database: Any, progress: Any) -> Changes:
+            given = file_as_evidence(Path(path))
+            with database.write() as session:
+                return add_evidence(session, case, given, title=title, note=note)
+
+        self._workspace.jobs.long(
+            self, self.tr("Reading the file"), work, self._changed, failed=self.show_problem
         )
-        self._workspace.jobs.write(self, work, self._changed, failed=self.show_problem)
 
     @Slot()
     def _remove(self) -> None:
