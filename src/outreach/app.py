@@ -78,11 +78,12 @@ class Desktop(QObject):
         Args: sample: load the first campaign into a new database. create: make it if there is none.
         Raises: OutreachError; the window that is open then stays as it was.
         """
+        content = read_campaign(campaign_folder(SAMPLE)) if sample else None
         database = open_database(location, create=create or sample)
         try:
-            if sample:
+            if content is not None:
                 with database.write() as session:
-                    load_campaign(session, read_campaign(campaign_folder(SAMPLE)))
+                    load_campaign(session, content)
         except BaseException:
             database.close()
             raise

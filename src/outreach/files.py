@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -21,12 +22,23 @@ def os_error(error: OSError, path: Path) -> OutreachError:
     return ExportError(f"{path} could not be used: {reason}. Choose another place.")
 
 
-def read_given(path: Path) -> bytes:
-    """The content of a file that a user named. Raises: UsageError if it cannot be read."""
+def read_given(path: Path, *, most: int | None = None) -> bytes:
+    """The content of a file that a user named.
+
+    Args: most: bytes; of a larger file one byte more than these is read, by which the caller tells.
+    Raises: UsageError if it cannot be read, or is no file but a folder, a pipe or a device, which might never end.
+    """
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+        # Opening a pipe would wait for somebody to write to it.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise UsageError(f"{path} cannot be read: it is a folder, a pipe or a device. Name a file.")
+        with os.fdopen(handle, "rb") as file:
+            return file.read(-1 if most is None else most + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+        raise UsageError(f"{path} cannot be read: {reason}.") from error
 
 
 def make_folder(path: Path) -> Path:

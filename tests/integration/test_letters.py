@@ -280,15 +280,15 @@ def test_follow_ups_remind_and_thank(database: Database, sandbox: TemplateSandbo
     references = factories.sent(database, sandbox, "Theresa May, Marietje Schaake")
     with database.write() as session:
         record_reply(session, references[1], kind=ReplyKind.AGREED, on=date(2011, 2, 1))
-        drafted = draft_follow_ups(session, sandbox, references).refs
+    drafted = draft_follow_ups(database, sandbox, references).refs
     first, second = (detail(database, r) for r in drafted)
     assert first.row.template == "follow-up"
     assert references[0] in f"{first.row.subject} {first.body}" or "26 January 2011" in first.body
     assert second.row.template == "thanks"
-    with pytest.raises(NotAllowedError, match="written by others"), database.write() as session:
-        draft_follow_ups(session, sandbox, ["MAG-0005"])
-    with pytest.raises(NotAllowedError, match="only letters sent"), database.write() as session:
-        draft_follow_ups(session, sandbox, drafted)
+    with pytest.raises(NotAllowedError, match="written by others"):
+        draft_follow_ups(database, sandbox, ["MAG-0005"])
+    with pytest.raises(NotAllowedError, match="only letters sent"):
+        draft_follow_ups(database, sandbox, drafted)
 
 
 def test_withdraw_close_delete_and_restore(database: Database, sandbox: TemplateSandbox) -> None:

@@ -24,10 +24,10 @@ from outreach.letters.exports import FORMATS, export_letters
 from outreach.letters.formats.typesetting import typeset
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.tracker import tracker_rows
-from outreach.packs.brand import set_brand
+from outreach.packs.brand import brand_change, set_brand
 from outreach.packs.contents import pack_contents
 from outreach.packs.demo import run_demo
-from outreach.packs.evidence import add_evidence, evidence_list, remove_evidence
+from outreach.packs.evidence import add_evidence, evidence_list, file_as_evidence, remove_evidence
 from outreach.packs.exports import export_pack, pack_exports, typeset_pack
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
 from outreach.packs.structure import document_element, elements_below, listed, number_tree, pairs
@@ -215,15 +215,15 @@ def test_evidence_is_appended_with_its_words_as_alternative_text(database: Datab
     picture = tmp_path / "photo.png"
     Image.new("RGBA", (40, 60), (10, 20, 30, 40)).save(picture)
     with database.write() as session:
-        add_evidence(session, "magnitsky", ruling, title="A ruling", note="From the court")
-        add_evidence(session, "magnitsky", picture)
+        add_evidence(session, "magnitsky", file_as_evidence(ruling), title="A ruling", note="From the court")
+        add_evidence(session, "magnitsky", file_as_evidence(picture))
         for name, content, words in (
             ("x.pdf", b"%PDF-1.4 broken", "cannot be opened"),
             ("x.png", b"no picture", "neither a PDF"),
         ):
             (tmp_path / name).write_bytes(content)
             with pytest.raises(UsageError, match=words):
-                add_evidence(session, "magnitsky", tmp_path / name)
+                add_evidence(session, "magnitsky", file_as_evidence(tmp_path / name))
     export_pack(
         database, "magnitsky", tmp_path / "p.pdf", options=PackOptions(sections=("summary", "evidence"))
     )
@@ -405,14 +405,14 @@ def test_the_look_of_an_organization_is_on_its_packs_and_letters(
         '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="#7a1f1f"/></svg>'
     )
     with database.write() as session:
-        set_brand(session, 1, color="#7a1f1f", logo=str(logo))
+        set_brand(session, 1, brand_change(color="#7a1f1f", logo=str(logo)))
         for wrong, words in (
             ({"color": "red"}, "no colour"),
             ({"color": "#ffff00"}, "too light"),
             ({"logo": str(tmp_path)}, "cannot be read"),
         ):
             with pytest.raises(UsageError, match=words):
-                set_brand(session, 1, **wrong)
+                set_brand(session, 1, brand_change(**wrong))
     for ending in ("pdf", "html", "docx"):
         export_pack(
             database, "magnitsky", tmp_path / f"p.{ending}", options=PackOptions(sections=("summary",))
@@ -441,7 +441,7 @@ def test_the_look_of_an_organization_is_on_its_packs_and_letters(
         assert any(str(e.get("/Alt", "")) for e in elements(pdf))
         assert b"0.47843137 0.12156863 0.12156863" in pdf.pages[0].Contents.read_bytes()
     with database.write() as session:
-        set_brand(session, 1, color="none", logo="none")
+        set_brand(session, 1, brand_change(color="none", logo="none"))
         assert pack_contents(session, "magnitsky").data["brand"] == {"color": "", "logo": ""}
 
 

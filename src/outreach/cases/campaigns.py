@@ -1,5 +1,6 @@
 """Campaigns, their asks and the people and bodies they write to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +19,7 @@ from outreach.domain.references import folded
 from outreach.errors import NotFoundError, UsageError
 from outreach.store.changes import Changes
 from outreach.store.models import Ask, Campaign, Case, Membership, Organization, Person, Post, Recipient
+from outreach.store.search import in_chunks
 from outreach.store.types import free_slug, now
 
 
@@ -58,6 +60,7 @@ class AskRow:
 class RecipientRow:
     """Whom a campaign writes to. name: of the person, or of the body if nobody is named.
 
+    key: 0 for somebody of the directory who is to become a recipient, see `keep_recipients`.
     search_text: everything a query may match. channels: types of contact details on file.
     """
 
@@ -142,14 +145,101 @@ def recipients_list(session: Session, campaign_key: int) -> tuple[RecipientRow, 
     }
     return tuple(
         _row(
-            recipient, people.get(person.id) if person else None, post, bodies.get(body.id) if body else None
+            recipient.id,
+            recipient.audience,
+            people.get(person.id) if person else None,
+            post,
+            bodies.get(body.id) if body else None,
         )
         for recipient, person, post, body in rows
     )
 
 
+def recipients_to_be(
+    session: Session, wanted: Sequence[tuple[str, str, str, str]]
+) -> tuple[RecipientRow, ...]:
+    """People of the directory as recipients that they are not yet; nothing is written.
+
+    Args: wanted: audience, and readable ids of person, post ("" for none) and body of each.
+    """
+    keys = _keys_by_slug(session, wanted)
+    people = {p.id: p for p in people_list(session, keys=list(keys[Person].values()))}
+    bodies = {
+        b.id: b for b in bodies_list(session, keys=set(keys[Organization].values()), with_members=False)
+    }
+    posts = {
+        post.slug: post
+        for chunk in in_chunks(list(keys[Post].values()))
+        for post in session.scalars(select(Post).where(chunk(Post.id)))
+    }
+    return tuple(
+        _row(0, audience, people[person], posts.get(post), bodies[body])
+        for audience, person, post, body in wanted
+    )
+
+
+def keep_recipients(
+    session: Session, campaign_key: int, rows: Sequence[RecipientRow]
+) -> tuple[Recipient, ...]:
+    """The recipients of rows, made where a row is of somebody who is none yet.
+
+    Raises: NotFoundError naming one who was removed since the row was read, or is not in the directory any more.
+    """
+    known = {
+        (r.person_id, r.post_id, r.organization_id): r
+        for r in session.scalars(
+            select(Recipient)
+            .where(Recipient.campaign_id == campaign_key)
+            .execution_options(include_deleted=True)
+        )
+    }
+    keys = _keys_by_slug(session, [("", r.person_id, r.post_id, r.body_id) for r in rows])
+    kept = []
+    for row in rows:
+        parts = ((Person, row.person_id), (Post, row.post_id), (Organization, row.body_id))
+        place = tuple(keys[model].get(slug) if slug else None for model, slug in parts)
+        found = known.get(place)  # type: ignore[arg-type]  # three of them
+        is_gone = any(slug and key is None for (_, slug), key in zip(parts, place, strict=True))
+        if is_gone or (row.key and (found is None or found.id != row.key or found.deleted_at is not None)):
+            raise NotFoundError(
+                f"{row.name} is not a recipient of the campaign any more. Nothing was written; draft again without them."
+            )
+        if found is None:
+            person, post, body = place
+            found = Recipient(
+                campaign_id=campaign_key,
+                person_id=person,
+                post_id=post,
+                organization_id=body,
+                audience=row.audience,
+            )
+            session.add(found)
+            known[place] = found  # type: ignore[index]
+        elif found.deleted_at is not None:
+            found.deleted_at, found.audience = None, row.audience
+        kept.append(found)
+    session.flush()
+    return tuple(kept)
+
+
+def _keys_by_slug(
+    session: Session, places: Sequence[tuple[str, str, str, str]]
+) -> dict[type[Person | Post | Organization], dict[str, int]]:
+    """Keys of people, posts and bodies by readable id. Args: places: as for `recipients_to_be`."""
+    found: dict[type[Person | Post | Organization], dict[str, int]] = {}
+    models: tuple[type[Person | Post | Organization], ...] = (Person, Post, Organization)
+    for number, model in enumerate(models, start=1):
+        slugs = {place[number] for place in places if place[number]}
+        found[model] = {
+            slug: key
+            for chunk in in_chunks(slugs)
+            for slug, key in session.execute(select(model.slug, model.id).where(chunk(model.slug)))
+        }
+    return found
+
+
 def _row(
-    recipient: Recipient, person: PersonRow | None, post: Post | None, body: BodyRow | None
+    key: int, audience: str, person: PersonRow | None, post: Post | None, body: BodyRow | None
 ) -> RecipientRow:
     name = person.name if person else (post.label if post else (body.name if body else ""))
     names = [name, body.name if body else "", post.label if post else "", post.short_label if post else ""]
@@ -160,15 +250,15 @@ def _row(
         names += [n.name for n in body.other_names]
     contacts = (person.contact_details if person else ()) + (body.contact_details if body else ())
     return RecipientRow(
-        key=recipient.id,
+        key=key,
         name=name,
         post=(post.short_label or post.label) if post and person else "",
         body=body.name if body else "",
         body_id=body.id if body else "",
         person_id=person.id if person else "",
         post_id=post.slug if post else "",
-        audience=recipient.audience,
-        audience_label=audiences().get(recipient.audience, recipient.audience),
+        audience=audience,
+        audience_label=audiences().get(audience, audience),
         jurisdiction=body.jurisdiction if body else "",
         language=person.preferred_language if person else "",
         channels=tuple(

@@ -76,6 +76,7 @@ def list_facts(context: typer.Context, case: Case_, format: AsFormat = Format.ta
 @GROUPS["templates"].command("list")
 def list_templates(format: AsFormat = Format.table) -> None:
     """List the letter templates."""
+    templates = templates_list()
     rows = [
         {
             "Id": t.id,
@@ -85,7 +86,7 @@ def list_templates(format: AsFormat = Format.table) -> None:
             "Audience": ", ".join(t.audience),
             "Required facts": ", ".join(t.required_facts),
         }
-        for t in templates_list()
+        for t in templates
     ]
     data = [
         {
@@ -98,7 +99,7 @@ def list_templates(format: AsFormat = Format.table) -> None:
             "required_facts": list(t.required_facts),
             "optional_facts": list(t.optional_facts),
         }
-        for t in templates_list()
+        for t in templates
     ]
     print_list(rows, format, data)
 
@@ -110,29 +111,27 @@ def check_one_template(
     case: Annotated[str, typer.Option("--case", help="The case to try it with.")] = "",
 ) -> None:
     """Say what is wrong with a template: syntax, front matter, unknown names, and a trial run."""
-    template = load_template(file)
-    sandbox = TemplateSandbox()
-    try:
-        with contextlib.ExitStack() as stack:
-            try:
-                database = stack.enter_context(opened(context))
-            except DatabaseMissingError:
-                if case:
-                    raise
-                # Nothing of the user's to try it with: the sample campaign serves.
-                folder = stack.enter_context(tempfile.TemporaryDirectory())
-                database = open_database(Path(folder) / "trial.db", create=True)
-                stack.callback(database.close)
-                with database.write() as session:
-                    load_campaign(session, read_campaign(campaign_folder("magnitsky")))
-            with database.read() as session:
-                cases = [key for c in campaigns_list(session) for key, _ in c.cases]
-                if not case and not cases:
-                    raise NotFoundError("This database has no case to try the template with.")
-                tried = case or cases[0]
-                problems = check_template(session, sandbox, template, tried)
-    finally:
-        sandbox.close()
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(TemplateSandbox())
+        template = load_template(file, sandbox)
+        try:
+            database = stack.enter_context(opened(context))
+        except DatabaseMissingError:
+            if case:
+                raise
+            # Nothing of the user's to try it with: the sample campaign serves.
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            database = open_database(Path(folder) / "trial.db", create=True)
+            stack.callback(database.close)
+            content = read_campaign(campaign_folder("magnitsky"))
+            with database.write() as session:
+                load_campaign(session, content)
+        with database.read() as session:
+            cases = [key for c in campaigns_list(session) for key, _ in c.cases]
+            if not case and not cases:
+                raise NotFoundError("This database has no case to try the template with.")
+            tried = case or cases[0]
+            problems = check_template(session, sandbox, template, tried)
     if problems:
         raise OutreachError(" ".join(problems))
     typer.echo(f"{file} is in order: tried with the case {tried}.")
@@ -147,18 +146,15 @@ def list_recipients(
     format: AsFormat = Format.table,
 ) -> None:
     """List whom a campaign writes to, or whom a query would name."""
-    with opened(context) as database:
+    with opened(context) as database, database.read() as session:
+        row = campaign_named(session, campaign)
         if to == "all":
-            with database.read() as session:
-                found = recipients_list(session, campaign_named(session, campaign).key)
+            found = recipients_list(session, row.key)
         else:
-            with database.write() as session:
-                row = campaign_named(session, campaign)
-                found = recipients_for(session, row.key, to, on=on or row.today).recipients
-                session.rollback()  # a question may have made recipients of people in the directory
+            found = recipients_for(session, row.key, to, on=on or row.today).recipients
     rows = [
         {
-            "Number": r.key,
+            "Number": r.key or "",
             "Name": r.name,
             "Office": r.post,
             "Body": r.body,

@@ -36,7 +36,7 @@ from outreach.errors import NotAllowedError, OutreachError, UsageError
 from outreach.files import write_file
 from outreach.letters.calendar import calendar_ics
 from outreach.letters.drafting import AUTO, draft_letters, plan_letters
-from outreach.letters.enclosing import enclose
+from outreach.letters.enclosing import enclose, file_to_enclose
 from outreach.letters.exports import export_letters, parse_formats, tracker_csv, tracker_xlsx
 from outreach.letters.following_up import draft_follow_ups, draft_referral, overdue_without_reminder
 from outreach.letters.lifecycle import (
@@ -89,10 +89,8 @@ def draft(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
 ) -> None:
     """Draft one letter for each recipient; nothing is written while a fact is missing."""
-    chosen = None if template == AUTO else load_template(template)
-    sandbox = TemplateSandbox()
-    try:
-        with opened(context) as database, database.write() as session:
+    with TemplateSandbox() as sandbox, opened(context) as database:
+        with database.read() as session:
             row = campaign_of_case(session, case)
             day = on or row.today
             answer = recipients_for(session, row.key, to, on=day)
@@ -100,18 +98,15 @@ def draft(
                 session,
                 sandbox,
                 case_id=case,
-                template=chosen,
+                template=None if template == AUTO else load_template(template, sandbox),
                 recipients=answer.recipients,
                 on=day,
                 about=about.upper(),
             )
-            references: Sequence[str] = [""] * len(plan.letters)
-            if dry_run:
-                session.rollback()  # a question may have made recipients of people in the directory
-            else:
+        references: Sequence[str] = [""] * len(plan.letters)
+        if not dry_run:
+            with database.write() as session:
                 references = draft_letters(session, plan, by=user_name()).refs
-    finally:
-        sandbox.close()
     print_table(
         [
             {
@@ -140,14 +135,11 @@ def follow_up(
     """Draft a reminder about letters without an answer, and thanks for those that have one."""
     if bool(refs) == overdue:
         raise typer.BadParameter("Name letters, or give --overdue.")
-    sandbox = TemplateSandbox()
-    try:
-        with opened(context) as database, database.write() as session:
-            if overdue:
+    with TemplateSandbox() as sandbox, opened(context) as database:
+        if overdue:
+            with database.read() as session:
                 refs = list(overdue_without_reminder(session, campaign_named(session, campaign), on))
-            changes = draft_follow_ups(session, sandbox, refs or [], by=user_name())
-    finally:
-        sandbox.close()
+        changes = draft_follow_ups(database, sandbox, refs or [], by=user_name())
     typer.echo(f"{changes.message} {' '.join(changes.refs)}")
 
 
@@ -158,12 +150,8 @@ def refer(
     to: Annotated[str, typer.Option("--to", metavar="QUERY", help="Whom it was passed to.")],
 ) -> None:
     """Draft the next letter where an answer has passed the matter on."""
-    sandbox = TemplateSandbox()
-    try:
-        with opened(context) as database, database.write() as session:
-            changes = draft_referral(session, sandbox, ref, to, by=user_name())
-    finally:
-        sandbox.close()
+    with TemplateSandbox() as sandbox, opened(context) as database:
+        changes = draft_referral(database, sandbox, ref, to, by=user_name())
     typer.echo(f"{changes.message} {' '.join(changes.refs)}")
 
 
@@ -397,11 +385,13 @@ def approve(
     ] = False,
 ) -> None:
     """Approve letters; their text is frozen from then on."""
-    with opened(context) as database, database.write() as session:
-        for ref in refs:
-            for note in letter_notes(session, ref):
-                typer.echo(f"Note: {ref.upper()}: {note}", err=True)
-        say(approve_letters(session, refs, by=user_name(), anyway=anyway))
+    with opened(context) as database:
+        with database.read() as session:
+            for ref in refs:
+                for note in letter_notes(session, ref):
+                    typer.echo(f"Note: {ref.upper()}: {note}", err=True)
+        with database.write() as session:
+            say(approve_letters(session, refs, by=user_name(), anyway=anyway))
 
 
 @GROUPS["letters"].command("reopen")
@@ -475,8 +465,9 @@ def add_file(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…")],
 ) -> None:
     """Add files to a draft; they go with it by e-mail."""
+    given = [file_to_enclose(file) for file in files]
     with opened(context) as database, database.write() as session:
-        for file in files:
+        for file in given:
             say(enclose(session, ref, file))
 
 

@@ -21,8 +21,8 @@ from outreach.cli.base import (
     say,
 )
 from outreach.domain.wording import LANGUAGES, moment_short
-from outreach.packs.brand import set_brand
-from outreach.packs.evidence import add_evidence, evidence_list, remove_evidence
+from outreach.packs.brand import brand_change, set_brand
+from outreach.packs.evidence import add_evidence, evidence_list, file_as_evidence, remove_evidence
 from outreach.packs.exports import export_of_file, export_pack, pack_exports
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
 
@@ -161,8 +161,9 @@ def brand(
     campaign: CampaignId = "",
 ) -> None:
     """Set the colour and the logo of a campaign's letters and packs."""
+    change = brand_change(color=color, logo=logo)
     with opened(context) as database, database.write() as session:
-        say(set_brand(session, campaign_named(session, campaign).key, color=color, logo=logo))
+        say(set_brand(session, campaign_named(session, campaign).key, change))
 
 
 @GROUPS["evidence"].command("add")
@@ -174,8 +175,9 @@ def add(
     note: Annotated[str, typer.Option("--note", help="Where it comes from.")] = "",
 ) -> None:
     """Put a PDF or a picture on file, to be appended to packs."""
+    given = file_as_evidence(file)
     with opened(context) as database, database.write() as session:
-        say(add_evidence(session, case, file, title=title, note=note))
+        say(add_evidence(session, case, given, title=title, note=note))
 
 
 @GROUPS["evidence"].command("list")

@@ -116,6 +116,23 @@ _UNSEEN = re.compile(
 )
 
 
+_BLANK = re.compile("[ \t\r\n\u2028\u2029]+")
+
+
+def one_line(text: str) -> str:
+    """Text on one line: spaces, tabs and ends of lines become one space each time, and those at its ends go.
+
+    Other spaces stay, such as the narrow one before a French semicolon, which keeps it on the line of its word.
+    """
+    return _BLANK.sub(" ", text).strip(" ")
+
+
+def tidy_text(text: str) -> str:
+    """Text of several lines without spaces at their ends and empty lines around it; spaces that do not break stay."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip(" \t") for line in lines).strip("\n")
+
+
 def printable(value: Any) -> Any:
     """Text, or data that holds text, without characters that no page shows: controls, and overrides of direction."""
     if isinstance(value, str):

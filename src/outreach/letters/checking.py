@@ -45,17 +45,16 @@ def check_template(
     for recipient in recipients:
         if template.fits(recipient.audience):
             tried.setdefault(recipient.audience, recipient)
-    for recipient in list(tried.values()) or list(recipients[:1]):
-        try:
-            plan_letters(
-                session,
-                sandbox,
-                case_id=case_id,
-                template=template,
-                recipients=[recipient],
-                on=campaign.today,
-                about=about,
-            )
-        except (TemplateError, MissingFactsError, NotAllowedError) as error:
-            return (str(error),)
+    try:
+        plan_letters(
+            session,
+            sandbox,
+            case_id=case_id,
+            template=template,
+            recipients=list(tried.values()) or list(recipients[:1]),
+            on=campaign.today,
+            about=about,
+        )
+    except (TemplateError, MissingFactsError, NotAllowedError) as error:
+        return (str(error),)
     return ()

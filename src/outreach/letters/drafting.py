@@ -13,6 +13,7 @@ from outreach.cases.campaigns import (
     RecipientRow,
     asks_list,
     campaign_of_case,
+    keep_recipients,
     recipients_list,
 )
 from outreach.cases.facts import CaseRow, FactRow, case_row, facts_for
@@ -21,16 +22,20 @@ from outreach.domain.address import Address, Addressee, address_for, formal_name
 from outreach.domain.postal import postal_lines
 from outreach.domain.references import letter_reference
 from outreach.domain.states import LetterStatus
-from outreach.domain.wording import counted, date_in_words, locale_for
+from outreach.domain.wording import counted, date_in_words, locale_for, one_line, tidy_text
 from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
+from outreach.letters.fact_use import words_of
 from outreach.letters.lifecycle import find_letter
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.standing import keys_of, office_problem
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
 from outreach.store.changes import Changes
 from outreach.store.models import (
+    Ask,
     Campaign,
+    Case,
     ContactDetail,
+    Fact,
     FollowUp,
     Letter,
     LetterAsk,
@@ -51,7 +56,11 @@ Progress = Callable[[int, int], bool]
 
 @dataclass(frozen=True)
 class PlannedLetter:
-    """One letter as it would be drafted. warnings: sentences for the user, none of which stops it."""
+    """One letter as it would be drafted.
+
+    uses: facts with the words in which they stand in it, in the order of the text. warnings: sentences for the user, none of
+    which stops it.
+    """
 
     recipient: RecipientRow
     template: LetterTemplate
@@ -63,7 +72,7 @@ class PlannedLetter:
     salutation: str
     body: str
     close: str
-    facts: tuple[FactRow, ...]
+    uses: tuple[tuple[FactRow, str], ...]
     ask_keys: tuple[int, ...]
     warnings: tuple[str, ...]
 
@@ -102,18 +111,19 @@ def plan_letters(
     """
     campaign = campaign_of_case(session, case_id)
     case = case_row(session, case_id)
-    available = templates_list()
-    chosen = [(r, _chosen(available, template, r)) for r in recipients]
-    facts = _FactsByLanguage(session, case_id)
-    _refuse_missing(chosen, facts, about)
-    previous = find_letter(session, about) if about else None
     planned = []
-    for done, (recipient, chosen_template) in enumerate(chosen):
-        if not progress(done, len(chosen)):
-            raise CancelledError("Drafting was stopped; nothing was written.")
-        planned.append(
-            _planned(session, sandbox, campaign, case, facts, chosen_template, recipient, on, previous)
-        )
+    with sandbox.command():
+        available = templates_list(sandbox)
+        chosen = [(r, _chosen(available, template, r)) for r in recipients]
+        facts = _FactsByLanguage(session, case_id)
+        _refuse_missing(chosen, facts, about)
+        previous = find_letter(session, about) if about else None
+        for done, (recipient, chosen_template) in enumerate(chosen):
+            if not progress(done, len(chosen)):
+                raise CancelledError("Drafting was stopped; nothing was written.")
+            planned.append(
+                _planned(session, sandbox, campaign, case, facts, chosen_template, recipient, on, previous)
+            )
     progress(len(chosen), len(chosen))
     return DraftPlan(campaign.key, case.key, tuple(planned))
 
@@ -195,8 +205,8 @@ def _planned(
         session, campaign, case, recipient, addressee, address, known, asks, language, on, previous
     )
     rendered = sandbox.render(template.id, {"subject": template.subject, "body": template.body}, context)
-    used = tuple(known[name] for name in rendered.used)
-    body = "\n".join(line.rstrip() for line in rendered.parts["body"].strip().splitlines())
+    uses = tuple((known[name], words_of(known[name], words)) for name, words in rendered.used)
+    used = tuple({row.name: row for row, _ in uses}.values())
     warnings = _warnings(session, template, recipient, address, used, held, on)
     return PlannedLetter(
         recipient=recipient,
@@ -205,11 +215,11 @@ def _planned(
         written_on=on,
         address_lines=address.lines,
         sender_lines=_sender_lines(campaign),
-        subject=" ".join(rendered.parts["subject"].split()),
+        subject=one_line(rendered.parts["subject"]),
         salutation=address.salutation,
-        body=body,
+        body=tidy_text(rendered.parts["body"]),
         close=address.close,
-        facts=used,
+        uses=uses,
         ask_keys=tuple(a[0] for a in asks),
         warnings=warnings,
     )
@@ -408,35 +418,57 @@ def _warnings(
 
 
 def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
-    """Write a plan's letters as drafts, each with a reference of its own.
+    """Write a plan's letters as drafts, each with a reference of its own. Recipients to be become recipients.
 
-    Returns: Changes whose refs are the new references, in the plan's order.
+    Returns: Changes whose refs are the new references, in the plan's order. Raises: NotFoundError if a recipient, the case or
+        a fact that the letters use was removed since they were planned; then nothing is to be kept.
     """
-    campaign = session.get_one(Campaign, plan.campaign_key)
-    references = []
-    for planned in plan.letters:
-        campaign.last_number += 1
-        letter = _letter(session, plan, planned, letter_reference(campaign.prefix, campaign.last_number))
-        session.add(letter)
-        session.flush()
-        session.add(
-            LetterEvent(
-                letter_id=letter.id,
-                at=letter.created_at,
-                kind="drafted",
-                by=by,
-                to_status=LetterStatus.DRAFT,
-                detail=f"From the template {planned.template.id}.",
-            )
+    campaign = session.get(Campaign, plan.campaign_key)
+    if campaign is None or session.get(Case, plan.case_key) is None:
+        raise NotFoundError("The case of these letters is not on file any more. Nothing was written.")
+    _refuse_changed(session, plan)
+    recipients = keep_recipients(session, plan.campaign_key, [p.recipient for p in plan.letters])
+    letters = []
+    for number, (planned, recipient) in enumerate(zip(plan.letters, recipients, strict=True), start=1):
+        reference = letter_reference(campaign.prefix, campaign.last_number + number)
+        letters.append(_letter(plan, planned, recipient, reference))
+    campaign.last_number += len(letters)
+    session.add_all(letters)
+    session.flush()
+    session.add_all(
+        LetterEvent(
+            letter_id=letter.id,
+            at=letter.created_at,
+            kind="drafted",
+            by=by,
+            to_status=LetterStatus.DRAFT,
+            detail=f"From the template {letter.template}.",
         )
-        references.append(letter.reference)
+        for letter in letters
+    )
+    references = tuple(letter.reference for letter in letters)
     return Changes(
-        frozenset({"letters"}), f"{counted(len(references), 'draft', 'drafts')} written.", tuple(references)
+        frozenset({"letters"}), f"{counted(len(references), 'draft', 'drafts')} written.", references
     )
 
 
-def _letter(session: Session, plan: DraftPlan, planned: PlannedLetter, reference: str) -> Letter:
-    recipient = session.get_one(Recipient, planned.recipient.key)
+def _refuse_changed(session: Session, plan: DraftPlan) -> None:
+    """Raises: NotFoundError if what the letters say is not on file any more."""
+    facts = set(session.scalars(select(Fact.id).where(Fact.case_id == plan.case_key)))
+    asks = set(session.scalars(select(Ask.id).where(Ask.campaign_id == plan.campaign_key)))
+    for planned in plan.letters:
+        for fact, _ in planned.uses:
+            if fact.key not in facts:
+                raise NotFoundError(
+                    f"The fact {fact.label} was deleted while the letters were made. Nothing was written; draft again."
+                )
+        if not asks.issuperset(planned.ask_keys):
+            raise NotFoundError(
+                "What is asked for was changed while the letters were made. Nothing was written; draft again."
+            )
+
+
+def _letter(plan: DraftPlan, planned: PlannedLetter, recipient: Recipient, reference: str) -> Letter:
     return Letter(
         reference=reference,
         campaign_id=plan.campaign_key,
@@ -458,8 +490,8 @@ def _letter(session: Session, plan: DraftPlan, planned: PlannedLetter, reference
         status=LetterStatus.DRAFT,
         created_at=now(),
         facts=[
-            LetterFact(fact_id=f.key, name=f.name, label=f.label, value=f.in_prose, status=f.status)
-            for f in planned.facts
+            LetterFact(fact_id=fact.key, name=fact.name, label=fact.label, value=words, status=fact.status)
+            for fact, words in planned.uses
         ],
         asks=[LetterAsk(ask_id=key) for key in planned.ask_keys],
     )

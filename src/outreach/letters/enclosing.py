@@ -61,34 +61,53 @@ def enclosures(session: Session, letter_key: int) -> tuple[tuple[str, str, bytes
     return tuple((name, kind, content) for name, kind, content in rows)
 
 
-def enclose(session: Session, reference: str, path: Path) -> Changes:
+@dataclass(frozen=True)
+class GivenFile:
+    """A file that was read and may go along."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def file_to_enclose(path: Path) -> GivenFile:
+    """Read a file before it is added to a draft, for a disk may take its time and nobody can write meanwhile.
+
+    Raises: UsageError for a file that cannot be read, is empty, or is larger than 20 MB.
+    """
+    content = read_given(path, most=MAX_BYTES)
+    if not content:
+        raise UsageError(f"{path.name} is empty. Choose another file.")
+    if len(content) > MAX_BYTES:
+        raise UsageError(
+            f"{path.name} is more than 20 MB, which many mail servers refuse. Send a link to it instead."
+        )
+    return GivenFile(path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", content)
+
+
+def enclose(session: Session, reference: str, file: GivenFile) -> Changes:
     """Add a file to a draft; it goes with the letter by e-mail, and is named in it as enclosed.
 
-    Raises: NotFoundError; NotAllowedError once the letter is approved; UsageError for a file that cannot be read, is empty, or
-        makes more than 20 MB.
+    Raises: NotFoundError; NotAllowedError once the letter is approved; UsageError if all together makes more than 20 MB.
     """
     letter = find_letter(session, reference)
     _refuse_frozen(letter.reference, letter.status)
-    content = read_given(path)
-    if not content:
-        raise UsageError(f"{path.name} is empty. Choose another file.")
     already = sum(row.size_bytes for row in enclosures_list(session, reference))
-    if already + len(content) > MAX_BYTES:
+    if already + len(file.content) > MAX_BYTES:
         raise UsageError(
-            f"With {path.name}, more than 20 MB would go with {letter.reference}, which many mail servers refuse. Send a link instead."
+            f"With {file.name}, more than 20 MB would go with {letter.reference}, which many mail servers refuse. Send a link instead."
         )
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     session.add(
         LetterAttachment(
             letter_id=letter.id,
-            name=path.name,
-            content_type=kind,
-            size_bytes=len(content),
-            sha256=keep_blob(session, content),
+            name=file.name,
+            content_type=file.content_type,
+            size_bytes=len(file.content),
+            sha256=keep_blob(session, file.content),
         )
     )
-    record_event(session, letter, "enclosed", letter.status, detail=path.name)
-    return Changes(LETTERS, f"{path.name} goes with {letter.reference}.", (letter.reference,))
+    record_event(session, letter, "enclosed", letter.status, detail=file.name)
+    return Changes(LETTERS, f"{file.name} goes with {letter.reference}.", (letter.reference,))
 
 
 def take_out(session: Session, reference: str, key: int) -> Changes:

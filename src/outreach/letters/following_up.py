@@ -1,6 +1,7 @@
 """Writing again: a reminder after silence, thanks after an answer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -10,45 +11,89 @@ from outreach.cases.campaigns import CampaignRow, RecipientRow, campaign_of_case
 from outreach.domain.states import OVERDUE_PHASES, SENT_STATES, LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
-from outreach.letters.drafting import draft_letters, plan_letters, recipient_of
+from outreach.letters.drafting import DraftPlan, draft_letters, plan_letters, recipient_of
 from outreach.letters.lifecycle import LETTERS, find_letter, find_letters, record_event
 from outreach.letters.questions import recipients_for
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import LetterTemplate, best_template, templates_list
 from outreach.letters.tracker import TrackerRow, tracker_rows
 from outreach.store.changes import Changes
+from outreach.store.database import Database
 from outreach.store.models import Case, Letter, LetterEvent
 
 FOLLOWED_UP = "followed_up"
+_REFERRED = "referral_drafted"
+
+
+@dataclass(frozen=True)
+class NextLetters:
+    """Letters about earlier ones, before they are written.
+
+    kind: of the step in the earlier letter's history. about: for each earlier letter its reference, whether it was answered, and
+    the letters about it.
+    """
+
+    kind: str
+    about: tuple[tuple[str, bool, tuple[DraftPlan, ...]], ...]
 
 
 def draft_follow_ups(
-    session: Session, sandbox: TemplateSandbox, references: Sequence[str], *, by: str = ""
+    database: Database, sandbox: TemplateSandbox, references: Sequence[str], *, by: str = ""
 ) -> Changes:
     """Draft one letter about each earlier letter: thanks if it was answered, else a reminder.
 
     Returns: Changes whose refs are the new drafts. Raises: NotFoundError; NotAllowedError for a letter
         that has not gone out or that others wrote; MissingFactsError, TemplateError. Then nothing is written.
     """
-    available = templates_list()
+    with database.read() as session:
+        plan = plan_follow_ups(session, sandbox, references)
+    with database.write() as session:
+        return draft_next(session, plan, by=by)
+
+
+def plan_follow_ups(session: Session, sandbox: TemplateSandbox, references: Sequence[str]) -> NextLetters:
+    """What `draft_follow_ups` would write, and raises."""
+    about = []
+    with sandbox.command():
+        available = templates_list(sandbox)
+        for letter in find_letters(session, references):
+            case_id = _case_of(session, letter)
+            recipient = recipient_of(session, letter.reference)
+            is_answered = letter.status is LetterStatus.ANSWERED
+            purpose = "thanks" if is_answered else "follow_up"
+            template = best_template(available, recipient.audience, letter.language, purpose)
+            if template is None:
+                raise NotFoundError(
+                    f"There is no template for following up with {recipient.name}. Write one whose purpose is {purpose}."
+                )
+            today = campaign_of_case(session, case_id).today
+            plan = _plan_about(session, sandbox, letter, case_id, template, recipient, today)
+            about.append((letter.reference, is_answered, (plan,)))
+    return NextLetters(FOLLOWED_UP, tuple(about))
+
+
+def draft_next(session: Session, plan: NextLetters, *, by: str = "") -> Changes:
+    """Write letters about earlier ones, and note them in these.
+
+    Raises: NotFoundError, NotAllowedError if one of the earlier letters has changed so that the new one is wrong, and as
+        `draft_letters`. Then nothing is to be kept.
+    """
     drafted: list[str] = []
-    for letter in find_letters(session, references):
-        case_id = _case_of(session, letter)
-        recipient = recipient_of(session, letter.reference)
-        purpose = "thanks" if letter.status is LetterStatus.ANSWERED else "follow_up"
-        template = best_template(available, recipient.audience, letter.language, purpose)
-        if template is None:
-            raise NotFoundError(
-                f"There is no template for following up with {recipient.name}. Write one whose purpose is {purpose}."
+    for reference, was_answered, plans in plan.about:
+        letter = find_letter(session, reference)
+        _case_of(session, letter)
+        if plan.kind == FOLLOWED_UP and (letter.status is LetterStatus.ANSWERED) != was_answered:
+            raise NotAllowedError(
+                f"An answer to {reference} came or went while the letters were made. Nothing was written; draft again."
             )
-        today = campaign_of_case(session, case_id).today
-        (reference,) = _draft_about(session, sandbox, letter, case_id, template, recipient, today, by)
-        record_event(session, letter, FOLLOWED_UP, letter.status, by=by, detail=reference)
-        drafted.append(reference)
-    return Changes(LETTERS, f"{counted(len(drafted), 'follow-up', 'follow-ups')} drafted.", tuple(drafted))
+        new = [ref for one in plans for ref in draft_letters(session, one, by=by).refs]
+        record_event(session, letter, plan.kind, letter.status, by=by, detail=", ".join(new))
+        drafted += new
+    said = ("follow-up", "follow-ups") if plan.kind == FOLLOWED_UP else ("letter", "letters")
+    return Changes(LETTERS, f"{counted(len(drafted), *said)} drafted.", tuple(drafted))
 
 
-def _draft_about(
+def _plan_about(
     session: Session,
     sandbox: TemplateSandbox,
     letter: Letter,
@@ -56,10 +101,9 @@ def _draft_about(
     template: LetterTemplate,
     recipient: RecipientRow,
     on: date,
-    by: str,
-) -> tuple[str, ...]:
-    """Draft one letter about an earlier one. Returns: its reference."""
-    plan = plan_letters(
+) -> DraftPlan:
+    """One letter about an earlier one."""
+    return plan_letters(
         session,
         sandbox,
         case_id=case_id,
@@ -68,7 +112,6 @@ def _draft_about(
         on=on,
         about=letter.reference,
     )
-    return draft_letters(session, plan, by=by).refs
 
 
 def overdue_without_reminder(
@@ -105,7 +148,7 @@ def overdue_without_reminder(
 
 
 def draft_referral(
-    session: Session, sandbox: TemplateSandbox, reference: str, to: str, *, by: str = ""
+    database: Database, sandbox: TemplateSandbox, reference: str, to: str, *, by: str = ""
 ) -> Changes:
     """Draft the next letter where an answer has passed the matter on.
 
@@ -114,19 +157,29 @@ def draft_referral(
     Raises: NotFoundError, UsageError for a question that names nobody; NotAllowedError for a letter that has not gone out;
         MissingFactsError, TemplateError. Then nothing is written.
     """
+    with database.read() as session:
+        plan = plan_referral(session, sandbox, reference, to)
+    with database.write() as session:
+        return draft_next(session, plan, by=by)
+
+
+def plan_referral(session: Session, sandbox: TemplateSandbox, reference: str, to: str) -> NextLetters:
+    """What `draft_referral` would write, and raises."""
     letter = find_letter(session, reference)
     case_id = _case_of(session, letter)
     campaign = campaign_of_case(session, case_id)
     recipients = recipients_for(session, campaign.key, to, on=campaign.today).recipients
-    available = templates_list()
-    drafted: list[str] = []
-    for recipient in recipients:
-        template = best_template(available, recipient.audience, letter.language, "referral")
-        if template is None:
-            raise NotFoundError("There is no template for referrals. Write one whose purpose is referral.")
-        drafted += _draft_about(session, sandbox, letter, case_id, template, recipient, campaign.today, by)
-    record_event(session, letter, "referral_drafted", letter.status, by=by, detail=", ".join(drafted))
-    return Changes(LETTERS, f"{counted(len(drafted), 'letter', 'letters')} drafted.", tuple(drafted))
+    plans = []
+    with sandbox.command():
+        available = templates_list(sandbox)
+        for recipient in recipients:
+            template = best_template(available, recipient.audience, letter.language, "referral")
+            if template is None:
+                raise NotFoundError(
+                    "There is no template for referrals. Write one whose purpose is referral."
+                )
+            plans.append(_plan_about(session, sandbox, letter, case_id, template, recipient, campaign.today))
+    return NextLetters(_REFERRED, ((letter.reference, letter.status is LetterStatus.ANSWERED, tuple(plans)),))
 
 
 def _case_of(session: Session, letter: Letter) -> str:

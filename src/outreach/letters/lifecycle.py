@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.facts import facts_for
 from outreach.domain.states import REOPENABLE, Channel, LetterStatus, check_transition
-from outreach.domain.wording import date_in_words, locale_for
+from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
+from outreach.letters.fact_use import forms_of, still_standing
 from outreach.store.changes import Changes
 from outreach.store.integrity import DIGEST_VERSION, text_digests
 from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
@@ -191,13 +192,12 @@ def _refuse_stale(session: Session, letter: Letter) -> None:
     body = session.get(Organization, letter.organization_id) if letter.organization_id else None
     jurisdiction = body.jurisdiction if body else ""
     today = {
-        f.key: f.in_prose
-        for f in facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
+        f.key: f for f in facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
     }
     for used in letter.facts:
-        value = today.get(used.fact_id or 0)
-        if value != used.value:
-            said = f"is now “{value}”" if value is not None else "has been deleted since"
+        fact = today.get(used.fact_id or 0)
+        if fact is None or used.value not in {fact.in_prose, *forms_of(fact)}:
+            said = f"is now “{fact.in_prose}”" if fact is not None else "has been deleted since"
             raise NotAllowedError(
                 f"{letter.reference} says “{used.value}” for {used.label}, which {said}. "
                 "Draft it again, or approve it anyway."
@@ -207,7 +207,7 @@ def _refuse_stale(session: Session, letter: Letter) -> None:
 def edit_letter(
     session: Session, reference: str, *, subject: str, salutation: str, body: str, close: str
 ) -> Changes:
-    """Change a draft's text by hand. Facts whose words are gone from it are no longer counted as used.
+    """Change a draft's text by hand. Facts whose own words are gone from it are no longer counted as used.
 
     Raises: NotAllowedError once the letter is approved.
     """
@@ -217,11 +217,13 @@ def edit_letter(
         raise NotAllowedError(
             f"{reference} is {letter.status} and its text is frozen. Put it back to draft first, or write another."
         )
-    new = (" ".join(subject.split()), salutation.strip(), body.strip(), close.strip())
+    new = (one_line(subject), one_line(salutation), body.strip(" \t\r\n"), one_line(close))
     if new != (letter.subject, letter.salutation, letter.body, letter.close):
+        before = f"{letter.subject}\n{letter.body}"
         letter.subject, letter.salutation, letter.body, letter.close = new
-        plain = f"{letter.subject} {letter.body}".replace("\\", "")
-        letter.facts = [used for used in letter.facts if used.value in plain]
+        words = [used.value for used in letter.facts]
+        standing = still_standing(before, f"{letter.subject}\n{letter.body}", words)
+        letter.facts = [used for used, stands in zip(letter.facts, standing, strict=True) if stands]
         record_event(session, letter, "edited", letter.status)
     return Changes(LETTERS, f"{reference} saved.", (reference,))
 

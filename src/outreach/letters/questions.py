@@ -14,7 +14,7 @@ group, words of a recipient's name or office, or filters that must all hold:
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -22,7 +22,13 @@ from rapidfuzz import process
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import RecipientRow, add_recipient, recipients_list, resolve_recipients
+from outreach.cases.campaigns import (
+    RecipientRow,
+    keep_recipients,
+    recipients_list,
+    recipients_to_be,
+    resolve_recipients,
+)
 from outreach.directory.importers.tables import EP_TERMS
 from outreach.domain.address import audience_for
 from outreach.domain.partial_dates import covers
@@ -31,6 +37,7 @@ from outreach.domain.states import SENT_STATES
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotFoundError, UsageError
 from outreach.store.changes import Changes
+from outreach.store.database import Database
 from outreach.store.models import (
     Area,
     Identifier,
@@ -163,28 +170,47 @@ def _with(found: Question, name: str, match: re.Match[str]) -> Question:
 def recipients_for(
     session: Session, campaign_key: int, query: str, *, on: date, today: date | None = None
 ) -> Answer:
-    """Whom a query names; people of the directory who are not recipients yet become recipients.
+    """Whom a query names. People of the directory who are no recipients yet come with the key 0; nothing is written.
 
     Args: on: the letter's date, on which a seat must be held. today: the real day, tried where nobody on file
         held the seats on the letter's date.
     Raises: NotFoundError for a question that names nobody; UsageError for one that is not understood.
     """
     groups = {g.name.casefold(): g.query for g in _groups(session, campaign_key)}
-    chosen: dict[int, RecipientRow] = {}
+    chosen: dict[tuple[str, str, str], RecipientRow] = {}
     notes: list[str] = []
     for part in _expanded(groups, query, ()):
         question = parse_question(part)
         if question is None:
-            chosen |= {r.key: r for r in resolve_recipients(session, campaign_key, part)}
+            chosen |= _by_place(resolve_recipients(session, campaign_key, part))
             continue
         people, note = _people(session, campaign_key, question, on, today or date.today(), part)  # noqa: DTZ011
         notes += [note] if note else []
-        chosen |= {r.key: r for r in _as_recipients(session, campaign_key, people)}
+        chosen |= _by_place(_as_recipients(session, campaign_key, people))
     if not chosen:
         raise UsageError(
             "Say who the letters go to: all, a name, an office, or a question such as: members of JCSE."
         )
-    return Answer(tuple(sorted(chosen.values(), key=lambda r: r.key)), tuple(dict.fromkeys(notes)))
+    rows = sorted(chosen.values(), key=lambda r: (r.key == 0, r.key))
+    return Answer(tuple(rows), tuple(dict.fromkeys(notes)))
+
+
+def take_recipients(
+    database: Database, campaign_key: int, query: str, *, on: date, today: date | None = None
+) -> Answer:
+    """Whom a query names, after those who were no recipients became some. Args and raises: as `recipients_for`."""
+    with database.read() as session:
+        answer = recipients_for(session, campaign_key, query, on=on, today=today)
+    if all(row.key for row in answer.recipients):
+        return answer
+    with database.write() as session:
+        kept = keep_recipients(session, campaign_key, answer.recipients)
+        rows = tuple(replace(row, key=r.id) for row, r in zip(answer.recipients, kept, strict=True))
+    return replace(answer, recipients=rows)
+
+
+def _by_place(rows: Iterable[RecipientRow]) -> dict[tuple[str, str, str], RecipientRow]:
+    return {(r.person_id, r.post_id, r.body_id): r for r in rows}
 
 
 def _expanded(groups: dict[str, str], query: str, inside: tuple[str, ...]) -> Iterator[str]:
@@ -376,7 +402,7 @@ def _by_correspondence(
 def _as_recipients(
     session: Session, campaign_key: int, people: Sequence[tuple[int, int]]
 ) -> list[RecipientRow]:
-    """Recipients for people, made where there are none: addressed by the seat that decides their style."""
+    """Recipients for people, or recipients to be: addressed by the seat that decides their style."""
     everyone = recipients_list(session, campaign_key)
     by_person: dict[str, RecipientRow] = {}
     for row in everyone:
@@ -391,12 +417,11 @@ def _as_recipients(
     if not missing:
         return found
     styles = _styles(session, missing)
+    wanted = []
     for person, _ in missing:
         audience, body, post = styles[person]
-        add_recipient(session, campaign_key, audience=audience, person=slugs[person], post=post, body=body)
-    session.flush()
-    wanted = {slugs[p] for p, _ in missing}
-    return found + [r for r in recipients_list(session, campaign_key) if r.person_id in wanted]
+        wanted.append((audience, slugs[person], post, body))
+    return [*found, *recipients_to_be(session, wanted)]
 
 
 def _styles(session: Session, people: Sequence[tuple[int, int]]) -> dict[int, tuple[str, str, str]]:

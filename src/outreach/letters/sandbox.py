@@ -1,81 +1,164 @@
-"""Rendering templates in a process of their own, which is started when first needed and kept."""
+"""Reading and rendering templates in a process of their own, which is started when first needed and kept."""
 
 import atexit
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 from outreach.errors import TemplateError
 from outreach.resources import resource
 
-SECONDS = 4.0
+SECONDS = 2.0
+"""Of processor time, beyond what letters need, for all templates of a command together."""
+CHARACTERS = 24_000_000
+"""Likewise for what they make."""
+_FREE_SECONDS, _FREE_CHARACTERS = 0.01, 4_000
+"""What a letter may take uncounted: ten times the time that one with many facts takes, and two pages. A command for ten thousand
+recipients thus has room for all of them, and one whose template lingers ends after the first few."""
+_WALL_SECONDS = 5.0
+"""After which a process that does not answer is ended, whatever it does."""
+_MOST_BYTES = 4_000_000
+"""Of one answer."""
+_WORKER = Path(__file__).with_name("sandbox_worker.py")
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """Texts by part, and the names of the facts that went into them."""
+    """Texts by part, and the facts that stand in them as (name, words), in the order in which they stand there."""
 
     parts: dict[str, str]
-    used: tuple[str, ...]
+    used: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class _Budget:
+    """What is left for the templates of one command."""
+
+    seconds: float
+    characters: int
 
 
 class TemplateSandbox:
-    """Owns the worker process. Thread-safe; `close` ends it, and so does the end of the program."""
+    """Owns the worker process. Thread-safe; `close` ends it, and so does the end of the program.
+
+    As a context manager it serves one command and is closed after it.
+    """
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._of_thread = threading.local()
+
+    def __enter__(self) -> Self:
+        self._of_thread.budget = _Budget(self._seconds, CHARACTERS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._of_thread.budget = None
+        self.close()
+
+    @contextlib.contextmanager
+    def command(self) -> Iterator[None]:
+        """All that this thread does within is one command, with one limit of time and of size for all of it."""
+        if getattr(self._of_thread, "budget", None) is not None:
+            yield
+            return
+        self._of_thread.budget = _Budget(self._seconds, CHARACTERS)
+        try:
+            yield
+        finally:
+            self._of_thread.budget = None
+
+    def inspect(self, name: str, text: str) -> dict[str, Any]:
+        """Read a template file without running it.
+
+        Args: name: for messages. text: the whole file.
+        Returns: front (its front matter as plain data), body, and of the names in it: facts, optional, unknown, needs_previous.
+        Raises: TemplateError with the line and what to do.
+        """
+        answer = self._answer(name, {"kind": "inspect", "text": text})
+        match answer.get("error"):
+            case None:
+                return answer
+            case "front":
+                raise TemplateError(f"{name}: {answer['message']}")
+            case "syntax":
+                where = f"line {answer['line']}" if answer["part"] == "body" else "the subject"
+                message = str(answer["message"]).rstrip(".")
+                raise TemplateError(f"{name}, {where}: {message}. Correct it and try again.")
+        raise TemplateError(_sentence(name, answer))
 
     def render(self, name: str, parts: dict[str, str], context: dict[str, Any]) -> Rendered:
         """Render a template's parts.
 
         Args: name: for messages. parts: subject and body, as Jinja source. context: plain data.
-        Raises: TemplateError with the place and what to do, also for one that runs too long or too large.
+        Raises: TemplateError with the place and what to do, also for one that takes too long or makes too much.
         """
-        request = {"parts": parts, "context": context, "folder": str(resource("templates/letters"))}
-        with self._lock:
-            line = self._exchange(json.dumps(request).encode() + b"\n")
-        if not line:
-            raise TemplateError(
-                f"The template {name} was stopped: it ran for more than {self._seconds:g} seconds or took too much "
-                "memory. Look for a loop that never ends."
-            )
-        answer: dict[str, Any] = json.loads(line)
+        answer = self._answer(name, {"kind": "render", "parts": parts, "context": context})
         if "error" in answer:
             raise TemplateError(_sentence(name, answer))
-        return Rendered(answer["parts"], tuple(answer["used"]))
+        return Rendered(answer["parts"], tuple((fact, words) for fact, words in answer["used"]))
+
+    def _answer(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        with self.command():
+            budget: _Budget = self._of_thread.budget
+            request["cpu"] = budget.seconds + _FREE_SECONDS
+            with self._lock:
+                line = self._exchange(json.dumps(request).encode() + b"\n")
+            if not line:
+                raise TemplateError(_STOPPED.format(name=name))
+            answer: dict[str, Any] = json.loads(line)
+            budget.seconds -= max(0.0, answer["seconds"] - _FREE_SECONDS)
+            budget.characters -= max(0, sum(map(len, answer.get("parts", {}).values())) - _FREE_CHARACTERS)
+            if budget.seconds < 0 or budget.characters < 0:
+                raise TemplateError(_STOPPED.format(name=name))
+            return answer
 
     def _exchange(self, request: bytes) -> bytes:
+        """Send a request. Returns: the answer; b"" if the process ended, or had to be ended, in place of one."""
         process = self._started()
         assert process.stdin and process.stdout
-        timer = threading.Timer(self._seconds, process.kill)
+        timer = threading.Timer(_WALL_SECONDS, process.kill)
         timer.start()
+        line = b""
         try:
             process.stdin.write(request)
             process.stdin.flush()
-            line = process.stdout.readline()
+            line = process.stdout.readline(_MOST_BYTES)
         except OSError:
             line = b""
         finally:
             timer.cancel()
-        if not line.endswith(b"\n"):
-            self._end()
-            return b""
-        return line
+            if not line.endswith(
+                b"\n"
+            ):  # also when this program is interrupted: no late answer is taken for the next one
+                self._end()
+        return line if line.endswith(b"\n") else b""
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._end()
+            # Of the surroundings it gets what Python itself may need to start, and nothing else.
+            kept = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "outreach.letters.sandbox_worker"],
+                [sys.executable, "-I", "-B", str(_WORKER), str(resource("templates/letters"))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                cwd=Path(sys.executable).anchor,
+                env={name: os.environ[name] for name in kept if name in os.environ},
+                close_fds=True,
             )
             atexit.register(self.close)
         return self._process
@@ -91,18 +174,23 @@ class TemplateSandbox:
             process.wait()
 
     def close(self) -> None:
-        """End the process; the next `render` starts another."""
+        """End the process; the next use starts another."""
         with self._lock:
             self._end()
         atexit.unregister(self.close)
 
 
+_STOPPED = "The template {name} was stopped: it took more time, memory or room than letters need. Look for a loop that never ends."
+
+
 def _sentence(name: str, answer: dict[str, Any]) -> str:
-    message = str(answer["message"]).rstrip(".")
+    message = str(answer.get("message", "")).rstrip(".")
     where = f"the {answer['part']} of the template {name}"
     match answer["error"]:
         case "syntax":
             return f"Line {answer['line']} of {where} is not valid: {message}. Correct it and try again."
+        case "nested":
+            return f"In {where}: it is nested too deeply. Make it simpler."
         case "undefined":
             return f"In {where}: {message}. Check the name, or add the fact to the case."
         case "security":

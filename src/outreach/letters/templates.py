@@ -11,23 +11,27 @@ The front matter is YAML between two lines of three hyphens::
     required_facts: [victim]       beside those the text itself names
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from outreach.domain.address import audiences
 from outreach.domain.wording import LANGUAGES
-from outreach.errors import NotFoundError, TemplateError
+from outreach.errors import NotFoundError, TemplateError, UsageError
+from outreach.files import read_given
+from outreach.letters.sandbox import TemplateSandbox
 from outreach.resources import resource
 
 SUFFIX = ".md.j2"
 ANY = "any"
-ROOTS = frozenset({"facts", "case", "campaign", "recipient", "sender", "letter", "asks", "previous"})
 _MAX_BYTES = 200_000
+_READ: dict[str, dict[str, Any]] = {}
+"""What the worker said of files that it has read, by their text; it says the same of the same text."""
+_MOST_KEPT = 100
 
 
 class _FrontMatter(BaseModel):
@@ -69,54 +73,86 @@ class LetterTemplate:
         return ANY in self.audience or audience in self.audience
 
 
-def templates_list() -> tuple[LetterTemplate, ...]:
-    """The templates in templates/letters, by purpose, audience and language."""
+@contextmanager
+def _one_command(sandbox: TemplateSandbox | None) -> Iterator[TemplateSandbox]:
+    if sandbox is None:
+        with TemplateSandbox() as own:
+            yield own
+    else:
+        with sandbox.command():
+            yield sandbox
+
+
+def templates_list(sandbox: TemplateSandbox | None = None) -> tuple[LetterTemplate, ...]:
+    """The templates in templates/letters, by purpose, audience and language. sandbox: see `read_template`."""
     order = {"ask": 0, "follow_up": 1, "thanks": 2, "referral": 3}
-    found = [
-        read_template(p) for p in sorted(resource("templates/letters").glob(f"*{SUFFIX}")) if p.name[0] != "_"
-    ]
+    with _one_command(sandbox) as reading:
+        found = [
+            read_template(p, reading)
+            for p in sorted(resource("templates/letters").glob(f"*{SUFFIX}"))
+            if p.name[0] != "_"
+        ]
     keys = [*audiences(), ANY]
     return tuple(
         sorted(found, key=lambda t: (order[t.purpose], min(keys.index(a) for a in t.audience), t.id))
     )
 
 
-def load_template(name: str) -> LetterTemplate:
-    """A template by its id, or any file by its path.
+def load_template(name: str, sandbox: TemplateSandbox | None = None) -> LetterTemplate:
+    """A template by its id, or any file by its path. sandbox: see `read_template`.
 
     Raises: NotFoundError naming the templates there are; TemplateError if it is not well-formed.
     """
     folder = resource("templates/letters")
     if "/" not in name and "\\" not in name and (folder / f"{name}{SUFFIX}").exists():
-        return read_template(folder / f"{name}{SUFFIX}")
-    if Path(name).is_file():
-        return read_template(Path(name))
+        return read_template(folder / f"{name}{SUFFIX}", sandbox)
+    if _is_there(name):
+        return read_template(Path(name), sandbox)
     known = ", ".join(
         sorted(p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}") if p.name[0] != "_")
     )
-    raise NotFoundError(f"There is no template “{name}”. Name a file, or one of: {known}.")
+    raise NotFoundError(f"There is no template “{name[:200]}”. Name a file, or one of: {known}.")
 
 
-def read_template(path: Path) -> LetterTemplate:
+def _is_there(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def read_template(path: Path, sandbox: TemplateSandbox | None = None) -> LetterTemplate:
     """Read and check one template file, without running it.
 
+    Args: sandbox: the process that reads it; None for one of its own, where the file was not read before.
     Raises: TemplateError naming the file, the line and what is wrong.
     """
     try:
-        raw = path.read_bytes()
-        text = raw[: _MAX_BYTES + 1].decode("utf-8-sig")
-    except OSError as error:
-        raise TemplateError(f"{path} cannot be read: {error.strerror}.") from error
+        raw = read_given(path, most=_MAX_BYTES)
+        text = raw.decode("utf-8-sig")
+    except UsageError as error:
+        raise TemplateError(str(error)) from error
     except UnicodeDecodeError as error:
         raise TemplateError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from error
     if len(raw) > _MAX_BYTES:
         raise TemplateError(f"{path.name} is larger than {_MAX_BYTES // 1000} kB, too large for a letter.")
-    head, body, first_line = _split(path.name, text.replace("\r\n", "\n"))
-    front = _front_matter(path.name, head)
-    trees = [_parsed(path.name, front.subject, 1, "subject"), _parsed(path.name, body, first_line, "body")]
-    named, optional = _fact_names(trees)
-    _refuse_unknown_names(path.name, trees)
-    required = tuple(dict.fromkeys([*front.required_facts, *(n for n in named if n not in optional)]))
+    found = _READ.get(text)
+    if found is None:
+        with _one_command(sandbox) as reading:
+            found = reading.inspect(path.name, text)
+        if len(_READ) >= _MOST_KEPT:
+            _READ.clear()
+        _READ[text] = found
+    front = _front_matter(path.name, found["front"])
+    if found["unknown"]:
+        raise TemplateError(
+            f"{path.name} uses {', '.join(found['unknown'])[:200]}, which templates do not have. They have: "
+            f"{', '.join(found['names'])}; a fact is written facts.its_name."
+        )
+    optional = set(found["optional"])
+    required = tuple(
+        dict.fromkeys([*front.required_facts, *(n for n in found["facts"] if n not in optional)])
+    )
     return LetterTemplate(
         id=path.name.removesuffix(SUFFIX),
         title=front.title,
@@ -124,44 +160,22 @@ def read_template(path: Path) -> LetterTemplate:
         language=front.language,
         purpose=front.purpose,
         subject=front.subject,
-        body=body,
+        body=found["body"],
         asks=tuple(front.asks) if front.asks is not None else None,
         required_facts=required,
-        optional_facts=tuple(n for n in named if n in optional and n not in required),
-        needs_previous=any(
-            node.name == "previous"
-            for tree in trees
-            for node in tree.find_all(nodes.Name)
-            if node.ctx == "load"
-        ),
+        optional_facts=tuple(n for n in found["optional"] if n not in required),
+        needs_previous=found["needs_previous"],
         path=path,
     )
 
 
-def _split(name: str, text: str) -> tuple[str, str, int]:
-    lines = text.split("\n")
-    if not lines or lines[0].strip() != "---":
-        raise TemplateError(
-            f"{name} has no front matter. Begin it with a line of three hyphens, then title, audience …"
-        )
-    for number, line in enumerate(lines[1:], start=1):
-        if line.strip() == "---":
-            return "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]).strip("\n"), number + 2
-    raise TemplateError(f"{name}: the front matter never ends. Close it with a line of three hyphens.")
-
-
-def _front_matter(name: str, head: str) -> _FrontMatter:
+def _front_matter(name: str, content: dict[str, Any]) -> _FrontMatter:
     try:
-        content = yaml.safe_load(head)
-        if not isinstance(content, dict):
-            raise TemplateError(f"{name}: the front matter must hold lines such as “title: …”.")
         front = _FrontMatter.model_validate(content)
-    except yaml.YAMLError as error:
-        raise TemplateError(
-            f"{name}: the front matter cannot be read: {' '.join(str(error).split())[:200]}"
-        ) from error
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(str(x) for x in e['loc'])}: {e['msg']}" for e in error.errors()[:6])
+        wrong = "; ".join(
+            f"{'.'.join(str(x)[:40] for x in e['loc'])}: {e['msg']}" for e in error.errors()[:6]
+        )
         raise TemplateError(f"{name}: in the front matter, {wrong}") from error
     unknown = [a for a in front.audience if a != ANY and a not in audiences()]
     if unknown:
@@ -169,53 +183,6 @@ def _front_matter(name: str, head: str) -> _FrontMatter:
             f"{name}: no audience is called {', '.join(unknown)}. Known are: {', '.join([*audiences(), ANY])}."
         )
     return front
-
-
-def _parsed(name: str, source: str, first_line: int, part: str) -> nodes.Template:
-    try:
-        return Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False).parse(source)
-    except TemplateSyntaxError as error:
-        line = first_line + error.lineno - 1
-        where = f"line {line}" if part == "body" else f"the {part}"
-        raise TemplateError(f"{name}, {where}: {error.message}. Correct it and try again.") from error
-    except RecursionError as error:
-        raise TemplateError(f"{name}: the {part} is nested too deeply.") from error
-
-
-def _fact_names(trees: list[nodes.Template]) -> tuple[list[str], set[str]]:
-    named: dict[str, None] = {}
-    optional: set[str] = set()
-    for tree in trees:
-        for access in tree.find_all((nodes.Getattr, nodes.Getitem)):
-            if (fact := _fact_name(access)) is not None:
-                named[fact] = None
-        for test in tree.find_all(nodes.Test):
-            if test.name == "defined" and (fact := _fact_name(test.node)) is not None:
-                optional.add(fact)
-    return list(named), optional
-
-
-def _fact_name(node: nodes.Node) -> str | None:
-    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "facts":
-        return node.attr
-    if (
-        isinstance(node, nodes.Getitem)
-        and isinstance(node.node, nodes.Name)
-        and node.node.name == "facts"
-        and isinstance(node.arg, nodes.Const)
-    ):
-        return str(node.arg.value)
-    return None
-
-
-def _refuse_unknown_names(name: str, trees: list[nodes.Template]) -> None:
-    globals_ = {"range", "dict", "lipsum", "cycler", "joiner", "namespace"}
-    unknown = sorted({v for tree in trees for v in meta.find_undeclared_variables(tree)} - ROOTS - globals_)
-    if unknown:
-        raise TemplateError(
-            f"{name} uses {', '.join(unknown)}, which templates do not have. They have: {', '.join(sorted(ROOTS))}; "
-            "a fact is written facts.its_name."
-        )
 
 
 def template_problems(template: LetterTemplate, known_facts: set[str]) -> list[str]:

@@ -171,7 +171,7 @@ class EventRow:
 
 @dataclass(frozen=True)
 class LetterDetail:
-    """One letter whole: its text, the facts it used, its history."""
+    """One letter whole: its text, its history, and the facts that stand in it: name, label, the words of the first place, status."""
 
     row: TrackerRow
     summary: str
@@ -450,6 +450,9 @@ def letter_detail(session: Session, campaign: CampaignRow, reference: str) -> Le
     )
     if letter is None or not rows:
         raise NotFoundError(f"There is no letter {reference}. List them with: outreach letters list")
+    facts: dict[str, tuple[str, str, str, str]] = {}
+    for f in letter.facts:
+        facts.setdefault(f.name, (f.name, f.label, f.value, f.status))
     return LetterDetail(
         row=rows[0],
         summary=letter.summary,
@@ -458,7 +461,7 @@ def letter_detail(session: Session, campaign: CampaignRow, reference: str) -> Le
         salutation=letter.salutation,
         body=letter.body,
         close=letter.close,
-        facts=tuple((f.name, f.label, f.value, f.status) for f in letter.facts),
+        facts=tuple(facts.values()),
         events=tuple(
             EventRow(e.at, e.kind, e.by, e.from_status, e.to_status, e.detail) for e in letter.events
         ),

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -22,22 +23,34 @@ _SIZE = (4000, 4000)
 NONE = "none"
 
 
-def set_brand(session: Session, campaign_key: int, *, color: str = "", logo: str = "") -> Changes:
-    """Set the colour and the logo of a campaign's letters and packs.
+@dataclass(frozen=True)
+class BrandChange:
+    """A colour and a logo to set, checked. None leaves what is there; "" and b"" forget it."""
+
+    color: str | None
+    logo: bytes | None
+
+
+def brand_change(*, color: str = "", logo: str = "") -> BrandChange:
+    """Read and check a colour and a logo before they are set, for a logo is drawn to see whether it can be.
 
     Args: color: such as #1f4e79, dark enough for white paper; "" leaves it, “none” forgets it. logo: path of an SVG, PNG or JPEG
         file, likewise.
     Raises: UsageError for a colour that is none or too light to read, or a file that cannot be used.
     """
+    return BrandChange(
+        "" if color == NONE else _checked(color) if color else None,
+        b"" if logo == NONE else _logo(Path(logo)) if logo else None,
+    )
+
+
+def set_brand(session: Session, campaign_key: int, change: BrandChange) -> Changes:
+    """Set the colour and the logo of a campaign's letters and packs."""
     campaign = session.get_one(Campaign, campaign_key)
-    if color == NONE:
-        campaign.brand_color = ""
-    elif color:
-        campaign.brand_color = _checked(color)
-    if logo == NONE:
-        campaign.brand_logo = ""
-    elif logo:
-        campaign.brand_logo = keep_blob(session, _logo(Path(logo)))
+    if change.color is not None:
+        campaign.brand_color = change.color
+    if change.logo is not None:
+        campaign.brand_logo = keep_blob(session, change.logo) if change.logo else ""
     return Changes(frozenset({"packs", "letters"}), f"The look of {campaign.name} is set.")
 
 
@@ -61,7 +74,7 @@ def _contrast_on_white(color: str) -> float:
 
 
 def _logo(path: Path) -> bytes:
-    content = read_given(path)
+    content = read_given(path, most=MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise UsageError(f"{path.name} is larger than 2 MB. Use a smaller logo.")
     if is_svg(content):

@@ -51,7 +51,7 @@ def run_demo(output: Path, *, campaign: str = "magnitsky", say: Callable[[str], 
         cases = [case.id for case in content.cases]
         references: tuple[str, ...] = ()
         for case_id in cases:
-            with database.write() as session:
+            with database.read() as session:
                 row = campaigns_list(session)[0]
                 plan = plan_letters(
                     session,
@@ -61,6 +61,7 @@ def run_demo(output: Path, *, campaign: str = "magnitsky", say: Callable[[str], 
                     recipients=recipients_list(session, row.key),
                     on=row.today,
                 )
+            with database.write() as session:
                 drafted = draft_letters(session, plan, by="demo")
                 approve_letters(session, drafted.refs, by="demo")
                 references += drafted.refs

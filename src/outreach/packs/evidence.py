@@ -55,14 +55,21 @@ def evidence_list(session: Session, case_id: str) -> tuple[EvidenceRow, ...]:
     )
 
 
-def add_evidence(session: Session, case_id: str, path: Path, *, title: str = "", note: str = "") -> Changes:
-    """Put a PDF or a picture on file for a case.
+@dataclass(frozen=True)
+class EvidenceFile:
+    """A PDF or a picture that was read and can stand in a pack."""
 
-    Args: title: "" for the file's name. note: where it comes from.
-    Raises: NotFoundError; UsageError for a file that cannot be read, is too large, or is neither.
+    name: str
+    content_type: str
+    content: bytes
+
+
+def file_as_evidence(path: Path) -> EvidenceFile:
+    """Read a file before it is put on file, for that takes time in which nobody else could write.
+
+    Raises: UsageError for a file that cannot be read, is too large, or is neither a PDF nor a picture.
     """
-    case = find_case(session, case_id)
-    content = read_given(path)
+    content = read_given(path, most=MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise UsageError(f"{path.name} is larger than 50 MB. Make it smaller, or give the part that matters.")
     kind = kind_of(content, path.name)
@@ -71,20 +78,31 @@ def add_evidence(session: Session, case_id: str, path: Path, *, title: str = "",
         check_pdf(content, path.name)
     else:
         open_picture(content, path.name, size=_SIZE)
+    return EvidenceFile(path.name, kind, content)
+
+
+def add_evidence(
+    session: Session, case_id: str, file: EvidenceFile, *, title: str = "", note: str = ""
+) -> Changes:
+    """Put a PDF or a picture on file for a case.
+
+    Args: title: "" for the file's name. note: where it comes from. Raises: NotFoundError.
+    """
+    case = find_case(session, case_id)
     last = session.scalar(select(func.max(Evidence.position)).where(Evidence.case_id == case.id)) or 0
     session.add(
         Evidence(
             case_id=case.id,
             position=last + 1,
-            title=title.strip() or path.stem,
+            title=title.strip() or Path(file.name).stem,
             note=note.strip(),
-            file_name=path.name,
-            content_type=kind,
-            size_bytes=len(content),
-            sha256=keep_blob(session, content),
+            file_name=file.name,
+            content_type=file.content_type,
+            size_bytes=len(file.content),
+            sha256=keep_blob(session, file.content),
         )
     )
-    return Changes(PACKS, f"{path.name} is on file as evidence.", (case_id,))
+    return Changes(PACKS, f"{file.name} is on file as evidence.", (case_id,))
 
 
 def remove_evidence(session: Session, case_id: str, key: int) -> Changes:

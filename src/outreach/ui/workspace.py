@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -67,9 +68,12 @@ class Workspace(QObject):
 
     def save(self, dialog: FormDialog, work: Callable[[Any], Changes]) -> None:
         """Save what a dialog holds: it closes when that is done, and stays with its reason when it is refused."""
+        self.jobs.write(dialog, work, partial(self._saved, dialog), failed=dialog.show_problem)
 
-        def saved(changes: Changes) -> None:
-            dialog.accept_result()
-            self.tell(changes)
+    def save_long(self, dialog: FormDialog, title: str, work: Callable[[Any, Any], Changes]) -> None:
+        """As `save`, for work that first reads or computes and then writes: it gets the database, see `Jobs.long`."""
+        self.jobs.long(dialog, title, work, partial(self._saved, dialog), failed=dialog.show_problem)
 
-        self.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+    def _saved(self, dialog: FormDialog, changes: Changes) -> None:
+        dialog.accept_result()
+        self.tell(changes)

@@ -58,7 +58,9 @@ class Letter(Deletable, Base):
     person: Mapped[Any] = relationship("Person", lazy="raise", foreign_keys=[person_id])
     post: Mapped[Any] = relationship("Post", lazy="raise")
     organization: Mapped[Any] = relationship("Organization", lazy="raise", foreign_keys=[organization_id])
-    facts: Mapped[list["LetterFact"]] = relationship(lazy="raise", cascade="all, delete-orphan")
+    facts: Mapped[list["LetterFact"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", order_by="LetterFact.id"
+    )
     asks: Mapped[list["LetterAsk"]] = relationship(lazy="raise", cascade="all, delete-orphan")
     events: Mapped[list["LetterEvent"]] = relationship(lazy="raise", order_by="LetterEvent.id")
     dispatches: Mapped[list["Dispatch"]] = relationship(lazy="raise", order_by="Dispatch.id")
@@ -66,7 +68,7 @@ class Letter(Deletable, Base):
 
 
 class LetterFact(Base):
-    """A fact that a letter's text used, and the words it stood in there."""
+    """A place where a fact stands in a letter's text, and the words it stands in there; rows are in the order of the text."""
 
     __tablename__ = "letter_fact"
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)

@@ -22,6 +22,7 @@ from outreach.packs.evidence import (
     add_evidence,
     evidence_list,
     evidence_record,
+    file_as_evidence,
     put_back_evidence,
     remove_evidence,
 )
@@ -166,10 +167,16 @@ class EvidenceDialog(FormDialog):
     @Slot(str)
     def add_file(self, path: str) -> None:
         """Put a file on file as evidence."""
-        work = partial(
-            add_evidence, case_id=self._case, path=Path(path), title=self.title.text(), note=self.note.text()
+        case, title, note = self._case, self.title.text(), self.note.text()
+
+        def work(database: Any, progress: Any) -> Changes:
+            given = file_as_evidence(Path(path))
+            with database.write() as session:
+                return add_evidence(session, case, given, title=title, note=note)
+
+        self._workspace.jobs.long(
+            self, self.tr("Reading the file"), work, self._added, failed=self.show_problem
         )
-        self._workspace.jobs.write(self, work, self._added, failed=self.show_problem)
 
     @Slot()
     def _remove(self) -> None:

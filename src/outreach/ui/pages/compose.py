@@ -13,7 +13,7 @@ from outreach.domain.wording import LANGUAGES, counted
 from outreach.letters.approving import LetterToDecide, letters_to_decide
 from outreach.letters.drafting import draft_letters, plan_letters
 from outreach.letters.following_up import draft_follow_ups
-from outreach.letters.questions import complete, recipients_for, save_group
+from outreach.letters.questions import complete, save_group, take_recipients
 from outreach.letters.templates import LetterTemplate, load_template, templates_list
 from outreach.letters.tracker import Filters, TrackerRow, tracker_rows
 from outreach.store.changes import Changes
@@ -173,7 +173,7 @@ class ComposePage(Page):
             return (
                 recipients_list(session, campaign.key),
                 tracker_rows(session, campaign, filters=Filters(status="draft")),
-                templates_list(),
+                templates_list(self.workspace.sandbox),
             )
 
         self.read(read, self._show)
@@ -255,10 +255,10 @@ class ComposePage(Page):
         if campaign is None or not query:
             return
 
-        def work(session: Any) -> Any:
-            return recipients_for(session, campaign.key, query, on=day)
+        def work(database: Any, progress: Any) -> Any:
+            return take_recipients(database, campaign.key, query, on=day)
 
-        self.workspace.jobs.write(self, work, self._answered)
+        self.workspace.jobs.long(self, self.tr("Looking for recipients"), work, self._answered)
 
     def _answered(self, answer: Any) -> None:
         self._to_tick = [r.key for r in answer.recipients]
@@ -307,7 +307,7 @@ class ComposePage(Page):
         case_id, day, sandbox = self.case.value(), self.day.day(), self.workspace.sandbox
 
         def work(database: Any, progress: Any) -> Any:
-            with database.write() as session:
+            with database.read() as session:
                 plan = plan_letters(
                     session,
                     sandbox,
@@ -317,6 +317,7 @@ class ComposePage(Page):
                     on=day,
                     progress=progress,
                 )
+            with database.write() as session:
                 changes = draft_letters(session, plan)
             warnings = [f"{p.recipient.name}: {w}" for p in plan.letters for w in p.warnings]
             return changes, warnings
@@ -402,8 +403,11 @@ class ComposePage(Page):
             else:
                 self._to_tick = [recipient]
         if about := what.get("follow_up"):
-            work = partial(draft_follow_ups, sandbox=self.workspace.sandbox, references=about)
-            self.workspace.jobs.write(self, work, self._followed_up)
+
+            def work(database: Any, progress: Any) -> Changes:
+                return draft_follow_ups(database, self.workspace.sandbox, about)
+
+            self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._followed_up, once=True)
 
     def _followed_up(self, changes: Any) -> None:
         self._wanted = changes.refs[0] if changes.refs else ""

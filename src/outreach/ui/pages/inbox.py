@@ -13,7 +13,7 @@ from outreach.domain.natures import Nature
 from outreach.domain.references import folded
 from outreach.domain.wording import counted
 from outreach.files import write_file
-from outreach.letters.following_up import draft_referral
+from outreach.letters.following_up import draft_next, plan_referral
 from outreach.letters.replies import class_reply
 from outreach.letters.tracker import TrackerRow, tracker_rows
 from outreach.mail.files import messages_in
@@ -321,16 +321,20 @@ class InboxPage(Page):
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
             refer_to = values.pop("refer_to")
 
-            def work(session: Any) -> Changes:
-                changes = class_reply(session, row.reply_key, **values)
-                if refer_to:
-                    drafted = draft_referral(session, self.workspace.sandbox, row.reference, refer_to)
-                    return Changes(
-                        changes.kinds | {"inbox"}, f"{changes.message} {drafted.message}", drafted.refs
-                    )
-                return Changes(changes.kinds | {"inbox"}, changes.message, changes.refs)
+            def work(database: Any, progress: Any) -> Changes:
+                if not refer_to:
+                    with database.write() as session:
+                        changes = class_reply(session, row.reply_key, **values)
+                    return Changes(changes.kinds | {"inbox"}, changes.message, changes.refs)
+                with database.read() as session:
+                    plan = plan_referral(session, self.workspace.sandbox, row.reference, refer_to)
+                with database.write() as session:
+                    changes = class_reply(session, row.reply_key, **values)
+                    drafted = draft_next(session, plan)
+                said = f"{changes.message} {drafted.message}"
+                return Changes(changes.kinds | drafted.kinds | {"inbox"}, said, drafted.refs)
 
-            self.workspace.save(dialog, work)
+            self.workspace.save_long(dialog, self.tr("Drafting letters"), work)
 
         ask(ClassDialog(self, row.recipient, detail.suggestion, row.kind, campaign.today), submit)
 

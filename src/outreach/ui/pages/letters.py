@@ -15,7 +15,7 @@ from outreach.domain.states import REOPENABLE, Channel, LetterStatus, ReplyKind
 from outreach.domain.wording import counted, names_in_words
 from outreach.files import write_file
 from outreach.letters.approving import LetterToDecide, letters_to_decide
-from outreach.letters.enclosing import enclose
+from outreach.letters.enclosing import enclose, file_to_enclose
 from outreach.letters.exports import export_letters, tracker_csv, tracker_xlsx
 from outreach.letters.lifecycle import (
     close_letters,
@@ -30,6 +30,7 @@ from outreach.letters.views import ViewRow, delete_view, save_view, views_list
 from outreach.mail.mailto import MailtoLink, mailto_link
 from outreach.mail.sending import take_back
 from outreach.mail.triage import back_to_tray
+from outreach.store.changes import Changes
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.letters import (
@@ -632,9 +633,13 @@ class LettersPage(Page):
 
     def enclose_file(self, reference: str, path: str) -> None:
         """Add a file to a draft."""
-        self.workspace.jobs.write(
-            self, partial(enclose, reference=reference, path=Path(path)), self.workspace.tell
-        )
+
+        def work(database: Any, progress: Any) -> Changes:
+            given = file_to_enclose(Path(path))
+            with database.write() as session:
+                return enclose(session, reference, given)
+
+        self.workspace.jobs.long(self, self.tr("Reading the file"), work, self.workspace.tell)
 
     def _record_answer(self) -> None:
         row = self.table.selected()[0]

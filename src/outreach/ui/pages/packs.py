@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from outreach.cases.facts import FactRow, facts_for
 from outreach.domain.wording import LANGUAGES
 from outreach.letters.tracker import TrackerRow, tracker_rows
-from outreach.packs.brand import set_brand
+from outreach.packs.brand import brand_change, set_brand
 from outreach.packs.contents import pack_contents
 from outreach.packs.exports import (
     PackExportRow,
@@ -36,6 +36,7 @@ from outreach.packs.exports import (
 )
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
 from outreach.packs.words import pack_words
+from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, ask_for_file, text_field
 from outreach.ui.dialogs.letters import NameDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
@@ -349,7 +350,12 @@ class PacksPage(Page):
             return
 
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            self.workspace.save(dialog, partial(set_brand, campaign_key=campaign.key, **values))
+            def work(database: Any, progress: Any) -> Changes:
+                change = brand_change(**values)
+                with database.write() as session:
+                    return set_brand(session, campaign.key, change)
+
+            self.workspace.save_long(dialog, self.tr("Reading the logo"), work)
 
         ask(BrandDialog(self, campaign.name), submit)
 

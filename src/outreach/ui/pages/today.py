@@ -240,13 +240,14 @@ class TodayPage(Page):
             return
         references = list(self._agenda.to_remind)
 
+        def work(database: Any, progress: Any) -> Changes:
+            return draft_follow_ups(database, self.workspace.sandbox, references)
+
         def drafted(changes: Changes) -> None:
             self.workspace.tell(changes)
             self.workspace.go("letters", references=list(changes.refs))
 
-        self.workspace.jobs.write(
-            self, partial(draft_follow_ups, sandbox=self.workspace.sandbox, references=references), drafted
-        )
+        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, drafted)
 
     def _calendar(self) -> None:
         dialog = QFileDialog(self, self.tr("Calendar file"), "outreach.ics", self.tr("Calendars (*.ics)"))
