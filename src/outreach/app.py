@@ -66,8 +66,9 @@ class Desktop(QObject):
         database = open_database(location, create=create or sample)
         try:
             if sample:
+                content = read_campaign(campaign_folder(SAMPLE))
                 with database.write() as session:
-                    load_campaign(session, read_campaign(campaign_folder(SAMPLE)))
+                    load_campaign(session, content)
         except BaseException:
             database.close()
             raise

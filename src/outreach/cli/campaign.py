@@ -123,8 +123,9 @@ def check_one_template(
                 folder = stack.enter_context(tempfile.TemporaryDirectory())
                 database = open_database(Path(folder) / "trial.db", create=True)
                 stack.callback(database.close)
+                content = read_campaign(campaign_folder("magnitsky"))
                 with database.write() as session:
-                    load_campaign(session, read_campaign(campaign_folder("magnitsky")))
+                    load_campaign(session, content)
             with database.read() as session:
                 cases = [key for c in campaigns_list(session) for key, _ in c.cases]
                 if not case and not cases:

@@ -11,10 +11,11 @@ from outreach.domain.references import folded, in_latin
 
 _MARKS = str.maketrans("’‘ʼ′`´“”„«»‐‑‒–—−", "''''''\"\"\"\"\"------")
 # Words that people of any name share.
-_COMMON = frozenset(
-    "de da do das dos del della di du la le van von der den ter te al el bin ibn bint abu y e i and the of "
-    "dr mr mrs ms miss prof sir lord lady dame baroness baron hon rt mp mep jr sr ii iii".split()
-)
+_COMMON = frozenset({
+    "de", "da", "do", "das", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "te", "al",
+    "el", "bin", "ibn", "bint", "abu", "y", "e", "i", "and", "the", "of", "dr", "mr", "mrs", "ms", "miss", "prof", "sir",
+    "lord", "lady", "dame", "baroness", "baron", "hon", "rt", "mp", "mep", "jr", "sr", "ii", "iii",
+})  # fmt: skip
 _ALIKE = 75.0
 _LONGEST_PARSED = 200
 

@@ -33,6 +33,7 @@ from outreach.directory.importers.records import (
     named_body,
 )
 from outreach.directory.importers.registers import Register, name_hash
+from outreach.directory.places import areas_of
 from outreach.domain.names import are_alike, name_key
 from outreach.domain.references import SLUG_LENGTH, cut, slug
 from outreach.store.models import (
@@ -768,7 +769,7 @@ class Applier:
                     Area, slug=self._free_made_slug(Area, wanted), name=place.name,
                     classification=place.classification, parent_id=None,
                 )  # fmt: skip
-                self._areas_of.setdefault(body, self._used_areas(body)).setdefault(name, found)
+                self._used_areas(body).setdefault(name, found)
             self._areas[cached] = found
             if place.own_id:
                 self._areas_claimed[found] = place.own_id
@@ -791,7 +792,7 @@ class Applier:
             self._flush()
             countries = self._session.execute(rows.where(table.c.classification == "country"))
             return next((int(key) for key, held in countries if name_key(held) == name), None)
-        return self._areas_of.setdefault(body, self._used_areas(body)).get(name)
+        return self._used_areas(body).get(name)
 
     def _own_area_slugs(self, place: Place) -> tuple[str, str]:
         """Readable ids that a place of the file's register may have."""
@@ -808,16 +809,11 @@ class Applier:
         return body in bodies or not bodies
 
     def _used_areas(self, body: int) -> dict[str, int]:
-        """The areas that people in a body sit for, by name."""
-        self._flush()
-        rows = self._session.execute(
-            select(Area.id, Area.name)
-            .join(Membership, Membership.area_id == Area.id)
-            .where(Membership.organization_id == body)
-            .distinct()
-            .order_by(Area.id.desc())
-        )
-        return {name_key(name): key for key, name in rows}
+        """The areas of a body by name, those that this import made among them."""
+        if body not in self._areas_of:
+            self._flush()
+            self._areas_of[body] = areas_of(self._session, body)
+        return self._areas_of[body]
 
     def _party(self, name: str, jurisdiction: str, body: int) -> int:
         """The party of a name in a jurisdiction; where that is not known, among those in the body."""
