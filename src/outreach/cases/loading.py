@@ -13,6 +13,7 @@ from outreach.directory.standards import standard_of
 from outreach.domain.address import audiences
 from outreach.domain.deadlines import reply_due
 from outreach.domain.names import are_alike, name_key
+from outreach.domain.partial_dates import ends_too_soon
 from outreach.domain.references import letter_reference, slug
 from outreach.domain.states import LetterStatus, status_after_reply
 from outreach.errors import CampaignDataError
@@ -314,7 +315,7 @@ class _Loader:
         return are_alike(self._names_of(known), (entry.name, *(n.name for n in entry.other_names)))
 
     def _membership(self, person: Person, entry: data.MembershipEntry, where: str) -> None:
-        if entry.start and entry.end and entry.start > entry.end:
+        if ends_too_soon(entry.start, entry.end):
             raise CampaignDataError(
                 f"{where} has a membership that ends ({entry.end}) before it starts ({entry.start})."
             )

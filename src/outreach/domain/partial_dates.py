@@ -47,3 +47,8 @@ def covers(start: str | None, end: str | None, on: date) -> bool:
     generously: a term that began in 2010 covers all of 2010.
     """
     return (start is None or first_day(start) <= on) and (end is None or on <= last_day(end))
+
+
+def ends_too_soon(start: str | None, end: str | None) -> bool:
+    """Whether a term ends before it can have begun: one from 2013-01-24 to 2013 does not."""
+    return bool(start and end) and last_day(end or "") < first_day(start or "")

@@ -6,7 +6,6 @@ the same place; their readable ids never decide. Rows are written in bulk, a few
 times the memory.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
@@ -32,7 +31,7 @@ from outreach.directory.importers.records import (
     Term,
     named_body,
 )
-from outreach.directory.importers.registers import Register, name_hash
+from outreach.directory.importers.registers import Register, row_id
 from outreach.directory.places import areas_of
 from outreach.domain.names import are_alike, name_key
 from outreach.domain.references import SLUG_LENGTH, cut, slug
@@ -72,16 +71,6 @@ _WithSlug = Area | Organization | Person | Post
 def _deciding(record: PersonRecord | BodyRecord) -> tuple[Ref, ...]:
     """The ids of a record that decide who it is: the file's own, and those of world-wide registers."""
     return tuple(r for n, r in enumerate(record.identifiers) if n == 0 or r.scheme in EVERYWHERE)
-
-
-def _fingerprint(record: PersonRecord) -> str:
-    """What a row says beside the name, as a mark: tells people of one name apart who have no id."""
-    told = [
-        record.birth_date,
-        *(f"{c.type} {c.value}" for c in record.contacts),
-        *(f"{t.role} {t.start} {t.area.name if t.area else ''} {t.party}" for t in record.terms),
-    ]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
 
 
 def _differences(
@@ -507,10 +496,9 @@ class Applier:
 
     def _told_apart(self, record: PersonRecord) -> PersonRecord:
         """A record known by its name alone, where the file has several of this name: by what its row says too."""
-        ref = record.identifiers[0] if record.identifiers else None
-        if ref is None or ref.scheme != BY_NAME or name_hash(ref.identifier) not in self._register.doubled:
+        stem = own = row_id(record, self._register.doubled)
+        if not stem or stem == record.identifiers[0].identifier:
             return record
-        stem = own = f"{ref.identifier} {_fingerprint(record)}"
         number = 1
         while hash(Ref(BY_NAME, own)) in self._seen:
             number += 1

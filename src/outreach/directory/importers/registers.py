@@ -6,8 +6,9 @@ only where enough of its ids carry the names that they carried before; in doubt 
 says which was decided.
 """
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.directory.importers.records import (
+    BY_NAME,
     NO_NAME,
     OWN,
     BodyRecord,
@@ -95,9 +97,27 @@ class _Known:
         return self.scheme.partition(":")[2]
 
 
-def name_hash(identifier: str) -> int:
-    """An id made from a name, as `Register.doubled` holds it; of this run of the program only."""
-    return hash(identifier)
+def _fingerprint(record: PersonRecord) -> str:
+    """What a row says beside the name, as a mark: tells people of one name apart who have no id."""
+    told = [
+        record.birth_date,
+        *(f"{c.type} {c.value}" for c in record.contacts),
+        *(f"{t.role} {t.start} {t.area.name if t.area else ''} {t.party}" for t in record.terms),
+    ]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
+
+
+def row_id(record: PersonRecord, doubled: Set[int]) -> str:
+    """The id of a person's row in the file's register, "" for one of another register's.
+
+    Where it is made from a name that stands for several rows, it holds what the row says beside the name.
+    Args: doubled: as `Register.doubled`, of this run of the program only.
+    """
+    ref = record.identifiers[0] if record.identifiers else None
+    if ref is None or not ref.is_own:
+        return ""
+    is_doubled = ref.scheme == BY_NAME and hash(ref.identifier) in doubled
+    return f"{ref.identifier} {_fingerprint(record)}" if is_doubled else ref.identifier
 
 
 def find_register(
@@ -148,7 +168,7 @@ def _content_of(batches: Iterable[list[Record]]) -> _Content:
                     content.people += record.is_whole
                     continue
                 content.by_name += 1
-                mark = name_hash(ref.identifier)
+                mark = hash(ref.identifier)
                 if mark in seen:
                     content.doubled.add(mark)
                 seen.add(mark)
@@ -219,7 +239,7 @@ def _edition(
     """The register that the file is a newer edition of, None for a list of its own."""
     if not known:
         return None
-    _compare(session, known, file, batches())
+    _compare(session, known, file, batches(), content.doubled)
     found = [k for k in known.values() if _is_edition(k, file, content)]
     if not found:
         return None
@@ -252,7 +272,9 @@ def _is_edition(k: _Known, file: str, content: _Content) -> bool:
     return False
 
 
-def _compare(session: Session, known: dict[str, _Known], file: str, batches: Iterable[list[Record]]) -> None:
+def _compare(
+    session: Session, known: dict[str, _Known], file: str, batches: Iterable[list[Record]], doubled: Set[int]
+) -> None:
     """Count for each register how many ids and names of the file agree with it."""
     sampled = 0
     for batch in batches:
@@ -264,7 +286,7 @@ def _compare(session: Session, known: dict[str, _Known], file: str, batches: Ite
             if file not in k.files and sampled >= _SAMPLE:
                 continue
             if people:
-                _compare_people(session, k, people)
+                _compare_people(session, k, people, doubled)
             if bodies:
                 _compare_bodies(session, k, bodies)
         sampled += len(people)
@@ -275,8 +297,9 @@ def _compare(session: Session, known: dict[str, _Known], file: str, batches: Ite
         known[scheme].size = size
 
 
-def _compare_people(session: Session, k: _Known, records: list[PersonRecord]) -> None:
-    ids = {ref.identifier for r in records for ref in (r.identifiers[0], *r.formerly) if ref.is_own}
+def _compare_people(session: Session, k: _Known, records: list[PersonRecord], doubled: Set[int]) -> None:
+    ids = {r.identifier for record in records for r in record.formerly if r.is_own}
+    ids |= {row_id(record, doubled) for record in records}
     person, identifier = table_of(Person), table_of(Identifier)
     names: dict[str, set[str]] = defaultdict(set)
     owners: dict[int, set[str]] = defaultdict(set)
@@ -296,7 +319,7 @@ def _compare_people(session: Session, k: _Known, records: list[PersonRecord]) ->
     for record in records:
         ref = record.identifiers[0]
         if ref.scheme != OWN:
-            held = {r.identifier for r in (ref, *record.formerly) if r.is_own}
+            held = {row_id(record, doubled), *(r.identifier for r in record.formerly if r.is_own)}
             if any(any_order(record.name) in names[h] for h in held if h in names):
                 k.by_name_common += 1
                 k.by_name_addressed += "@" in ref.identifier

@@ -380,13 +380,13 @@ def read_csv(path: Path, *, mapping: Mapping[str, str] | None = None, body: str 
         yield from _csv_person(row, cells, body_name, country)
 
 
-def by_name(email: str, name: str, body: str) -> tuple[Ref, Ref]:
-    """By what somebody is known again who has no id in the file: e-mail address, name and body.
+def by_name(email: str, name: str, body: str, suffix: str = "") -> tuple[Ref, Ref]:
+    """By what somebody is known again who has no id in the file: e-mail address, name with Jr. or Sr., and body.
 
     Returns: the id, and the one that older versions gave, which was the same for all names in other scripts.
     """
     return (
-        Ref(BY_NAME, f"{folded(email)} {name_key(name)} {name_key(body)}".strip()),
+        Ref(BY_NAME, " ".join(x for x in (folded(email), name_key(f"{name} {suffix}"), name_key(body)) if x)),
         Ref(BY_NAME, f"{email.lower()} {_older_slug(f'{name} {body}')}".strip()),
     )
 
@@ -397,10 +397,10 @@ def _older_slug(text: str) -> str:
 
 def _csv_person(row: int, cells: dict[str, str], body: str, country: str) -> Iterator[Record]:
     given, family, name = cells.get("given_name", ""), cells.get("family_name", ""), cells.get("name", "")
-    prefix = cells.get("honorific_prefix", "")
+    prefix, suffix = cells.get("honorific_prefix", ""), cells.get("honorific_suffix", "")
     if not (given or family):
-        given, family, title, _ = split_name(name)
-        prefix = prefix or title
+        given, family, title, letters = split_name(name)
+        prefix, suffix = prefix or title, suffix or letters
         name = " ".join(x for x in (given, family) if x) or name
     name = name or f"{given} {family}".strip()
     if not name:
@@ -425,7 +425,7 @@ def _csv_person(row: int, cells: dict[str, str], body: str, country: str) -> Ite
     area = cells.get("area", "")
     # Without an id of its own, a row is known again by its name within its own register only: an import
     # never takes two people for one by their name alone.
-    own, older = by_name(email, name, body)
+    own, older = by_name(email, name, body, suffix)
     identifier = cells.get("identifier")
     yield PersonRecord(
         row=row,
@@ -435,7 +435,7 @@ def _csv_person(row: int, cells: dict[str, str], body: str, country: str) -> Ite
         given_name=given,
         family_name=family,
         honorific_prefix=prefix,
-        honorific_suffix=cells.get("honorific_suffix", ""),
+        honorific_suffix=suffix,
         gender={"m": "male", "f": "female", "w": "female", "h": "male"}.get(gender, ""),
         birth_date=dates["birth_date"],
         preferred_language=cells.get("language", "")[:2].lower(),

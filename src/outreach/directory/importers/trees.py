@@ -26,7 +26,7 @@ from outreach.directory.importers.records import (
 )
 from outreach.directory.importers.tables import COMMONS, COMMONS_BODIES, EP, EP_BODY, EP_TERMS
 from outreach.domain.names import split_name
-from outreach.domain.partial_dates import parse_partial
+from outreach.domain.partial_dates import ends_too_soon, parse_partial
 from outreach.domain.references import slug
 from outreach.domain.wording import printable
 from outreach.errors import ImportFileError, UsageError
@@ -282,7 +282,7 @@ def _popolo_membership(
     if any(period) and not all(dates):
         claim = "dates that the file does not give are those of the legislative period"
         dates = [dates[0] or period[0], dates[1] or period[1]]
-    if all(dates) and dates[1] < dates[0]:
+    if ends_too_soon(*dates):
         yield Problem(
             row, f"membership {_text(item, 'id')}: ends on {dates[1]}, before it begins on {dates[0]}"
         )

@@ -227,7 +227,7 @@ def _card(row: int, card: list[Line], seen: set[str]) -> Iterator[Record]:
     contacts = tuple(_contacts(card))
     email = next((c.value for c in contacts if c.type == "email"), "")
     uid = _text(card, "UID")
-    own, older = by_name(email, full or name, body)
+    own, older = by_name(email, full or name, body, suffix)
     identifier, former = own, Ref("vcard", older.identifier)
     if uid:
         former = Ref("vcard", uid)
