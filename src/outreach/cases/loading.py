@@ -8,9 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.cases import campaign_data as data
+from outreach.directory.places import areas_of
 from outreach.directory.standards import standard_of
 from outreach.domain.address import audiences
 from outreach.domain.deadlines import reply_due
+from outreach.domain.names import are_alike, name_key
+from outreach.domain.partial_dates import ends_too_soon
 from outreach.domain.references import letter_reference, slug
 from outreach.domain.states import LetterStatus, status_after_reply
 from outreach.errors import CampaignDataError
@@ -41,23 +44,26 @@ from outreach.store.models import (
     Source,
     VoteEvent,
 )
-from outreach.store.types import Base, now
+from outreach.store.types import Base, free_slug, now
 
 
 def load_campaign(session: Session, content: data.CampaignData) -> Changes:
     """Add a campaign with its directory, case and correspondence.
 
-    People and bodies that the database already has under the same id are used as they are, so that a
-    second campaign may share them.
+    People, bodies, posts and sources that the database already has under the same id are used as they are, so that
+    a second campaign may share them; one that has another name there is another one, and gets an id of its own.
 
-    Raises: CampaignDataError for an unknown or doubled id, or a campaign that is there already.
+    Returns: Changes whose message names those. Raises: CampaignDataError for an unknown or doubled id, or a
+    campaign that is there already.
     """
-    _Loader(session, content).run()
-    return Changes(frozenset({"directory", "cases", "letters"}), f"Loaded “{content.campaign.name}”.")
+    loader = _Loader(session, content)
+    loader.run()
+    message = " ".join((f"Loaded “{content.campaign.name}”.", *loader.apart))
+    return Changes(frozenset({"directory", "cases", "letters"}), message)
 
 
 class _Loader:
-    """One load: the ids seen so far, by list."""
+    """One load: the ids seen so far, by list. apart: sentences on records that only share an id with one on file."""
 
     def __init__(self, session: Session, content: data.CampaignData) -> None:
         self.session = session
@@ -67,6 +73,7 @@ class _Loader:
         self.posts: dict[str, Post] = {}
         self.people: dict[str, Person] = {}
         self.cases: dict[str, Case] = {}
+        self.apart: list[str] = []
 
     def run(self) -> None:
         self._refuse_duplicates()
@@ -119,6 +126,20 @@ class _Loader:
             source = self._found("source", self.sources, entry.source, where)
             self.session.add(Citation(source_id=source.id, locator=entry.at, claim=entry.claim, **subject))
 
+    def _id_for(
+        self, model: type[Source | Organization | Post | Person], wanted: str, name: str, taken_by: str
+    ) -> str:
+        """The readable id of a new record. taken_by: the name of another one that has the id wanted, or ""."""
+        if not taken_by:
+            return wanted
+        found = free_slug(self.session, model, wanted)
+        self.apart.append(f"“{name}” is not the “{taken_by}” on file as {wanted}, and was added as {found}.")
+        return found
+
+    def _names_of(self, record: Organization | Person) -> list[str]:
+        owner = OtherName.organization_id if isinstance(record, Organization) else OtherName.person_id
+        return [record.name, *self.session.scalars(select(OtherName.name).where(owner == record.id))]
+
     def _campaign(self) -> None:
         entry = self.content.campaign
         if self.session.scalar(
@@ -144,8 +165,11 @@ class _Loader:
     def _sources(self) -> None:
         for entry in self.content.sources:
             known = self.session.scalar(select(Source).where(Source.slug == entry.id))
+            other = ""
+            if known is not None and name_key(known.title) != name_key(entry.title):
+                other, known = known.title, None
             source = known or Source(
-                slug=entry.id,
+                slug=self._id_for(Source, entry.id, entry.title, other),
                 kind=entry.kind,
                 title=entry.title,
                 publisher=entry.publisher,
@@ -159,8 +183,11 @@ class _Loader:
         new: list[tuple[data.BodyEntry, Organization]] = []
         for entry in self.content.bodies:
             known = self.session.scalar(select(Organization).where(Organization.slug == entry.id))
+            other = ""
+            if known is not None and not self._is_body(known, entry):
+                other, known = known.name, None
             body = known or Organization(
-                slug=entry.id,
+                slug=self._id_for(Organization, entry.id, entry.name, other),
                 name=entry.name,
                 classification=entry.classification,
                 jurisdiction=entry.jurisdiction,
@@ -221,12 +248,18 @@ class _Loader:
         for entry in self.content.posts:
             where = f"The post {entry.id}"
             known = self.session.scalar(select(Post).where(Post.slug == entry.id))
+            body = self._found("body", self.bodies, entry.body, where)
+            other = ""
+            if known is not None and (
+                known.organization_id != body.id or not are_alike([known.label], [entry.label])
+            ):
+                other, known = known.label, None
             post = known or Post(
-                slug=entry.id,
+                slug=self._id_for(Post, entry.id, entry.label, other),
                 label=entry.label,
                 short_label=entry.short_label,
                 role=entry.role,
-                organization_id=self._found("body", self.bodies, entry.body, where).id,
+                organization_id=body.id,
                 audience=self._audience(entry.audience, where),
                 start_date=entry.start,
                 end_date=entry.end,
@@ -240,11 +273,14 @@ class _Loader:
         for entry in self.content.people:
             where = f"The person {entry.id}"
             known = self.session.scalar(select(Person).where(Person.slug == entry.id))
+            other = ""
+            if known is not None and not self._is_person(known, entry):
+                other, known = known.name, None
             if known is not None:
                 self.people[entry.id] = known
                 continue
             person = Person(
-                slug=entry.id,
+                slug=self._id_for(Person, entry.id, entry.name, other),
                 name=entry.name,
                 given_name=entry.given_name,
                 family_name=entry.family_name,
@@ -265,8 +301,21 @@ class _Loader:
             for membership in entry.memberships:
                 self._membership(person, membership, where)
 
+    def _is_body(self, known: Organization, entry: data.BodyEntry) -> bool:
+        """Whether the body on file under an entry's id may be the entry's."""
+        places = {known.jurisdiction, entry.jurisdiction} - {""}
+        names = (entry.name, *(n.name for n in entry.other_names))
+        return len(places) < 2 and are_alike(self._names_of(known), names)
+
+    def _is_person(self, known: Person, entry: data.PersonEntry) -> bool:
+        """Whether the person on file under an entry's id may be the entry's: born alike, and named alike."""
+        days = sorted(filter(None, (known.birth_date, entry.birth_date)), key=len)
+        if len(days) == 2 and not days[1].startswith(days[0]):
+            return False
+        return are_alike(self._names_of(known), (entry.name, *(n.name for n in entry.other_names)))
+
     def _membership(self, person: Person, entry: data.MembershipEntry, where: str) -> None:
-        if entry.start and entry.end and entry.start > entry.end:
+        if ends_too_soon(entry.start, entry.end):
             raise CampaignDataError(
                 f"{where} has a membership that ends ({entry.end}) before it starts ({entry.start})."
             )
@@ -275,13 +324,13 @@ class _Loader:
             self._found("body", self.bodies, entry.body, where).id if entry.body else post.organization_id
         )
         party = self._found("body", self.bodies, entry.on_behalf_of, where) if entry.on_behalf_of else None
-        area = self._area(entry.area) if entry.area else None
+        area_id = self._area(entry.area, body_id) if entry.area else None
         membership = Membership(
             person_id=person.id,
             organization_id=body_id,
             post_id=post.id if post else None,
             on_behalf_of_id=party.id if party else None,
-            area_id=area.id if area else None,
+            area_id=area_id,
             role=entry.role or (post.label if post else ""),
             start_date=entry.start,
             end_date=entry.end,
@@ -289,12 +338,14 @@ class _Loader:
         self._add(membership)
         self._cite(entry.sources, where, membership_id=membership.id)
 
-    def _area(self, name: str) -> Area:
-        area = self.session.scalar(select(Area).where(Area.slug == slug(name)))
-        if area is None:
-            area = Area(slug=slug(name), name=name)
+    def _area(self, name: str, body_id: int) -> int:
+        """The area of that name which people in the body sit for, made if there is none."""
+        found = areas_of(self.session, body_id).get(name_key(name))
+        if found is None:
+            area = Area(slug=free_slug(self.session, Area, slug(name, "area")), name=name)
             self._add(area)
-        return area
+            found = area.id
+        return found
 
     def _asks(self) -> None:
         for position, entry in enumerate(self.content.asks):
@@ -394,6 +445,8 @@ class _Loader:
         for entry in self.content.motions:
             where = f"The motion {entry.id}"
             body = self._found("body", self.bodies, entry.body, where)
+            if self.session.scalar(select(Motion.id).where(Motion.slug == entry.id)):
+                raise CampaignDataError(f"The database already has a motion “{entry.id}”. Choose another id.")
             motion = Motion(
                 slug=entry.id,
                 campaign_id=self.campaign.id,

@@ -120,37 +120,50 @@ def import_directory(
         typer.Option("--map", metavar="HEADING=FIELD", help="Which column of a CSV is what."),
     ] = None,
     body: Annotated[str, typer.Option("--body", help="Where everybody in a CSV sits.")] = "",
+    dataset: Annotated[
+        str,
+        typer.Option(
+            "--dataset",
+            metavar="NAME",
+            help="Which list the files are editions of, where their ids are the list’s own: its people are known "
+            "again by them. By default what is in the files decides.",
+        ),
+    ] = "",
     format: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.table,
 ) -> None:
     """Import people and bodies from a public directory; running it twice changes nothing."""
     if format_ not in FORMATS:
         raise typer.BadParameter(f"There is no format “{format_}”. Choose from: {', '.join(FORMATS)}.")
-    options = ImportOptions(term=term, mapping=_pairs(map_ or []), body=body)
+    options = ImportOptions(term=term, mapping=_pairs(map_ or []), body=body, dataset=dataset)
     with opened(context) as database:
         report = import_files(database, format_, files, options=options, dry_run=dry_run)
     _print_report(report, format)
 
 
 def _print_report(report: ImportReport, format: Format) -> None:
-    problems = [("skipped", *p) for p in report.skipped] + [("note", *p) for p in report.notes]
+    lines = report.lines
     if format is Format.table:
+        for sentence in report.decided:
+            typer.echo(sentence)
         typer.echo(report.summary)
-        for kind, file, row, reason in problems:
-            typer.echo(f"{kind}: {file}, row {row}: {reason}")
-        left = report.skipped_count + report.notes_count - len(problems)
-        if left:
+        for what, file, row, words in lines:
+            typer.echo(f"{what}: {file}, row {row}: {words}")
+        if left := report.lines_count - len(lines):
             typer.echo(f"… and {left:,} more.")
         return
     data = {
         "dry_run": report.is_dry_run,
+        "decided": report.decided,
         "counts": {kind: asdict(count) for kind, count in report.counts.items()},
+        "renamed": [asdict(renamed) for renamed in report.renamed],
+        "conflicts": [{"file": f, "row": r, "reason": x} for f, r, x in report.conflicts],
         "skipped": [{"file": f, "row": r, "reason": x} for f, r, x in report.skipped],
         "notes": [{"file": f, "row": r, "reason": x} for f, r, x in report.notes],
     }
     if format is Format.json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
     else:
-        print_list([{"Kind": k, "File": f, "Row": r, "Reason": x} for k, f, r, x in problems], format)
+        print_list([{"Kind": k, "File": f, "Row": r, "Reason": x} for k, f, r, x in lines], format)
 
 
 @GROUPS["feeds"].command("list")

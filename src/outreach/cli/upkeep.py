@@ -37,12 +37,12 @@ def init(
     path = file_of(location)
     if content is None and path is not None and is_there(path):
         raise UsageError(f"There is a database at {location} already; it was left as it is.")
+    done = ""
     with opened(context, create=True) as database:
         if content is not None:
             with database.write() as session:
-                load_campaign(session, content)
-    loaded = f" with “{content.campaign.name}”" if content else ""
-    typer.echo(f"The database {location} is ready{loaded}.")
+                done = load_campaign(session, content).message
+    typer.echo(" ".join(x for x in (f"The database {location} is ready.", done) if x))
 
 
 @app.command("backup")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.directory.lookup import find_record
 from outreach.domain.email_address import email_address
-from outreach.domain.partial_dates import parse_partial
+from outreach.domain.partial_dates import ends_too_soon, parse_partial
 from outreach.domain.references import slug
 from outreach.errors import UsageError
 from outreach.store.changes import Changes
@@ -94,7 +94,7 @@ def _add_term(session: Session, person: Person, entry: PersonEntry) -> None:
     post = session.scalar(select(Post).where(Post.slug == entry.post_id)) if entry.post_id else None
     start = parse_partial(entry.start_date) if entry.start_date.strip() else None
     end = parse_partial(entry.end_date) if entry.end_date.strip() else None
-    if start and end and end < start:
+    if ends_too_soon(start, end):
         raise UsageError("The term ends before it begins. Correct one of its dates.")
     session.add(
         Membership(

@@ -15,15 +15,16 @@ def parse_partial(text: str) -> str:
     Raises: UsageError if it has another form or names a day that does not exist.
     """
     cleaned = text.strip()
-    match = _FORM.match(cleaned)
+    match = _FORM.fullmatch(cleaned)
     try:
         if match is None:
             raise ValueError(cleaned)
         year, month, day = match.groups()
         date(int(year), int(month or 1), int(day or 1))
+        # int() reads the digits of every script; what is kept has those of ISO 8601.
+        return "-".join(f"{int(part):0{len(part)}}" for part in (year, month, day) if part)
     except ValueError as error:
-        raise UsageError(f"“{text}” is not a date. Write it as 2011-01-20, 2011-01 or 2011.") from error
-    return cleaned
+        raise UsageError(f"“{text[:60]}” is not a date. Write it as 2011-01-20, 2011-01 or 2011.") from error
 
 
 def first_day(partial: str) -> date:
@@ -46,3 +47,8 @@ def covers(start: str | None, end: str | None, on: date) -> bool:
     generously: a term that began in 2010 covers all of 2010.
     """
     return (start is None or first_day(start) <= on) and (end is None or on <= last_day(end))
+
+
+def ends_too_soon(start: str | None, end: str | None) -> bool:
+    """Whether a term ends before it can have begun: one from 2013-01-24 to 2013 does not."""
+    return bool(start and end) and last_day(end or "") < first_day(start or "")

@@ -1,9 +1,13 @@
 """Reference numbers of letters, such as MAG-0042, and identifiers made from names."""
 
+import hashlib
 import re
 import unicodedata
 
+from anyascii import anyascii
+
 _REFERENCE = re.compile(r"^([A-Z][A-Z0-9]{1,9})-(\d{4,})$")
+SLUG_LENGTH = 80
 
 
 def letter_reference(prefix: str, number: int) -> str:
@@ -24,12 +28,41 @@ def folded(text: str) -> str:
     return " ".join(plain.casefold().split())
 
 
+def in_latin(text: str) -> str:
+    """Text of any script in plain Latin letters, in lower case: Иванов is ivanov, 李伟 is liwei.
+
+    Several names may be written alike; this is for reading and searching, never for telling things apart.
+    """
+    plain = folded(text)
+    return plain if plain.isascii() else folded(anyascii(unicodedata.normalize("NFKC", text)))
+
+
+def digest_of(text: str, length: int = 8) -> str:
+    """A short mark of a text that stays the same on every machine."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def cut(identifier: str, length: int = SLUG_LENGTH) -> str:
+    """An identifier that fits: one that is too long ends with a mark of all of it, so that two stay two."""
+    if len(identifier) <= length:
+        return identifier
+    return f"{identifier[: length - 9].rstrip('-')}-{digest_of(identifier)}"
+
+
 def slug(text: str, fallback: str = "item") -> str:
-    """Identifier made from a name: lower-case letters, digits and hyphens, at most 80 characters."""
-    return re.sub(r"[^a-z0-9]+", "-", folded(text)).strip("-")[:80].strip("-") or fallback
+    """Identifier made from a name of any script: lower-case letters, digits and hyphens, at most 80 characters.
+
+    Different names may give the same one (Ålesund and Alesund): whoever makes a record asks for one that is
+    free (`store.types.free_slug`), and nobody takes two things for one because of it. A name of which nothing
+    can be written in Latin letters gives the fallback with a mark of the name; "" as fallback gives "".
+    """
+    made = re.sub(r"[^a-z0-9]+", "-", in_latin(text)).strip("-")
+    if not made:
+        return f"{fallback}-{digest_of(text.strip(), 6)}" if fallback and text.strip() else fallback
+    return cut(made)
 
 
 def campaign_prefix(name: str) -> str:
     """Prefix proposed for a campaign's references: its first three letters or digits, in capitals."""
-    letters = re.sub(r"[^A-Z0-9]", "", folded(name).upper())
+    letters = re.sub(r"[^A-Z0-9]", "", in_latin(name).upper())
     return (letters[:3] if letters[:1].isalpha() else "C" + letters[:2]).ljust(3, "X")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import campaign_of_case
 from outreach.cases.facts import find_case
-from outreach.domain.references import slug
+from outreach.domain.references import SLUG_LENGTH, cut
 from outreach.errors import CancelledError, NotFoundError, UsageError
 from outreach.files import read_given, write_file
 from outreach.letters.drafting import Progress, always
@@ -254,8 +254,10 @@ def _record(
 def save_pack(session: Session, case_id: str, title: str, options: PackOptions) -> Pack:
     """The pack of a case with these options, made if it is not on file yet. Raises: NotFoundError."""
     case = find_case(session, case_id)
-    key = slug(f"{case_id} {hashlib.sha256(repr(options).encode()).hexdigest()[:16]}")
-    pack = session.scalar(select(Pack).where(Pack.slug == key))
+    # Of a long case id so much is left out that the digest of the options still fits.
+    digest = hashlib.sha256(repr(options).encode()).hexdigest()[:16]
+    key = f"{cut(case_id, SLUG_LENGTH - len(digest) - 1)}-{digest}"
+    pack = session.scalar(select(Pack).where(Pack.slug == key, Pack.case_id == case.id))
     if pack is None:
         pack = Pack(
             slug=key, campaign_id=case.campaign_id, case_id=case.id, title=title, options=options.as_data()

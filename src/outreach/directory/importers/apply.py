@@ -1,11 +1,14 @@
 """Applying records to the directory: outside ids decide who is who; what others entered is not overwritten.
 
-Rows are written in bulk, a few hundred records at a time, so that a file ten times as long does not take ten
+An id is believed as far as the name agrees: where the two have nothing in common, it is reported, and two people
+stay two. Things that have no id (parties, places, bodies of a table) are the same only under the same name and in
+the same place; their readable ids never decide. Rows are written in bulk, a few hundred records at a time, so that a file ten times as long does not take ten
 times the memory.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,17 +16,25 @@ from sqlalchemy import RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from outreach.directory.importers.records import (
+    BY_NAME,
+    EVERYWHERE,
+    NO_NAME,
     BodyRecord,
     Contact,
     CurrentMembers,
     ImportReport,
     PersonRecord,
+    Place,
     PostRecord,
     Problem,
     Ref,
     Term,
+    named_body,
 )
-from outreach.domain.references import slug
+from outreach.directory.importers.registers import Register, row_id
+from outreach.directory.places import areas_of
+from outreach.domain.names import are_alike, name_key
+from outreach.domain.references import SLUG_LENGTH, cut, slug
 from outreach.store.models import (
     Area,
     Citation,
@@ -38,7 +49,7 @@ from outreach.store.models import (
     SourceKind,
 )
 from outreach.store.search import in_chunks
-from outreach.store.types import Base, table_of
+from outreach.store.types import Base, free_slug, table_of
 
 _SCALARS = (
     "given_name",
@@ -54,16 +65,12 @@ _SCALARS = (
 _BODY_SCALARS = ("classification", "jurisdiction", "founding_date", "dissolution_date", "summary")
 
 
-# Registers whose ids mean the same person in whatever file they stand. Others, such as a newspaper's own
-# numbering, only tell people apart within their file.
-_EVERYWHERE = {
-    "bioguide", "europarl", "uk-parliament", "parlparse", "wikidata", "viaf", "isni", "orcid",
-}  # fmt: skip
+_WithSlug = Area | Organization | Person | Post
 
 
-def _deciding(record: PersonRecord) -> tuple[Ref, ...]:
+def _deciding(record: PersonRecord | BodyRecord) -> tuple[Ref, ...]:
     """The ids of a record that decide who it is: the file's own, and those of world-wide registers."""
-    return tuple(r for n, r in enumerate(record.identifiers) if n == 0 or r.scheme in _EVERYWHERE)
+    return tuple(r for n, r in enumerate(record.identifiers) if n == 0 or r.scheme in EVERYWHERE)
 
 
 def _differences(
@@ -79,34 +86,49 @@ def _differences(
         value = getattr(record, field)
         if value and value != row[field] and (owned or not row[field]):
             changes[field] = value
-    if record.name and record.name != row["name"] and owned:
+    if record.name and record.name != row["name"] and (owned or row["name"].startswith(NO_NAME)):
         changes["name"] = record.name
     return changes
 
 
 class Applier:
-    """One import: a data set from one file into the database. Not shared between threads."""
+    """One import: one file into the database. Not shared between threads.
+
+    register: what the file's own ids belong to, and which sources were of it before.
+    """
 
     def __init__(
         self,
         session: Session,
         report: ImportReport,
         *,
-        dataset: str,
+        register: Register,
         file_name: str,
         sha256: str,
         today: date,
     ) -> None:
         self._session, self._report = session, report
-        self._dataset, self._file, self._today = dataset, file_name, today
+        self._register, self._file, self._today = register, file_name, today
         self._next: dict[Table, int] = {}
         self._waiting: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         self._bodies: dict[Ref, int] = {}
         self._posts: dict[Ref, int | None] = {}
-        self._areas: dict[str, int] = {}
-        self._parties: dict[str, int] = {}
-        self._seen: dict[Ref, int] = {}
+        self._made: dict[Table, set[str]] = defaultdict(set)
+        self._areas: dict[tuple[Any, ...], int] = {}
+        self._areas_claimed: dict[int, str] = {}
+        self._areas_of: dict[int, dict[str, int]] = {}
+        self._parties: dict[tuple[Any, ...], int] = {}
+        self._parties_on_file: dict[tuple[str | int], dict[str, int]] = {}
+        self._by_body_name: dict[str, list[int]] | None = None
+        self._jurisdictions: dict[int, str] = {}
+        self._seen: dict[int, int] = {}
+        self._meant: dict[Ref, int] = {}
         self._source, self._source_is_new = self._find_source(sha256)
+        self._mine = register.sources | {self._source}
+
+    def _scheme(self, ref: Ref) -> str:
+        """The scheme of an id as the database has it."""
+        return self._register.scheme if ref.is_own else ref.scheme
 
     def finish(self) -> None:
         """Write what waits; drop the note of the file if nothing cites it."""
@@ -121,11 +143,11 @@ class Applier:
     # Bodies and posts
 
     def bodies(self, records: Sequence[BodyRecord]) -> None:
-        """Add or update bodies, found by their outside ids, else by their readable id."""
+        """Add or update bodies, found by their outside ids, else by their name and jurisdiction."""
         for record in records:
-            if record.name and record.identifiers and not self._is_first(record, record.identifiers):
+            if record.name and record.identifiers and not self._is_first(record, record.identifiers[0]):
                 continue
-            key = self._body_by_ids(record)
+            key = self._body_of(record)
             if key is None and not record.name:
                 continue  # a second mention of a body that was skipped
             if key is None:
@@ -133,12 +155,117 @@ class Applier:
             else:
                 self._update_body(key, record)
 
-    def _body_by_ids(self, record: BodyRecord) -> int | None:
+    def _body_of(self, record: BodyRecord) -> int | None:
+        """The body on file that a record is of."""
+        if not record.identifiers:
+            return self._body_by_name(record)
+        found: list[int] = []
+        for ref in _deciding(record):
+            found += [key for key in self._bodies_by_id(ref) if key not in found]
+        if len(found) < 2 or not record.name:
+            return found[0] if found else None
+        alike = [key for key in found if are_alike(self._body_names(key), (record.name, *record.other_names))]
+        return (alike or found)[0]
+
+    def _bodies_by_id(self, ref: Ref) -> list[int]:
+        if ref in self._bodies:
+            return [self._bodies[ref]]
+        self._flush()
+        return list(
+            self._session.scalars(
+                select(Identifier.organization_id)
+                .join(Organization, Organization.id == Identifier.organization_id)
+                .where(Identifier.scheme == self._scheme(ref), Identifier.identifier == ref.identifier)
+                .order_by(Identifier.id)
+            )
+        )
+
+    def _body_names(self, key: int) -> list[str]:
+        self._flush()
+        return [
+            *self._session.scalars(select(Organization.name).where(Organization.id == key)),
+            *self._session.scalars(select(OtherName.name).where(OtherName.organization_id == key)),
+        ]
+
+    def _body_by_name(self, record: BodyRecord) -> int | None:
+        """A body without an outside id: the one on file of this name, or of this readable id, and jurisdiction.
+
+        Where the file does not say the jurisdiction, or the database, a body that is the only one of its name is
+        taken, and the report says so.
+        """
+        self._flush()
+        names = self._names_of_bodies()
+        if record.slug:
+            table = table_of(Organization)
+            row = self._session.execute(
+                select(table.c.id, table.c.jurisdiction, table.c.classification).where(
+                    table.c.slug == record.slug, table.c.deleted_at.is_(None)
+                )
+            ).first()
+            if (
+                row
+                and row.jurisdiction == record.jurisdiction
+                and row.classification != "party"
+                and are_alike(self._body_names(row.id), [record.name])
+            ):
+                return int(row.id)
+        found = names.get(name_key(record.name), [])
+        same = [k for k in found if self._jurisdictions[k] == record.jurisdiction]
+        if record.jurisdiction:
+            found = same or [k for k in found if not self._jurisdictions[k]]
+        if len(found) > 1:
+            mine = sorted(self._owned("organization_id", found)) or same
+            found = mine if len(mine) == 1 else []
+            if not found:
+                self._note(
+                    record.row,
+                    f"{record.name}: several bodies on file have this name, so another was made; write a body’s id to mean it",
+                )
+        if not found and not record.slug:
+            # Somebody who writes a readable id means that body.
+            return self._session.scalar(select(Organization.id).where(Organization.slug == record.name))
+        if found and not record.slug and not self._owned("organization_id", found):
+            taken = self._session.scalars(select(Organization.slug).where(Organization.id == found[0])).one()
+            place = f", {self._jurisdictions[found[0]]}" if self._jurisdictions[found[0]] else ""
+            self._note(
+                record.row,
+                f"{record.name}: taken as the body on file of this name ({taken}{place}); if it is another, give the "
+                "table a column with the code of its country",
+            )
+        return found[0] if found else None
+
+    def _names_of_bodies(self) -> dict[str, list[int]]:
+        """Bodies that are no parties, by every name; read once."""
+        if self._by_body_name is None:
+            by_name: dict[str, list[int]] = defaultdict(list)
+            for key, name, place in self._session.execute(
+                select(Organization.id, Organization.name, Organization.jurisdiction)
+                .where(Organization.classification != "party")
+                .order_by(Organization.id)
+            ):
+                by_name[name_key(name)].append(key)
+                self._jurisdictions[key] = place
+            others = select(OtherName.organization_id, OtherName.name).where(
+                OtherName.organization_id.is_not(None)
+            )
+            for owner, name in self._session.execute(others):
+                key = owner or 0
+                if key in self._jurisdictions and key not in by_name[name_key(name)]:
+                    by_name[name_key(name)].append(key)
+            self._by_body_name = by_name
+        return self._by_body_name
+
+    def _remember_body(self, key: int, record: BodyRecord) -> None:
+        """What a record was found or made to be, for what refers to it."""
         for ref in record.identifiers:
-            key = self.body(ref)
-            if key is not None:
-                return key
-        return self.body(Ref("id", record.slug)) if record.slug and not record.identifiers else None
+            self._bodies[ref] = key
+        if record.slug:
+            self._bodies[Ref("id", record.slug)] = key
+        if record.name and not record.identifiers:
+            self._bodies[named_body(record.name, record.jurisdiction)] = key
+
+    def _note(self, row: int, reason: str) -> None:
+        self._report.problem(self._file, Problem(row, reason, is_skipped=False))
 
     def _add_body(self, record: BodyRecord) -> None:
         key = self._new(
@@ -155,13 +282,15 @@ class Applier:
             deleted_at=None,
         )
         self._flush()
-        self._bodies[Ref("id", record.slug)] = key
+        self._jurisdictions[key] = record.jurisdiction
+        if self._by_body_name is not None and record.classification != "party":
+            self._by_body_name.setdefault(name_key(record.name), []).append(key)
+        self._remember_body(key, record)
         for ref in record.identifiers:
             self._new(
-                Identifier, person_id=None, organization_id=key, scheme=ref.scheme, identifier=ref.identifier,
+                Identifier, person_id=None, organization_id=key, scheme=self._scheme(ref), identifier=ref.identifier,
                 source_id=self._source,
             )  # fmt: skip
-            self._bodies[ref] = key
         self._cite(organization_id=key)
         for name in record.other_names:
             self._other_name(name, organization_id=key)
@@ -171,6 +300,7 @@ class Applier:
 
     def _update_body(self, key: int, record: BodyRecord) -> None:
         self._flush()
+        self._remember_body(key, record)
         table = table_of(Organization)
         row = self._session.execute(select(table).where(table.c.id == key)).mappings().one()
         owned = key in self._owned("organization_id", [key])
@@ -185,12 +315,13 @@ class Applier:
             changes["parent_id"] = parent
         if changes:
             self._session.execute(update(table).where(table.c.id == key).values(**changes))
-        names = {row["name"]} | set(
-            self._session.scalars(select(OtherName.name).where(OtherName.organization_id == key))
-        )
-        fresh = [
-            n for n in (*record.other_names, record.name) if n and n not in names | {changes.get("name", "")}
-        ]
+        names = set(self._session.scalars(select(OtherName.name).where(OtherName.organization_id == key)))
+        if "name" in changes:
+            self._report.rename(self._file, record.row, row["name"], record.name)
+            if row["name"] not in names:
+                self._old_name(row["name"], "organization_id", key)
+        names |= {row["name"], changes.get("name", "")}
+        fresh = [n for n in (*record.other_names, record.name) if n and n not in names]
         for name in dict.fromkeys(fresh):
             self._other_name(name, organization_id=key)
         known = {
@@ -213,25 +344,19 @@ class Applier:
     def body(self, ref: Ref) -> int | None:
         """Id of a body by an outside id, or by its readable one; None if there is none."""
         if ref not in self._bodies:
-            if self._waiting[table_of(Identifier)] or self._waiting[table_of(Organization)]:
-                self._flush()
-            query = (
-                select(Organization.id).where(Organization.slug == ref.identifier)
+            self._flush()
+            found = (
+                self._session.scalar(select(Organization.id).where(Organization.slug == ref.identifier))
                 if ref.scheme == "id"
-                else select(Identifier.organization_id).where(
-                    Identifier.scheme == ref.scheme,
-                    Identifier.identifier == ref.identifier,
-                    Identifier.organization_id.is_not(None),
-                )
+                else next(iter(self._bodies_by_id(ref)), None)
             )
-            found = self._session.scalars(query).first()
             if found is None:
                 return None
             self._bodies[ref] = found
         return self._bodies[ref]
 
     def posts(self, records: Sequence[PostRecord]) -> None:
-        """Add or update offices."""
+        """Add or update offices. An office is the same only within the same body."""
         for record in records:
             body = self.body(record.body)
             if body is None:
@@ -243,55 +368,73 @@ class Applier:
                     ),
                 )
                 continue
-            row = self._session.execute(
-                select(Post.id, Post.label, Post.organization_id).where(Post.slug == record.slug)
-            ).first()
-            if row is None:
-                key: int = self._new(
-                    Post, slug=record.slug, label=record.label, short_label="", role=record.role,
+            key = self._post_on_file(record.slug, body)
+            if key is None:
+                key = self._new(
+                    Post, slug=self._post_slug(record.slug, body), label=record.label, short_label="", role=record.role,
                     audience=record.audience, organization_id=body, start_date=None, end_date=None,
                 )  # fmt: skip
                 self._flush()
                 self._cite(post_id=key)
                 self._report.counts["posts"].added += 1
-            elif row.label != record.label:
-                self._session.execute(update(Post).where(Post.id == row.id).values(label=record.label))
-                self._report.counts["posts"].changed += 1
             else:
-                self._report.counts["posts"].unchanged += 1
-            self._posts |= dict.fromkeys(
-                (*record.identifiers, Ref("id", record.slug)), row.id if row else key
-            )
+                self._update_post(key, record)
+            self._posts |= dict.fromkeys((*record.identifiers, Ref("id", record.slug)), key)
+
+    def _update_post(self, key: int, record: PostRecord) -> None:
+        label = self._session.scalars(select(Post.label).where(Post.id == key)).one()
+        if label == record.label or key not in self._owned("post_id", [key]):
+            self._report.counts["posts"].unchanged += 1
+            return
+        self._session.execute(update(Post).where(Post.id == key).values(label=record.label))
+        self._report.rename(self._file, record.row, label, record.label)
+        self._report.counts["posts"].changed += 1
+
+    def _post_slugs(self, wanted: str, body: int) -> tuple[str, str]:
+        """Readable ids that a post of a body may have: its own, or with the body's where another body has that."""
+        name = self._session.scalars(select(Organization.slug).where(Organization.id == body)).one()
+        return cut(wanted), cut(f"{wanted}-{name}")
+
+    def _post_on_file(self, wanted: str, body: int) -> int | None:
+        return self._session.scalar(
+            select(Post.id)
+            .where(Post.slug.in_(self._post_slugs(wanted, body)), Post.organization_id == body)
+            .order_by(Post.id)
+        )
+
+    def _post_slug(self, wanted: str, body: int) -> str:
+        own, with_body = self._post_slugs(wanted, body)
+        return own if not self._taken_slugs(Post, [own]) else self._free_slug(Post, with_body, ())
 
     # People
 
     def people(self, records: Sequence[PersonRecord]) -> None:
         """Add or update people and the terms they hold, a few hundred at a time."""
         self._flush()
-        wanted = [r for r in records if not r.is_whole or self._is_first(r, r.identifiers)]
-        by_ref = self._people_by_ref({ref for r in wanted for ref in _deciding(r)})
+        wanted = [
+            r
+            for r in map(self._told_apart, records)
+            if not r.is_whole or self._is_first(r, r.identifiers[0] if r.identifiers else None)
+        ]
+        by_ref = self._people_by_ref({ref for r in wanted for ref in (*_deciding(r), *r.formerly)})
         known = {key for keys in by_ref.values() for key in keys}
-        state = _State(self._session, known, self._dataset)
+        state = _State(self._session, known, self._mine)
         taken = self._taken_slugs(Person, [slug(r.name or r.placeholder, "person") for r in wanted])
         for record in wanted:
             keys = {key for ref in _deciding(record) for key in by_ref.get(ref, ())}
-            if len(keys) > 1:
-                self._report.problem(
-                    self._file,
-                    Problem(
-                        record.row, f"{record.name}: its ids belong to two people here; merge them first"
-                    ),
-                )
+            key, is_clear = self._choose(record, keys, by_ref, state)
+            if not is_clear:
                 continue
-            if keys:
-                key = keys.pop()
+            changed: bool | None = None
+            if key is not None:
                 changed = self._update_person(key, record, state)
             else:
-                new = self._add_person(record, state, taken)
-                if new is None:
+                key = self._add_person(record, state, taken)
+                if key is None:
                     continue
-                key, changed = new, None
                 for ref in _deciding(record):
+                    if keys:
+                        self._meant[ref] = key
                     by_ref[ref] = {key}
             terms_changed = self._terms(key, record, state)
             count = self._report.counts["people"]
@@ -303,35 +446,104 @@ class Applier:
                 count.unchanged += 1
         self._flush()
 
-    def _is_first(self, record: PersonRecord | BodyRecord, refs: tuple[Ref, ...]) -> bool:
-        first = refs[0] if refs else Ref("row", str(record.row))
-        if first in self._seen:
+    def _choose(
+        self, record: PersonRecord, keys: set[int], by_ref: Mapping[Ref, set[int]], state: "_State"
+    ) -> tuple[int | None, bool]:
+        """Whom a record is of. Returns: the person, None for a new one; and whether that is clear."""
+        meant = {self._meant[ref] for ref in _deciding(record) if ref in self._meant}
+        keys = meant or keys
+        if not record.is_whole or not keys:
+            if not keys:
+                former = {k for ref in record.formerly for k in by_ref.get(ref, ())}
+                same = [k for k in former if name_key(state.people[k]["name"]) == name_key(record.name)]
+                return (same[0] if len(same) == 1 else None), True
+            if len(keys) > 1:
+                who = record.name or record.placeholder
+                self._report.problem(
+                    self._file,
+                    Problem(record.row, f"{who}: the id belongs to two people here; merge them first"),
+                )
+            return next(iter(keys)), len(keys) == 1
+        alike = [k for k in sorted(keys) if state.is_alike(k, record)]
+        if len(alike) > 1:
+            self._report.problem(
+                self._file,
+                Problem(record.row, f"{record.name}: its ids belong to two people here; merge them first"),
+            )
+            return None, False
+        if alike:
+            if len(keys) > 1:
+                self._meant |= dict.fromkeys(_deciding(record), alike[0])
+            return alike[0], True
+        other = sorted(keys)[0]
+        names = " and ".join(state.people[k]["name"] for k in sorted(keys))
+        ref = record.identifiers[0]
+        if len(keys) == 1 and other not in state.owned and ref.scheme in EVERYWHERE:
+            # A document or a user says that somebody of another name has this id of a public register.
+            if record.name not in state.names[other]:
+                self._report.conflict(
+                    self._file,
+                    record.row,
+                    f"the id {ref.identifier} is {names}’s here and {record.name}’s in the file; the name was kept. Look whether they are one",
+                )
+            return other, True
+        self._report.conflict(
+            self._file,
+            record.row,
+            f"the id {ref.identifier} is {names}’s here and {record.name}’s in the file; they stay two people. If they are one, merge them",
+        )
+        return None, True
+
+    def _told_apart(self, record: PersonRecord) -> PersonRecord:
+        """A record known by its name alone, where the file has several of this name: by what its row says too."""
+        stem = own = row_id(record, self._register.doubled)
+        if not stem or stem == record.identifiers[0].identifier:
+            return record
+        number = 1
+        while hash(Ref(BY_NAME, own)) in self._seen:
+            number += 1
+            own = f"{stem} {number}"
+        if number > 1:
+            first = self._seen[hash(Ref(BY_NAME, stem))]
+            self._note(
+                record.row,
+                f"{record.name}: the same as row {first} in every cell that counts; kept as somebody else",
+            )
+        return replace(record, identifiers=(Ref(BY_NAME, own), *record.identifiers[1:]), formerly=())
+
+    def _is_first(self, record: PersonRecord | BodyRecord, ref: Ref | None) -> bool:
+        mark = hash(ref or Ref("row", str(record.row)))
+        if mark in self._seen:
             self._report.problem(
                 self._file,
                 Problem(
                     record.row,
-                    f"{record.name}: has the same id as row {self._seen[first]} ({first.identifier})",
+                    f"{record.name}: has the same id as row {self._seen[mark]} ({ref.identifier if ref else ''})",
                 ),
             )
             return False
-        self._seen[first] = record.row
+        self._seen[mark] = record.row
         return True
 
     def _people_by_ref(self, refs: set[Ref]) -> dict[Ref, set[int]]:
         found: dict[Ref, set[int]] = defaultdict(set)
-        by_scheme: dict[str, list[str]] = defaultdict(list)
+        by_scheme: dict[str, dict[str, list[Ref]]] = defaultdict(lambda: defaultdict(list))
         for ref in refs:
-            by_scheme[ref.scheme].append(ref.identifier)
-        for scheme, identifiers in by_scheme.items():
-            for chunk in in_chunks(identifiers):
-                query = select(Identifier.identifier, Identifier.person_id).where(
-                    Identifier.scheme == scheme,
-                    chunk(Identifier.identifier),
-                    Identifier.person_id.is_not(None),
+            by_scheme[self._scheme(ref)][ref.identifier].append(ref)
+        deleted: dict[Ref, set[int]] = defaultdict(set)
+        person = table_of(Person)
+        for scheme, wanted in by_scheme.items():
+            for chunk in in_chunks(wanted):
+                query = (
+                    select(Identifier.identifier, person.c.id, person.c.deleted_at)
+                    .join(person, person.c.id == Identifier.person_id)
+                    .where(Identifier.scheme == scheme, chunk(Identifier.identifier))
                 )
-                for identifier, person in self._session.execute(query):
-                    found[Ref(scheme, identifier)].add(person or 0)
-        return found
+                for identifier, key, gone in self._session.execute(query):
+                    for ref in wanted[identifier]:
+                        (found if gone is None else deleted)[ref].add(key)
+        # Somebody who was merged or deleted counts only where nobody else has the id.
+        return found | {ref: keys for ref, keys in deleted.items() if ref not in found}
 
     def _add_person(self, record: PersonRecord, state: "_State", taken: set[str]) -> int | None:
         name = record.name or record.placeholder
@@ -341,7 +553,7 @@ class Applier:
         wanted = slug(name, "person")
         if wanted in taken:
             own = record.identifiers[0].identifier if record.identifiers else str(record.row)
-            stem = f"{wanted[:48]}-{slug(own)[-24:]}".rstrip("-")
+            stem = f"{wanted[:48]}-{slug(own)[-24:].strip('-')}"
             wanted, number = stem, 1
             while wanted in taken or self._taken_slugs(Person, [wanted]):
                 number += 1
@@ -364,7 +576,7 @@ class Applier:
 
     def _identifier(self, key: int, ref: Ref) -> None:
         self._new(
-            Identifier, person_id=key, organization_id=None, scheme=ref.scheme, identifier=ref.identifier,
+            Identifier, person_id=key, organization_id=None, scheme=self._scheme(ref), identifier=ref.identifier,
             source_id=self._source,
         )  # fmt: skip
 
@@ -373,6 +585,7 @@ class Applier:
         if not record.is_whole:
             return False
         row, owned = state.people[key], key in state.owned
+        before = row["name"]
         changes = _differences(record, row, _SCALARS, owned=owned)
         changed = bool(changes)
         if changes:
@@ -380,13 +593,24 @@ class Applier:
             self._session.execute(update(table).where(table.c.id == key).values(**changes))
             row.update(changes)
         names = state.names[key] | {row["name"]}
+        if "name" in changes and not before.startswith(NO_NAME):
+            self._report.rename(self._file, record.row, before, record.name)
+            if before not in names:
+                names.add(before)
+                self._old_name(before, "person_id", key)
         for name in dict.fromkeys((*record.other_names, record.name)):
             if name and name not in names:
                 names.add(name)
                 self._other_name(name, person_id=key)
                 changed = True
+                if name == record.name:
+                    self._note(
+                        record.row,
+                        f"{row['name']}: the file has the name {name}, which was added to the other names",
+                    )
+        state.names[key] = names - {row["name"]}
         for ref in record.identifiers:
-            if (ref.scheme, ref.identifier) not in state.identifiers[key]:
+            if (self._scheme(ref), ref.identifier) not in state.identifiers[key]:
                 self._identifier(key, ref)
                 changed = True
         changed |= self._contacts(key, record, state)
@@ -424,17 +648,17 @@ class Applier:
                     self._file,
                     Problem(
                         record.row,
-                        f"{record.name or record.placeholder}: the body {term.body.identifier} is not known, so this seat was left out",
+                        f"{record.name or record.placeholder}: the body {term.body.identifier.rpartition(chr(0))[2]} is not known, so this seat was left out",
                         is_skipped=not record.is_whole,
                     ),
                 )
                 continue
-            post = self._post(term.post) if term.post else None
+            post = self._post(term.post, body) if term.post else None
             held = state.find_term(key, body, post, term)
-            area = self._area(term.area) if term.area else None
+            area = self._area(term.area, body) if term.area else None
             party = self.body(term.party_body) if term.party_body else None
             if party is None and term.party:
-                party = self._party(term.party, term.jurisdiction)
+                party = self._party(term.party, term.jurisdiction, body)
             if held is None:
                 new = self._new(
                     Membership, person_id=key, organization_id=body, post_id=post, on_behalf_of_id=party,
@@ -490,7 +714,7 @@ class Applier:
                 .where(
                     Membership.organization_id == body,
                     Membership.end_date.is_(None),
-                    Source.dataset == self._dataset,
+                    Source.dataset == self._register.dataset,
                 )
             )
             for membership, person in {(row[0], row[1]) for row in self._session.execute(query)}:
@@ -507,40 +731,133 @@ class Applier:
 
     # Small things
 
-    def _post(self, ref: Ref) -> int | None:
+    def _post(self, ref: Ref, body: int) -> int | None:
         if ref not in self._posts:
-            self._posts[ref] = self._session.scalar(
-                select(Post.id).where(Post.slug == slug(ref.identifier)[:80])
-            )
+            self._flush()
+            self._posts[ref] = self._post_on_file(slug(ref.identifier), body)
         return self._posts[ref]
 
-    def _area(self, area: tuple[str, str, str]) -> int:
-        key, name, kind = area
-        if key not in self._areas:
-            found = self._session.scalar(select(Area.id).where(Area.slug == key[:80]))
-            self._areas[key] = found or self._new(
-                Area, slug=key[:80], name=name, classification=kind, parent_id=None
-            )
-        return self._areas[key]
+    def _area(self, place: Place, body: int) -> int:
+        """The area that somebody in a body sits for, made if there is none."""
+        is_country = place.classification == "country"
+        name = name_key(place.name)
+        cached: tuple[Any, ...] = (
+            (place.code,) if place.code
+            else ("own", place.own_id) if place.own_id
+            else ("country", name) if is_country
+            else (body, name)
+        )  # fmt: skip
+        if cached not in self._areas:
+            found = self._area_on_file(place, body, name)
+            if found is None:
+                wanted = place.code or f"{place.prefix}-{slug(place.own_id or place.name)}"
+                if place.own_id and self._is_taken(Area, cut(wanted)):
+                    wanted = self._own_area_slugs(place)[1]
+                found = self._new(
+                    Area, slug=self._free_made_slug(Area, wanted), name=place.name,
+                    classification=place.classification, parent_id=None,
+                )  # fmt: skip
+                self._used_areas(body).setdefault(name, found)
+            self._areas[cached] = found
+            if place.own_id:
+                self._areas_claimed[found] = place.own_id
+        return self._areas[cached]
 
-    def _party(self, name: str, jurisdiction: str) -> int:
-        key = f"{jurisdiction.lower() or 'x'}-party-{slug(name)}"[:80]
-        if key not in self._parties:
-            found = self._session.scalar(select(Organization.id).where(Organization.slug == key))
+    def _area_on_file(self, place: Place, body: int, name: str) -> int | None:
+        table = table_of(Area)
+        rows = select(table.c.id, table.c.name)
+        if place.code:
+            return self._session.scalar(select(table.c.id).where(table.c.slug == cut(place.code)))
+        if place.own_id:
+            self._flush()
+            slugs = self._own_area_slugs(place)
+            for key, held in self._session.execute(rows.where(table.c.slug.in_(slugs)).order_by(table.c.id)):
+                is_other = self._areas_claimed.get(key, place.own_id) != place.own_id
+                if name_key(held) == name and not is_other and self._is_place_of(key, body):
+                    return int(key)
+            return None
+        if place.classification == "country":
+            self._flush()
+            countries = self._session.execute(rows.where(table.c.classification == "country"))
+            return next((int(key) for key, held in countries if name_key(held) == name), None)
+        return self._used_areas(body).get(name)
+
+    def _own_area_slugs(self, place: Place) -> tuple[str, str]:
+        """Readable ids that a place of the file's register may have."""
+        own = f"{place.prefix}-{slug(place.own_id)}"
+        return cut(own), cut(f"{own}-{slug(self._register.scheme)}")
+
+    def _is_place_of(self, area: int, body: int) -> bool:
+        """Whether somebody in a body sits for an area, or nobody at all does."""
+        bodies = set(
+            self._session.scalars(
+                select(Membership.organization_id).where(Membership.area_id == area).distinct()
+            )
+        )
+        return body in bodies or not bodies
+
+    def _used_areas(self, body: int) -> dict[str, int]:
+        """The areas of a body by name, those that this import made among them."""
+        if body not in self._areas_of:
+            self._flush()
+            self._areas_of[body] = areas_of(self._session, body)
+        return self._areas_of[body]
+
+    def _party(self, name: str, jurisdiction: str, body: int) -> int:
+        """The party of a name in a jurisdiction; where that is not known, among those in the body."""
+        jurisdiction = jurisdiction or self._jurisdiction(body)
+        key = name_key(name)
+        cached: tuple[Any, ...] = (jurisdiction, key) if jurisdiction else (body, key)
+        if cached not in self._parties:
+            found = self._party_on_file(key, jurisdiction, body)
             if found is None:
                 found = self._new(
-                    Organization, slug=key, name=name, classification="party", jurisdiction=jurisdiction,
+                    Organization,
+                    slug=self._free_made_slug(
+                        Organization, f"{slug(jurisdiction) if jurisdiction else 'x'}-party-{slug(name)}"
+                    ),
+                    name=name, classification="party", jurisdiction=jurisdiction,
                     parent_id=None, area_id=None, founding_date=None, dissolution_date=None, summary="", deleted_at=None,
                 )  # fmt: skip
                 self._cite(organization_id=found)
-            self._parties[key] = found
-        return self._parties[key]
+            self._parties[cached] = found
+        return self._parties[cached]
+
+    def _jurisdiction(self, body: int) -> str:
+        if body not in self._jurisdictions:
+            self._flush()
+            found = self._session.scalar(select(Organization.jurisdiction).where(Organization.id == body))
+            self._jurisdictions[body] = found or ""
+        return self._jurisdictions[body]
+
+    def _party_on_file(self, key: str, jurisdiction: str, body: int) -> int | None:
+        query = select(Organization.id, Organization.name).where(Organization.classification == "party")
+        if jurisdiction:
+            query = query.where(Organization.jurisdiction == jurisdiction)
+        else:
+            query = query.join(Membership, Membership.on_behalf_of_id == Organization.id).where(
+                Membership.organization_id == body, Organization.jurisdiction == ""
+            )
+        where = (jurisdiction or body,)
+        if where not in self._parties_on_file:
+            self._flush()
+            rows = self._session.execute(query.distinct().order_by(Organization.id.desc()))
+            self._parties_on_file[where] = {name_key(name): found for found, name in rows}
+        return self._parties_on_file[where].get(key)
 
     def _other_name(self, name: str, **owner: int) -> None:
         key = self._new(
             OtherName, person_id=owner.get("person_id"), organization_id=owner.get("organization_id"), name=name, note="",
         )  # fmt: skip
         self._cite(other_name_id=key)
+
+    def _old_name(self, name: str, subject: str, owner: int) -> None:
+        """Keep a name that was changed, with the sources it had."""
+        owners = {"person_id": None, "organization_id": None} | {subject: owner}
+        key = self._new(OtherName, name=name, note="", **owners)
+        sources = select(Citation.source_id).where(getattr(Citation, subject) == owner).distinct()
+        for source in self._session.scalars(sources).all():
+            self._cite(other_name_id=key, source_id=source)
 
     def _contact(self, contact: Contact, **owner: int) -> int:
         key = self._new(
@@ -556,33 +873,45 @@ class Applier:
         self._new(Citation, **values)
 
     def _recite(self, subject: str, key: int) -> bool:
-        """Point this data set's citation of a record to the file that changed it. Returns: whether it had one."""
+        """Point this register's citation of a record to the file that changed it. Returns: whether it had one."""
         table = table_of(Citation)
-        sources = select(Source.id).where(Source.dataset == self._dataset)
         done = self._session.execute(
             update(table)
-            .where(table.c[subject] == key, table.c.source_id.in_(sources))
+            .where(table.c[subject] == key, table.c.source_id.in_(self._mine))
             .values(source_id=self._source)
         )
         return bool(getattr(done, "rowcount", 0))
 
     def _owned(self, subject: str, keys: list[int]) -> set[int]:
-        return owned_by(self._session, getattr(Citation, subject), keys, self._dataset)
+        return owned_by(self._session, getattr(Citation, subject), keys, self._mine)
 
-    def _taken_slugs(self, model: type[Person] | type[Organization], wanted: list[str]) -> set[str]:
+    def _taken_slugs(self, model: type[_WithSlug], wanted: list[str]) -> set[str]:
         taken: set[str] = set()
         column = table_of(model).c.slug
         for chunk in in_chunks(wanted):
             taken |= set(self._session.scalars(select(column).where(chunk(column))))
         return taken
 
-    def _free_slug(self, model: type[Organization], wanted: str, refs: tuple[Ref, ...]) -> str:
-        wanted = wanted[:80].strip("-")
-        if not self._taken_slugs(model, [wanted]):
+    def _is_taken(self, model: type[_WithSlug], wanted: str) -> bool:
+        return wanted in self._made[table_of(model)] or bool(self._taken_slugs(model, [wanted]))
+
+    def _free_made_slug(self, model: type[_WithSlug], wanted: str) -> str:
+        """An identifier for a record that is not written at once: nobody has it, and nobody is about to."""
+        stem = candidate = cut(wanted)
+        number = 1
+        while self._is_taken(model, candidate):
+            number += 1
+            candidate = f"{cut(stem, SLUG_LENGTH - 8)}-{number}"
+        self._made[table_of(model)].add(candidate)
+        return candidate
+
+    def _free_slug(self, model: type[_WithSlug], wanted: str, refs: tuple[Ref, ...]) -> str:
+        wanted = cut(wanted.strip("-"))
+        if not self._is_taken(model, wanted):
             return wanted
-        own = slug(refs[0].identifier)[-20:] if refs else "2"
+        own = slug(refs[0].identifier)[-20:].strip("-") if refs else "2"
         candidate, number = f"{wanted[:58]}-{own}", 1
-        while self._taken_slugs(model, [candidate]):
+        while self._is_taken(model, candidate):
             number += 1
             candidate = f"{wanted[:54]}-{own}-{number}"
         return candidate
@@ -615,16 +944,20 @@ class Applier:
 
     def _find_source(self, sha256: str) -> tuple[int, bool]:
         found = self._session.scalar(
-            select(Source.id).where(Source.sha256 == sha256, Source.dataset == self._dataset)
+            select(Source.id)
+            .where(Source.sha256 == sha256, Source.id.in_(self._register.sources))
+            .order_by(Source.id.desc())
         )
         if found is not None:
             return found, False
+        wanted = f"{slug(self._file)[:56]}-{sha256[:8]}-{slug(self._register.dataset)[:12]}"
         source = Source(
-            slug=f"{slug(self._file)[:56]}-{sha256[:8]}-{slug(self._dataset)[:12]}",
+            slug=free_slug(self._session, Source, wanted),
             kind=SourceKind.DATASET,
             title=f"{self._file}, imported",
             published_on=self._today.isoformat(),
-            dataset=self._dataset,
+            url=self._register.url,
+            dataset=self._register.dataset,
             file_name=self._file,
             sha256=sha256,
         )
@@ -633,24 +966,22 @@ class Applier:
         return source.id, True
 
 
-def owned_by(session: Session, column: Any, keys: Any, dataset: str) -> set[int]:
-    """Records that a data set alone vouches for, so that a newer file of it may change their values.
+def owned_by(session: Session, column: Any, keys: Any, sources: Set[int]) -> set[int]:
+    """Records that the files of one register alone vouch for, so that a newer one may change their values.
 
     What a document states or a user entered has another source beside it, and is only completed.
     """
-    sources = (
-        select(column, Source.dataset).join(Source, Source.id == Citation.source_id).where(column.in_(keys))
-    )
-    found: dict[int, set[str]] = defaultdict(set)
-    for key, name in session.execute(sources):
-        found[key].add(name)
-    return {key for key, names in found.items() if names == {dataset}}
+    query = select(column, Citation.source_id).where(column.in_(keys)).distinct()
+    found: dict[int, set[int]] = defaultdict(set)
+    for key, source in session.execute(query):
+        found[key].add(source)
+    return {key for key, cited in found.items() if cited <= sources}
 
 
 class _State:
     """What the database has of the people of one chunk."""
 
-    def __init__(self, session: Session, keys: set[int], dataset: str) -> None:
+    def __init__(self, session: Session, keys: set[int], sources: Set[int]) -> None:
         self.people: dict[int, dict[str, Any]] = {}
         self.names: dict[int, set[str]] = defaultdict(set)
         self.identifiers: dict[int, set[tuple[str, str]]] = defaultdict(set)
@@ -671,9 +1002,9 @@ class _State:
         ):
             self.identifiers[person or 0].add((scheme, identifier))
 
-        self.owned |= owned_by(session, Citation.person_id, keys, dataset)
+        self.owned |= owned_by(session, Citation.person_id, keys, sources)
         contacts = select(ContactDetail.id).where(ContactDetail.person_id.in_(keys))
-        mine = owned_by(session, Citation.contact_detail_id, contacts, dataset)
+        mine = owned_by(session, Citation.contact_detail_id, contacts, sources)
         for key, person, kind, value in session.execute(
             select(ContactDetail.id, ContactDetail.person_id, ContactDetail.type, ContactDetail.value).where(
                 ContactDetail.person_id.in_(keys)
@@ -681,7 +1012,7 @@ class _State:
         ):
             self.contacts[person or 0].append((key, kind, value, key in mine))
         held = select(terms.c.id).where(terms.c.person_id.in_(keys))
-        mine = owned_by(session, Citation.membership_id, held, dataset)
+        mine = owned_by(session, Citation.membership_id, held, sources)
         for row in session.execute(select(terms).where(terms.c.person_id.in_(keys))).mappings():
             self.terms[row["person_id"]].append({**row, "owned": row["id"] in mine})
 
@@ -690,13 +1021,17 @@ class _State:
         self.people[key] = {"name": name, **values}
         self.owned.add(key)
 
+    def is_alike(self, key: int, record: PersonRecord) -> bool:
+        """Whether somebody on file may be whom a record names."""
+        name = self.people[key]["name"]
+        if name == record.name or name.startswith(NO_NAME):
+            return True
+        return are_alike((name, *self.names[key]), (record.name, *record.other_names))
+
     def find_term(self, key: int, body: int, post: int | None, term: Term) -> dict[str, Any] | None:
         """The term on file that this one is: same body and post, and a first day that agrees as far as both go."""
         for held in self.terms[key]:
-            if held["organization_id"] != body or held["post_id"] not in (
-                post,
-                None if post is None else post,
-            ):
+            if held["organization_id"] != body or held["post_id"] != post:
                 continue
             if term.role_matters and held["role"] and held["role"] != term.role:
                 continue

@@ -15,6 +15,7 @@ from outreach.directory.importers.records import (
     Contact,
     CurrentMembers,
     PersonRecord,
+    Place,
     Problem,
     Record,
     Ref,
@@ -48,6 +49,7 @@ _BODIES = (
 _PRESIDENCY = BodyRecord(
     0, "us-presidency", "Presidency of the United States", classification="executive", jurisdiction="US"
 )
+_HIGHEST_RANK = 10_000
 _GENDER = {"M": "male", "F": "female"}
 
 
@@ -139,10 +141,10 @@ def _term(held: dict[str, Any]) -> Term:
     if state:
         district = held.get("district")
         if district is None:
-            area = (f"us-{state.lower()}", state, "state")
+            area = Place(state, "state", code=f"us-{slug(state)}")
         else:
             seat = f"{state}-{district}" if district else f"{state} at large"
-            area = (f"us-{state.lower()}-{district}", seat, "district")
+            area = Place(seat, "district", code=f"us-{slug(state)}-{slug(str(district))}")
     return Term(
         body=body,
         role=role,
@@ -207,7 +209,8 @@ def _committees(path: Path) -> Iterator[Record]:
             yield Problem(row, f"lacks what a committee needs: {_what(error)}")
             continue
         yield _body(row, code, name, parent, entry)
-        for sub in entry.get("subcommittees") or []:
+        subcommittees = entry.get("subcommittees")
+        for sub in subcommittees if isinstance(subcommittees, list) else []:
             try:
                 sub_code, sub_name = f"{code}{sub['thomas_id']}", str(sub["name"])
             except (KeyError, TypeError) as error:
@@ -227,13 +230,16 @@ def _body(
         if entry.get(key)
     ]
     wikipedia = str(entry.get("wikipedia") or "")
-    held = [c for c in entry.get("congresses") or [] if isinstance(c, int) and 0 < c < 1000]
+    congresses = entry.get("congresses")
+    held = [
+        c for c in (congresses if isinstance(congresses, list) else []) if isinstance(c, int) and 0 < c < 1000
+    ]
     # The n-th Congress sat from 1789 + 2(n - 1) for two years; committees of past ones are listed with theirs.
     began = f"{1789 + 2 * (min(held) - 1)}" if held else ""
     ended = f"{1789 + 2 * max(held)}-01-03" if held else ""
     return BodyRecord(
         row=row,
-        slug=f"us-{slug(name)[:60]}-{code.lower()}",
+        slug=f"us-{slug(name)[:60]}-{slug(code)}",
         name=name,
         identifiers=(Ref("us-thomas", code),),
         classification=kind,
@@ -279,7 +285,7 @@ def _members(path: Path, today: date) -> Iterator[Record]:
                         body=body,
                         role=str(member.get("title") or "Member"),
                         start=start,
-                        rank=rank if isinstance(rank, int) else None,
+                        rank=rank if isinstance(rank, int) and abs(rank) < _HIGHEST_RANK else None,
                         jurisdiction="US",
                         claim=claim,
                     ),

@@ -7,22 +7,27 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from nameparser import HumanName
 from rapidfuzz import fuzz, process, utils
 
 from outreach.directory.importers.reading import encoding_of, lines_of
 from outreach.directory.importers.records import (
+    BY_NAME,
+    OWN,
     BodyRecord,
     Contact,
     PersonRecord,
+    Place,
     Problem,
     Record,
     Ref,
     Term,
+    named_body,
 )
 from outreach.domain.email_address import parsed_address
+from outreach.domain.names import name_key, split_name
 from outreach.domain.partial_dates import parse_partial
-from outreach.domain.references import slug
+from outreach.domain.references import folded, slug
+from outreach.domain.wording import printable
 from outreach.errors import ImportFileError, UsageError
 
 EP = Ref("id", "european-parliament")
@@ -77,9 +82,7 @@ def rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             raise ImportFileError(f"{path.name} is empty. Choose a file with a row of headings.")
         first = sample.splitlines()[0]
         delimiter = max(",;\t|", key=first.count)
-        reader = csv.reader(
-            (line.replace("\0", "") for line in lines_of(file, path.name)), delimiter=delimiter
-        )
+        reader = csv.reader((printable(line) for line in lines_of(file, path.name)), delimiter=delimiter)
         try:
             headings = [h.strip() for h in next(reader)]
             if len([h for h in headings if h]) < 2 and delimiter not in first:
@@ -221,7 +224,7 @@ def _mep(row: int, values: dict[str, str], term: int | None) -> Iterator[Record]
                 role="Member of the European Parliament",
                 start=start,
                 end=end,
-                area=(f"country-{slug(country)}", country, "country") if country else None,
+                area=Place(country, "country", prefix="country") if country else None,
                 jurisdiction="EU",
                 claim=f"sat in term {term}; the dates are those of the term, the file does not give the Member’s own"
                 if term
@@ -252,11 +255,10 @@ def read_uk_mps(path: Path) -> Iterator[Record]:
 def _mp(row: int, values: dict[str, str], elected: str) -> PersonRecord:
     full = re.sub(r"\s+MP$", "", values.get("full_title") or values["display_as"])
     privy = re.match(r"(?:The )?Rt Hon\b\.?\s*", full)
-    parsed = HumanName(full[privy.end() :] if privy else full)
-    plain = HumanName(values["display_as"])
-    title = str(plain.title or parsed.title)
-    given = " ".join(x for x in (str(plain.first), str(plain.middle)) if x)
-    name = f"{given} {plain.last}".strip() or values["display_as"]
+    _, _, full_title, suffix = split_name(full[privy.end() :] if privy else full)
+    given, family, title, _ = split_name(values["display_as"])
+    name = f"{given} {family}".strip() or values["display_as"]
+    code = values.get("pcon_code", "")
     email = values.get("member_email", "")
     constituency = values["pcon_name"]
     return PersonRecord(
@@ -264,19 +266,18 @@ def _mp(row: int, values: dict[str, str], elected: str) -> PersonRecord:
         identifiers=(Ref("uk-parliament", values["member_id"]),),
         name=name,
         given_name=given,
-        family_name=str(plain.last),
-        honorific_prefix="The Rt Hon" if privy else title,
-        honorific_suffix=" ".join(
-            x for x in (str(parsed.suffix), "MP") if x and "MP" not in str(parsed.suffix)
-        )
-        or "MP",
+        family_name=family,
+        honorific_prefix="The Rt Hon" if privy else title or full_title,
+        honorific_suffix=" ".join(x for x in (suffix, "MP") if x and "MP" not in suffix) or "MP",
         contacts=(Contact("email", email),) if "@" in email else (),
         terms=(
             Term(
                 body=COMMONS,
                 role="Member of Parliament",
                 start=elected,
-                area=(f"gb-{slug(values.get('pcon_code') or constituency)}", constituency, "constituency"),
+                area=Place(
+                    constituency, "constituency", code=f"gb-{slug(code)}" if code else "", prefix="gb"
+                ),
                 party=values.get("party_text", ""),
                 jurisdiction="GB",
                 claim=f"the file lists the House elected in {elected} and gives no dates"
@@ -309,6 +310,7 @@ CSV_FIELDS = (
     CsvField("form", "Contact form", ("contact form", "form", "contact url", "webform")),
     CsvField("url", "Web site", ("url", "website", "web", "homepage", "site")),
     CsvField("body", "Body", ("body", "organization", "organisation", "institution", "chamber", "parliament", "committee")),
+    CsvField("jurisdiction", "Country of the body, as a code", ("jurisdiction", "country code")),
     CsvField("role", "Role or office", ("role", "office", "position", "post", "function", "fonction", "funktion")),
     CsvField("party", "Party", ("party", "political party", "group", "parti", "partei", "fraktion")),
     CsvField("area", "Constituency or country", ("constituency", "area", "district", "state", "country", "riding", "wahlkreis", "pays", "land")),
@@ -319,6 +321,9 @@ CSV_FIELDS = (
     CsvField("identifier", "Identifier", ("id", "identifier", "member id", "person id", "uid", "code")),
 )  # fmt: skip
 _LIKELY = 84
+LONGEST_ADDRESS = 254
+_MOST_ADDRESSES = 2_000
+"""Characters of a cell that may hold several e-mail addresses."""
 
 
 def guess_mapping(headings: tuple[str, ...]) -> dict[str, str]:
@@ -344,7 +349,7 @@ def read_csv(path: Path, *, mapping: Mapping[str, str] | None = None, body: str 
         that everybody in it sits in, where no column says so.
     """
     chosen: dict[str, str] = {}
-    seen_bodies: set[str] = set()
+    seen_bodies: set[tuple[str, str]] = set()
     for row, values in rows_of(path):
         if not chosen:
             headings = tuple(h for h in values if h != "\0cells")
@@ -367,19 +372,37 @@ def read_csv(path: Path, *, mapping: Mapping[str, str] | None = None, body: str 
             continue
         cells = {field: values.get(heading, "") for heading, field in chosen.items()}
         body_name = cells.get("body") or body
-        if body_name and (key := slug(body_name)) not in seen_bodies:
+        country = cells.get("jurisdiction", "").upper()
+        if len(country) > 8:
+            yield Problem(row, f"“{country}” is no code of a country and was left out", is_skipped=False)
+            country = ""
+        if body_name and (key := (name_key(body_name), country)) not in seen_bodies:
             seen_bodies.add(key)
-            yield BodyRecord(row, key, body_name)
-        yield from _csv_person(row, cells, body_name, path.stem)
+            yield BodyRecord(row, "", body_name, jurisdiction=country)
+        yield from _csv_person(row, cells, body_name, country)
 
 
-def _csv_person(row: int, cells: dict[str, str], body: str, file: str) -> Iterator[Record]:
+def by_name(email: str, name: str, body: str, suffix: str = "") -> tuple[Ref, Ref]:
+    """By what somebody is known again who has no id in the file: e-mail address, name with Jr. or Sr., and body.
+
+    Returns: the id, and the one that older versions gave, which was the same for all names in other scripts.
+    """
+    return (
+        Ref(BY_NAME, " ".join(x for x in (folded(email), name_key(f"{name} {suffix}"), name_key(body)) if x)),
+        Ref(BY_NAME, f"{email.lower()} {_older_slug(f'{name} {body}')}".strip()),
+    )
+
+
+def _older_slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", folded(text)).strip("-")[:80].strip("-") or "item"
+
+
+def _csv_person(row: int, cells: dict[str, str], body: str, country: str) -> Iterator[Record]:
     given, family, name = cells.get("given_name", ""), cells.get("family_name", ""), cells.get("name", "")
-    prefix = cells.get("honorific_prefix", "")
+    prefix, suffix = cells.get("honorific_prefix", ""), cells.get("honorific_suffix", "")
     if not (given or family):
-        parsed = HumanName(name)
-        given = " ".join(x for x in (str(parsed.first), str(parsed.middle)) if x)
-        family, prefix = str(parsed.last), prefix or str(parsed.title)
+        given, family, title, letters = split_name(name)
+        prefix, suffix = prefix or title, suffix or letters
         name = " ".join(x for x in (given, family) if x) or name
     name = name or f"{given} {family}".strip()
     if not name:
@@ -393,36 +416,42 @@ def _csv_person(row: int, cells: dict[str, str], body: str, file: str) -> Iterat
             dates[key] = ""
             yield Problem(row, f"{name}: a date was left out: {error}", is_skipped=False)
     email = cells.get("email", "").removeprefix("mailto:")
+    if len(email) > _MOST_ADDRESSES:
+        yield Problem(row, f"{name}: “{email[:60]}” is no e-mail address and was left out", is_skipped=False)
+        email = ""
     gender = cells.get("gender", "").strip().lower()[:1]
     contacts = [Contact("email", email)] if email else []
     for field, kind in (("phone", "voice"), ("address", "address"), ("form", "form"), ("url", "url")):
         if cells.get(field):
             contacts.append(Contact(kind, cells[field]))
     area = cells.get("area", "")
-    # Without an id of its own, a row is known again by its name within files of this name only: an import
+    # Without an id of its own, a row is known again by its name within its own register only: an import
     # never takes two people for one by their name alone.
-    known_by = email.lower() if parsed_address(email) else ""
-    identifier = cells.get("identifier") or f"{known_by} {slug(f'{name} {body}')}".strip()
+    known_by = email if parsed_address(email) else ""
+    own, older = by_name(known_by, name, body, suffix)
+    identifier = cells.get("identifier")
     yield PersonRecord(
         row=row,
-        identifiers=(Ref(f"csv:{slug(file)}", identifier),),
+        identifiers=(Ref(OWN, identifier) if identifier else own,),
+        formerly=() if identifier else (older,),
         name=name,
         given_name=given,
         family_name=family,
         honorific_prefix=prefix,
-        honorific_suffix=cells.get("honorific_suffix", ""),
+        honorific_suffix=suffix,
         gender={"m": "male", "f": "female", "w": "female", "h": "male"}.get(gender, ""),
         birth_date=dates["birth_date"],
         preferred_language=cells.get("language", "")[:2].lower(),
         contacts=tuple(contacts),
         terms=(
             Term(
-                body=Ref("id", slug(body)),
+                body=named_body(body, country),
                 role=cells.get("role", "") or "Member",
                 start=dates["start"],
                 end=dates["end"],
-                area=(f"area-{slug(area)}", area, "") if area else None,
+                area=Place(area) if area else None,
                 party=cells.get("party", ""),
+                jurisdiction=country,
             ),
         )
         if body

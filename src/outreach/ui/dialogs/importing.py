@@ -81,11 +81,13 @@ class ImportDialog(QDialog):
         self.term.setValue(-1)
         self.term.setSpecialValueText(self.tr("as the file says"))
         self.body = text_field(hint=self.tr("Where everybody in the file sits, if no column says so"))
+        self.dataset = text_field(hint=self.tr("Only to say which list this is an edition of"))
         form.addRow(self.tr("From"), self.source)
         form.addRow(self.tr("Files"), self._file_line)
         form.addRow(self.tr("Format"), self.format)
         form.addRow(self.tr("Term"), self.term)
         form.addRow(self.tr("Body"), self.body)
+        form.addRow(self.tr("Data set"), self.dataset)
         self.form = form
         layout.addLayout(form)
         self._columns = QWidget()
@@ -136,6 +138,7 @@ class ImportDialog(QDialog):
         key = self.format.value()
         self.form.setRowVisible(self.term, key.startswith("europarl"))
         self.form.setRowVisible(self.body, key == "csv")
+        self.form.setRowVisible(self.dataset, key in {"csv", "popolo", "vcard"})
         self._show_columns()
         ready = bool(self._paths) or bool(self.source.value())
         self.try_.setEnabled(ready)
@@ -187,6 +190,7 @@ class ImportDialog(QDialog):
             term=self.term.value() if self.term.value() >= 0 else None,
             mapping={heading: choice.value() for heading, choice in self.columns.items() if choice.value()},
             body=self.body.text().strip(),
+            dataset=self.dataset.text().strip(),
         )
 
     @Slot()
@@ -249,8 +253,12 @@ class ImportDialog(QDialog):
     def _done(self, report: ImportReport) -> None:
         self._job = None
         self._busy(False)
-        lines = [report.summary]
+        lines = [*report.decided, report.summary]
+        if report.renamed:
+            lines += ["", f"{self.tr('Renamed')} ({report.renamed_count:,}):"]
+            lines += [f"{r.file}, row {r.row}: {r.old} → {r.new}" for r in report.renamed]
         for title, items, count in (
+            (self.tr("Conflicts"), report.conflicts, report.conflicts_count),
             (self.tr("Skipped"), report.skipped, report.skipped_count),
             (self.tr("Notes"), report.notes, report.notes_count),
         ):
