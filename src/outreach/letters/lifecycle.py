@@ -96,6 +96,7 @@ def approve_letters(
         uses a fact that has changed since; then none of the letters is approved.
     """
     letters = find_letters(session, references, with_facts=True)
+    seen: Facts = {}
     for letter in letters:
         _own(letter)
         check_transition(letter.reference, letter.status, LetterStatus.APPROVED)
@@ -103,7 +104,7 @@ def approve_letters(
             raise NotAllowedError(f"{letter.reference} was approved already.")
         _refuse_unfinished(letter)
         if not anyway:
-            _refuse_stale(session, letter)
+            _refuse_stale(session, letter, seen)
         letter.text_sha256 = text_digest(session, letter)
         letter.approved_at, letter.approved_by = now(), by
         letter.status = LetterStatus.APPROVED
@@ -113,11 +114,14 @@ def approve_letters(
     return Changes(LETTERS, _count(letters, "approved"), tuple(x.reference for x in letters))
 
 
-def approval_problem(session: Session, letter: Letter) -> str:
-    """Why `approve_letters` would refuse a draft, "" if it would not. The letter's facts must have been read with it."""
+def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
+    """Why `approve_letters` would refuse a draft, "" if it would not. The letter's facts must have been read with it.
+
+    seen: what was read of facts for the letters before, empty at first.
+    """
     try:
         _refuse_unfinished(letter)
-        _refuse_stale(session, letter)
+        _refuse_stale(session, letter, seen)
     except NotAllowedError as error:
         return str(error)
     return ""
@@ -181,18 +185,22 @@ def _refuse_unfinished(letter: Letter) -> None:
             )
 
 
-def _refuse_stale(session: Session, letter: Letter) -> None:
+Facts = dict[tuple[str, str, str], dict[int, str]]
+"""Words of facts by their keys, for each case, language and jurisdiction that was asked for: many letters share them."""
+
+
+def _refuse_stale(session: Session, letter: Letter, seen: Facts) -> None:
     case = session.get(Case, letter.case_id) if letter.case_id else None
     if case is None:
         return
     body = session.get(Organization, letter.organization_id) if letter.organization_id else None
     jurisdiction = body.jurisdiction if body else ""
-    today = {
-        f.key: f.in_prose
-        for f in facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
-    }
+    which = (case.slug, letter.language, jurisdiction)
+    if which not in seen:
+        rows = facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
+        seen[which] = {f.key: f.in_prose for f in rows}
     for used in letter.facts:
-        value = today.get(used.fact_id or 0)
+        value = seen[which].get(used.fact_id or 0)
         if value != used.value:
             said = f"is now “{value}”" if value is not None else "has been deleted since"
             raise NotAllowedError(
