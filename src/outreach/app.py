@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     QTranslator,
     Slot,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach import __version__
 from outreach.cases.campaign_data import campaign_folder, read_campaign
@@ -33,7 +33,7 @@ from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
 from outreach.ui.theme import Theme
-from outreach.ui.widgets.parts import Words
+from outreach.ui.widgets.parts import Words, push_button
 from outreach.ui.workspace import Workspace
 
 SAMPLE = "magnitsky"
@@ -250,9 +250,7 @@ class Welcome(QWidget):
             ("Restore a copy…", self._choose_copy),
             ("New database…", self._choose_new),
         ):
-            button = QPushButton(text)
-            button.clicked.connect(slot)
-            row.addWidget(button)
+            row.addWidget(push_button(self, text, slot))
         layout.addSpacing(8)
         layout.addLayout(row)
 

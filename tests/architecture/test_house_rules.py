@@ -41,6 +41,21 @@ def test_no_dialog_stops_the_window() -> None:
     assert found == []
 
 
+def test_a_button_or_dialog_that_could_start_something_twice_is_not_made_by_hand() -> None:
+    # Where these stand, nothing but the window itself is concerned: the parts they are made of, a box that copies, the bar that stops.
+    allowed = {"parts.py", "acting.py", "errors.py", "forms.py", "main_window.py"}
+    found = [
+        path.name
+        for path in (ROOT / "src/outreach/ui").rglob("*.py")
+        if path.name not in allowed
+        and re.search(
+            r"\.clicked\.connect\(|\bQPushButton\([^)]*\)\.clicked|dialog\.open\(\)",
+            path.read_text(encoding="utf-8"),
+        )
+    ]
+    assert found == []
+
+
 def test_no_file_names_a_package_registry_or_a_path_of_this_machine() -> None:
     # Put together here, so that this file does not name them either.
     unwanted = [

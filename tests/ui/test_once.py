@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
+    QHBoxLayout,
     QLineEdit,
     QMainWindow,
     QMenu,
@@ -209,6 +210,54 @@ def test_an_action_can_be_used_again_once_what_it_started_is_done(
     qtbot.waitUntil(action.isEnabled)
     action.setEnabled(False)
     assert not action.isEnabled()
+
+
+def test_a_second_enter_does_not_press_the_neighbour_of_a_button_that_is_at_work(
+    jobs: Jobs, qtbot: QtBot, owner: QMainWindow
+) -> None:
+    gate, wrong, started = threading.Event(), [], []
+
+    def start() -> None:
+        started.append(1)
+        jobs.write(owner, lambda session: gate.wait(5) and None)
+
+    first = push_button(owner, "Approve", start)
+    second = push_button(owner, "Delete", lambda: wrong.append(1))
+    holder = QWidget()
+    layout = QHBoxLayout(holder)
+    layout.addWidget(first)
+    layout.addWidget(second)
+    owner.setCentralWidget(holder)
+    owner.show()
+    owner.activateWindow()
+    qtbot.waitUntil(owner.isActiveWindow)
+    first.setFocus()
+    for _ in range(3):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert QApplication.focusWidget() is first
+    assert (started, wrong) == ([1], [])
+    gate.set()
+    qtbot.waitUntil(lambda: jobs.is_idle)
+    QTest.keyClick(first, Qt.Key.Key_Return)
+    assert started == [1, 1]
+    first.setEnabled(False)  # nothing is chosen any more when it is done
+    qtbot.waitUntil(lambda: jobs.is_idle)
+    assert not first.isEnabled()
+
+
+def test_a_second_enter_on_submit_does_not_cancel_what_is_being_saved(
+    owner: QMainWindow, qtbot: QtBot
+) -> None:
+    form, submitted = NameDialog(owner, "T", "Name", "Words"), []
+    ask(form, lambda dialog, values: submitted.append(values["name"]))
+    qtbot.waitUntil(form.isActiveWindow)
+    form.name.setText("A")
+    form.submit_button.setFocus()
+    for _ in range(3):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert form.isVisible()
+    assert submitted == ["A"]
+    form.reject()
 
 
 def test_an_action_is_free_again_after_a_refusal(jobs: Jobs, qtbot: QtBot, owner: QMainWindow) -> None:

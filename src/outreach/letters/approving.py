@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.domain.states import LetterStatus
-from outreach.letters.lifecycle import approval_problem, find_letters
+from outreach.letters.lifecycle import Facts, approval_problem, find_letters
 from outreach.letters.standing import letter_notes
 from outreach.store.models import Organization, Person
 
@@ -28,12 +28,13 @@ def letters_to_decide(session: Session, references: Sequence[str]) -> tuple[Lett
     Raises: NotFoundError.
     """
     found = []
+    seen: Facts = {}
     for letter in find_letters(session, references, with_facts=True):
         name = session.scalar(select(Person.name).where(Person.id == letter.person_id))
         if name is None:
             name = session.scalar(select(Organization.name).where(Organization.id == letter.organization_id))
         notes = letter_notes(session, letter.reference)
-        if letter.status is LetterStatus.DRAFT and (problem := approval_problem(session, letter)):
+        if letter.status is LetterStatus.DRAFT and (problem := approval_problem(session, letter, seen)):
             notes = (*notes, problem)
         found.append(LetterToDecide(letter.reference, name or "", notes))
     return tuple(found)

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
-from outreach.cases.facts import facts_for
+from outreach.cases.facts import FactRow, facts_for
 from outreach.domain.states import REOPENABLE, Channel, LetterStatus, check_transition
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
@@ -97,6 +97,7 @@ def approve_letters(
         uses a fact that has changed since; then none of the letters is approved.
     """
     letters = find_letters(session, references, with_facts=True)
+    seen: Facts = {}
     for letter in letters:
         _own(letter)
         check_transition(letter.reference, letter.status, LetterStatus.APPROVED)
@@ -104,7 +105,7 @@ def approve_letters(
             raise NotAllowedError(f"{letter.reference} was approved already.")
         _refuse_unfinished(letter)
         if not anyway:
-            _refuse_stale(session, letter)
+            _refuse_stale(session, letter, seen)
     session.flush()
     at = now()
     digests = text_digests(session, letters, approval=(at, by))
@@ -118,11 +119,14 @@ def approve_letters(
     return Changes(LETTERS, _count(letters, "approved"), tuple(x.reference for x in letters))
 
 
-def approval_problem(session: Session, letter: Letter) -> str:
-    """Why `approve_letters` would refuse a draft, "" if it would not. The letter's facts must have been read with it."""
+def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
+    """Why `approve_letters` would refuse a draft, "" if it would not. The letter's facts must have been read with it.
+
+    seen: what was read of facts for the letters before, empty at first.
+    """
     try:
         _refuse_unfinished(letter)
-        _refuse_stale(session, letter)
+        _refuse_stale(session, letter, seen)
     except NotAllowedError as error:
         return str(error)
     return ""
@@ -185,17 +189,22 @@ def _refuse_unfinished(letter: Letter) -> None:
             )
 
 
-def _refuse_stale(session: Session, letter: Letter) -> None:
+Facts = dict[tuple[str, str, str], dict[int, FactRow]]
+"""Words of facts by their keys, for each case, language and jurisdiction that was asked for: many letters share them."""
+
+
+def _refuse_stale(session: Session, letter: Letter, seen: Facts) -> None:
     case = session.get(Case, letter.case_id) if letter.case_id else None
     if case is None:
         return
     body = session.get(Organization, letter.organization_id) if letter.organization_id else None
     jurisdiction = body.jurisdiction if body else ""
-    today = {
-        f.key: f for f in facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
-    }
+    which = (case.slug, letter.language, jurisdiction)
+    if which not in seen:
+        rows = facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
+        seen[which] = {f.key: f for f in rows}
     for used in letter.facts:
-        fact = today.get(used.fact_id or 0)
+        fact = seen[which].get(used.fact_id or 0)
         if fact is None or used.value not in {fact.in_prose, *forms_of(fact)}:
             said = f"is now “{fact.in_prose}”" if fact is not None else "has been deleted since"
             raise NotAllowedError(

@@ -93,6 +93,7 @@ class Action(QAction):
     def _follow(self) -> None:
         if isValid(self):
             super().setEnabled(self._is_offered and not self._errand.is_under_way)
+            self.changed.emit()  # its buttons look at more than whether it is enabled
 
     @Slot()
     def _run(self) -> None:

@@ -46,7 +46,6 @@ class FormDialog(QDialog):
         super().__init__(parent)
         self._is_submitted = False
         self._is_warned = False
-        self._was_in: QWidget | None = None
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
@@ -116,9 +115,6 @@ class FormDialog(QDialog):
         self.problem.show()
         self._is_submitted = False
         self.submit_button.setEnabled(True)
-        if self._was_in is not None:
-            self._was_in.setFocus()
-            self._was_in = None
         self._fit()
 
     def accept_result(self, result: object = None) -> None:
@@ -135,8 +131,9 @@ class FormDialog(QDialog):
             self.show_problem(error)
             return
         self._is_submitted = True
-        self._was_in = self.focusWidget()  # disabling the button hands the focus on, to Cancel for one
-        self.submit_button.setEnabled(False)
+        # A button that is disabled hands its focus on: a second Enter would then press Cancel.
+        if not self.submit_button.hasFocus():
+            self.submit_button.setEnabled(False)
         self.submitted.emit(values)
 
 

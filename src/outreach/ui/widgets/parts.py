@@ -303,7 +303,10 @@ class _ActionButton(QPushButton):
 
     def _follow(self) -> None:
         self.setText(self._action.text())
-        super().setEnabled(self._action.isEnabled())
+        # A button that is disabled hands its focus on: the next Enter would then press its neighbour. So the one that has
+        # the focus stays as it is while what it started is under way; its action takes no second press.
+        waits = isinstance(self._action, Action) and self._action.is_offered and self.hasFocus()
+        super().setEnabled(self._action.isEnabled() or waits)
         self.setToolTip(self._action.toolTip())
         symbol = str(self._action.data() or "")
         if symbol:
