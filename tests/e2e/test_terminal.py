@@ -198,6 +198,26 @@ def test_names_survive_a_terminal_that_knows_only_latin_letters(sample_path: Pat
     assert "Theresa May" in done.stdout
 
 
+def test_an_import_says_which_list_a_file_is_and_who_was_renamed(sample_path: Path, tmp_path: Path) -> None:
+    for folder, names in (
+        ("a", ("Ann Lee", "Bob Ray")),
+        ("b", ("Cy Fox", "Di Orr")),
+        ("c", ("Cy Holm", "Di Orr")),
+    ):
+        (tmp_path / folder).mkdir()
+        rows = "".join(f"{n},{name}\n" for n, name in enumerate(names))
+        (tmp_path / folder / "contacts.csv").write_text(f"Id,Name\n{rows}", encoding="utf-8")
+    ok("import", "csv", str(tmp_path / "a/contacts.csv"), database=sample_path)
+    told = ok("import", "csv", str(tmp_path / "b/contacts.csv"), database=sample_path)
+    assert "contacts.csv is taken as another list than the contacts.csv imported on" in told
+    assert "data set “contacts-2”" in told
+    later = ("import", "csv", str(tmp_path / "c/contacts.csv"), "--dataset", "contacts-2")
+    report = json.loads(ok(*later, "--dry-run", "--format", "json", database=sample_path))
+    assert [(r["old"], r["new"]) for r in report["renamed"]] == [("Cy Fox", "Cy Holm")]
+    assert (report["counts"]["people"]["added"], report["conflicts"], report["decided"]) == (0, [], [])
+    assert "renamed: contacts.csv, row 1: Cy Fox → Cy Holm" in ok(*later, database=sample_path)
+
+
 def test_a_directory_is_imported_asked_merged_and_searched(sample_path: Path, tmp_path: Path) -> None:
     from tests.integration.test_importers import LEGISLATORS, MEMBERS
 

@@ -44,6 +44,28 @@ def test_a_trial_tells_and_an_import_does(window: MainWindow, settle: Settle, tm
     assert "Ana Méndez" in [p.name for p in page.models["people"].rows]
 
 
+def test_the_window_tells_which_list_a_file_is_and_who_was_renamed(
+    window: MainWindow, settle: Settle, tmp_path: Path
+) -> None:
+    window._import()
+    form = dialog(ImportDialog)
+    form.format.choose("congress")
+    assert not form.form.isRowVisible(form.dataset)
+    form.format.choose("csv")
+    assert form.form.isRowVisible(form.dataset)
+    told = []
+    for folder, name, dataset in (("a", "Ann Lee", ""), ("b", "Cy Fox", ""), ("c", "Cy Holm", "contacts-2")):
+        (tmp_path / folder).mkdir()
+        form.use_files([str(write(tmp_path / folder / "contacts.csv", f"Id,Name\n1,{name}\n"))])
+        form.dataset.setText(dataset)
+        form.run.click()
+        settle(window)
+        told.append(form.report.toPlainText())
+    assert "taken as another list" in told[1]
+    assert "contacts.csv, row 1: Cy Fox → Cy Holm" in told[2]
+    form.accept()
+
+
 def test_a_public_source_is_fetched_and_imported(
     window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:

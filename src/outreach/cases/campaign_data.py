@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from outreach.directory.importers.reading import keep_long_numbers_as_text
 from outreach.domain.email_address import address_problem
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.states import Channel, ReplyKind
@@ -330,6 +331,7 @@ def _as_written(loader: _CampaignLoader, node: yaml.ScalarNode) -> str:
 
 
 _CampaignLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
+keep_long_numbers_as_text(_CampaignLoader)
 _CampaignLoader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )

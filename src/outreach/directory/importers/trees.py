@@ -276,7 +276,7 @@ def _popolo_membership(
         return
     dates, wrong = _dates(item, "start_date", "end_date")
     for reason in wrong:
-        yield Problem(row, f"membership {_text(item, 'id')}: {reason}", is_skipped=False)
+        yield Problem(row, f"membership of {person} in {body}: {reason}", is_skipped=False)
     period = periods.get(_text(item, "legislative_period_id"), ("", ""))
     claim = ""
     if any(period) and not all(dates):
@@ -284,7 +284,7 @@ def _popolo_membership(
         dates = [dates[0] or period[0], dates[1] or period[1]]
     if ends_too_soon(*dates):
         yield Problem(
-            row, f"membership {_text(item, 'id')}: ends on {dates[1]}, before it begins on {dates[0]}"
+            row, f"membership of {person} in {body}: ends on {dates[1]}, before it begins on {dates[0]}"
         )
         return
     area = areas.get(_text(item, "area_id")) or post_area
@@ -334,7 +334,7 @@ def read_europarl_xml(path: Path, *, term: int | None = None) -> Iterator[Record
                 raise ImportFileError(f"{path.name} is nested too deeply for a list. Nothing was imported.")
             if event == "start" or depth != 1:
                 continue
-            values = {str(child.tag): (child.text or "").strip() for child in element}
+            values = {str(child.tag): str(printable(child.text or "")).strip() for child in element}
             tag = element.tag
             root.clear()  # what was read is let go, so that a long list takes no more memory than a short one
             if tag != "mep":

@@ -218,9 +218,9 @@ def _card(row: int, card: list[Line], seen: set[str]) -> Iterator[Record]:
     if not (full or given or family):
         yield Problem(row, "has no name")
         return
+    name = f"{given} {family}".strip() or full
     if not (given or family):
         given, family, prefix, suffix = split_name(full)
-    name = f"{given} {family}".strip() or full
     if body and (key := name_key(body)) not in seen:
         seen.add(key)
         yield BodyRecord(row, "", body)
