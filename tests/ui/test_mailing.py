@@ -13,13 +13,17 @@ from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from outreach.errors import KeychainError
+from outreach.mail.outcomes import kept_outcomes
 from outreach.mail.smtp import SmtpAccount
 from outreach.secrets import delete_password, get_password, set_password
 from outreach.settings import load_settings, save_settings
+from outreach.store import database as database_module
 from outreach.store.database import open_database
+from outreach.ui import mailing as mailing_module
 from outreach.ui.dialogs.letters import SendDialog
 from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.main_window import MainWindow
+from tests.integration.test_handed_over import OtherProgram, Post
 from tests.integration.test_mail import FROM, Mailbox, authority, mailbox, reachable, secure, server, trust
 
 __all__ = ["authority", "mailbox", "secure", "server", "trust"]
@@ -242,3 +246,44 @@ def test_sending_names_how_many_and_whom_and_enter_does_not_send(
     settle(ready)
     assert mailbox.messages == []
     assert {r.status.value for r in page.table.selected()} == {"approved"}
+
+
+def test_closing_the_window_while_another_program_writes_drops_no_letter_that_went(
+    sample_path: Path,
+    ready: MainWindow,
+    desktop,  # type: ignore[no-untyped-def]
+    settle: Settle,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desktop.shut_down()
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 0.05)
+    window = desktop.open(str(sample_path))
+    settle(window)
+    use(SmtpAccount("127.0.0.1", 9, "none", "", FROM))
+    other = OtherProgram(sample_path)
+    monkeypatch.setattr(mailing_module, "SmtpTransport", lambda account, password: Post(other))
+    window.mailing.send(["MAG-0006", "MAG-0007"])
+    qtbot.waitUntil(lambda: bool(kept_outcomes(sample_path)), timeout=20_000)
+    qtbot.waitUntil(lambda: "another program" in window.statusBar().currentMessage(), timeout=20_000)
+    desktop.shut_down()
+    assert other.holds and len(kept_outcomes(sample_path)) == 1
+    other.close()
+    again = desktop.open(str(sample_path))
+    again.sidebar.choose("letters")
+    settle(again)
+    settle(again)
+    rows = {r.reference: (r.status.value, r.is_uncertain) for r in again.pages["letters"].model.rows}
+    assert rows["MAG-0006"] == ("sent", False) and rows["MAG-0007"] == ("queued", False)
+    assert kept_outcomes(sample_path) == ()
+
+
+def test_an_account_whose_address_is_none_is_not_saved_and_what_was_typed_stays(ready: MainWindow) -> None:
+    ready.mailing.edit_account()
+    form = dialog(AccountDialog)
+    form.host.setText("127.0.0.1")
+    form.security.choose("none")
+    form.from_address.setText("office@example.org, other@example.org")
+    form.submit_button.click()
+    assert "not an e-mail address but several" in form.problem.text()
+    assert form.isVisible() and form.host.text() == "127.0.0.1"

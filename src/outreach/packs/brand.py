@@ -78,6 +78,7 @@ def _logo(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise UsageError(f"{path.name} is larger than 2 MB. Use a smaller logo.")
     if is_svg(content):
+        refuse_wrong_name(content, path.name)
         return _svg(content, path.name)
     picture = open_picture(content, path.name, LOGOS, size=_SIZE)
     refuse_wrong_name(content, path.name)

@@ -25,6 +25,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from outreach.errors import UsageError
+from outreach.letters.formats.document import is_svg
 
 MAX_PIXELS = 80_000_000
 MAX_PAGES = 200
@@ -77,10 +78,14 @@ def kind_of(content: bytes, name: str) -> str:
 
 
 def refuse_wrong_name(content: bytes, name: str) -> None:
-    """Raises: UsageError for a PDF or picture whose name ends as that of something else."""
+    """Raises: UsageError for a PDF, a picture or an SVG whose name ends as that of something else."""
     ending = PurePath(name).suffix.lower().removeprefix(".")
     picture = _format_of(content, PICTURES)
-    label, endings = (picture.name, picture.endings) if picture else ("PDF", ("pdf",))
+    label: str
+    endings: tuple[str, ...]
+    label, endings = ("SVG", ("svg",)) if is_svg(content) else ("PDF", ("pdf",))
+    if picture is not None:
+        label, endings = picture.name, picture.endings
     if ending and ending not in endings:
         raise UsageError(
             f"{name} is named as something else than the {label} that it is. Name it {PurePath(name).stem}.{endings[0]} and add it again."

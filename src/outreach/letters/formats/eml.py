@@ -7,7 +7,8 @@ from datetime import datetime
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, SMTPUTF8, EmailPolicy
+from typing import Any
 
 from outreach.domain.email_address import EmailAddress, parsed_address
 from outreach.letters.formats.document import LetterDocument
@@ -41,15 +42,16 @@ def letter_eml(
     """
     sender, addressee, answers = map(parsed_address, (from_address, to_address, reply_to))
     in_utf8 = any(x.needs_utf8 for x in (sender, addressee, answers) if x is not None)
-    message = EmailMessage(policy=SMTPUTF8 if in_utf8 else SMTP)
+    rules = SMTPUTF8 if in_utf8 else SMTP
+    message = EmailMessage(policy=rules)
     if sender is not None:
-        message["From"] = _address(document.signature[0] if document.signature else "", sender)
+        message["From"] = _address(document.signature[0] if document.signature else "", sender, rules)
     if addressee is not None:
-        message["To"] = _address(to_name, addressee)
+        message["To"] = _address(to_name, addressee, rules)
     message["Subject"] = _one_line(f"{document.subject} [{document.reference}]")
     message["Message-ID"] = message_id
     if answers is not None:
-        message["Reply-To"] = _address("", answers)
+        message["Reply-To"] = _address("", answers, rules)
     if sent_at is None:
         message["X-Unsent"] = "1"  # Outlook then opens it as a message to be sent
     else:
@@ -67,7 +69,7 @@ def letter_eml(
     return message.as_bytes()
 
 
-def _address(name: str, address: EmailAddress) -> Address:
+def _address(name: str, address: EmailAddress, rules: "EmailPolicy[Any]") -> Address:
     """An address with a name before it, or as much of the name as leaves it one address when it is read again.
 
     WORKAROUND Python 3.11 to 3.13: folding a long name with commas or quotes and other alphabets drops the quotes around it,
@@ -78,16 +80,19 @@ def _address(name: str, address: EmailAddress) -> Address:
     plain = _one_line("".join(c if c.isalnum() or c in " .-’'" else " " for c in whole))[:_NAME_LENGTH]
     for shown in (whole, plain, ""):
         made = Address(display_name=shown, username=local, domain=domain)
-        if not shown or _reads_as_one(made, address):
+        if not shown or _reads_as_one(made, address, rules):
             break
     return made
 
 
-def _reads_as_one(made: Address, address: EmailAddress) -> bool:
-    probe = EmailMessage(policy=SMTPUTF8 if address.needs_utf8 else SMTP)
+def _reads_as_one(made: Address, address: EmailAddress, rules: "EmailPolicy[Any]") -> bool:
+    probe = EmailMessage(policy=rules)
     probe["To"] = made
-    read = message_from_bytes(probe.as_bytes(), policy=SMTP)
-    specs = [x.addr_spec.encode("utf-8", "surrogateescape") for x in read["To"].addresses]
+    try:
+        read = message_from_bytes(probe.as_bytes(), policy=SMTP)["To"].addresses
+    except (AttributeError, IndexError):  # Python's own reader stumbles over what it folded wrongly
+        return False
+    specs = [x.addr_spec.encode("utf-8", "surrogateescape") for x in read]
     return specs == [address.wire.encode("utf-8")]
 
 

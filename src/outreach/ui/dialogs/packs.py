@@ -159,7 +159,10 @@ class EvidenceDialog(FormDialog):
     @Slot()
     def _choose(self) -> None:
         dialog = QFileDialog(
-            self, "Evidence", "", "PDFs and pictures (*.pdf *.png *.jpg *.jpeg *.tif *.tiff *.webp)"
+            self,
+            "Evidence",
+            "",
+            "PDFs and pictures (*.pdf *.png *.jpg *.jpeg *.tif *.tiff *.webp *.gif *.bmp)",
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         ask_for_file(dialog, self.add_file)
