@@ -75,8 +75,11 @@ AFTER: dict[str, tuple[str, Lie, str]] = {
     "a clear refusal in several lines": ("text", b"554-spam\r\n554 really\r\n", "failed"),
     "a clear refusal for a while": ("text", b"451 later\r\n", "deferred"),
     "a clear refusal and the line closed": ("text", say_and_hang_up(b"421 closing\r\n"), "deferred"),
-    "a refusal in the middle of the text": ("early", b"552 too much\r\n", "failed"),
-    "a confirmation in the middle of the text": ("early", b"250 queued\r\n", "uncertain"),
+    "a refusal in the middle of the text and the line closed": (
+        "early",
+        say_and_hang_up(b"552 too much\r\n"),
+        "failed",
+    ),
     "a confirmation in pieces": ("text", in_pieces(b"250-queued\r\n250 as 1\r\n"), "sent"),
     "a bare code": ("text", b"250\r\n", "sent"),
     "a confirmation and the line closed": ("text", say_and_hang_up(b"250 queued\r\n421 closing\r\n"), "sent"),
@@ -194,6 +197,30 @@ def test_a_line_that_the_server_closed_meanwhile_is_opened_again(
     assert transport.send(OUTGOING) == "250 queued"
     transport.close()
     assert len(server.texts) == 2 and server.commands.count("ehlo") == 2
+
+
+# More than the buffers of both ends hold, so that the server has spoken before the text is out.
+LONG = Envelope(FROM, "may@example.org", b"Subject: x\r\n\r\n" + (b"x" * 998 + b"\r\n") * 40_000)
+
+
+def test_a_confirmation_before_the_end_of_the_text_is_not_believed(
+    lying: Callable[[str, Lie], LyingServer],
+) -> None:
+    server = lying("early", b"250 queued\r\n")
+    transport = SmtpTransport(account(server), "", seconds=20)
+    with pytest.raises(UncertainError, match="no clear answer"):
+        transport.send(LONG)
+    assert transport.may_have_gone and server.texts == []
+
+
+def test_a_refusal_before_the_end_of_the_text_is_one_and_the_end_is_not_sent(
+    lying: Callable[[str, Lie], LyingServer],
+) -> None:
+    server = lying("early", b"552 too much\r\n")
+    transport = SmtpTransport(account(server), "", seconds=20)
+    with pytest.raises(NotSentError, match="552 too much"):
+        transport.send(LONG)
+    assert not transport.may_have_gone and server.texts == []
 
 
 def test_a_refused_text_does_not_end_the_line_and_the_next_letter_goes(
