@@ -11,6 +11,7 @@ from outreach.domain.states import Channel, LetterStatus, check_transition
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.fact_use import forms_of, still_standing
+from outreach.letters.formats.document import mended
 from outreach.store.changes import Changes
 from outreach.store.integrity import text_digest
 from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
@@ -105,6 +106,7 @@ def approve_letters(
         _refuse_unfinished(letter)
         if not anyway:
             _refuse_stale(session, letter)
+        letter.body = mended(letter.body)
         letter.text_sha256 = text_digest(session, letter)
         letter.approved_at, letter.approved_by = now(), by
         letter.status = LetterStatus.APPROVED

@@ -7,6 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from outreach.domain.wording import one_line, printable
 from outreach.letters.formats.document import LetterDocument
 from outreach.letters.formats.html import letter_html
 from outreach.letters.formats.text import letter_text
@@ -36,7 +37,7 @@ def letter_eml(
         message["From"] = _address(document.signature[0] if document.signature else "", from_address)
     if to_address:
         message["To"] = _address(to_name, to_address)
-    message["Subject"] = _one_line(f"{document.subject} [{document.reference}]")
+    message["Subject"] = _header(f"{document.subject} [{document.reference}]")
     message["Message-ID"] = message_id
     if reply_to:
         message["Reply-To"] = _address("", reply_to)
@@ -50,7 +51,7 @@ def letter_eml(
     for name, content_type, content in attachments:
         main, _, sub = (content_type or "application/octet-stream").partition("/")
         message.add_attachment(
-            content, maintype=main, subtype=sub or "octet-stream", filename=_one_line(name) or "file"
+            content, maintype=main, subtype=sub or "octet-stream", filename=_header(name) or "file"
         )
     # Boundaries from what is in the message in place of chance, so that the same letter gives the same bytes.
     seed = hashlib.sha256(f"{message_id} {document.body_markdown}".encode()).hexdigest()[:32]
@@ -60,12 +61,8 @@ def letter_eml(
 
 
 def _address(name: str, address: str) -> Address:
-    local, _, domain = _one_line(address).rpartition("@")
-    return Address(display_name=_one_line(name), username=local, domain=domain)
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    local, _, domain = _header(address).rpartition("@")
+    return Address(display_name=_header(name), username=local, domain=domain)
 
 
 def make_message_id(reference: str, digest: str, sender: str) -> str:
@@ -75,3 +72,8 @@ def make_message_id(reference: str, digest: str, sender: str) -> str:
     """
     domain = sender.rpartition("@")[2] or "outreach.invalid"
     return f"<{reference.lower()}.{digest[:32]}@{domain}>"
+
+
+def _header(text: str) -> str:
+    """Text for a header: one line, whatever is in it."""
+    return one_line(printable(text))
