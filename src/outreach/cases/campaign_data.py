@@ -19,7 +19,8 @@ from outreach.directory.importers.reading import keep_long_numbers_as_text
 from outreach.domain.email_address import address_problem
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.states import Channel, ReplyKind
-from outreach.errors import CampaignDataError, OutreachError, UsageError
+from outreach.errors import CampaignDataError, UsageError
+from outreach.files import read_given
 from outreach.resources import resource
 from outreach.store.models import FactStatus, FactType, SourceKind
 
@@ -392,15 +393,13 @@ def read_campaign(folder: Path) -> CampaignData:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_given(path).decode("utf-8")
         content = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_CampaignLoader)
     except UnicodeDecodeError as error:
         raise CampaignDataError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         where = " ".join(str(error).split())[:300]
         raise CampaignDataError(f"{path.name} cannot be read: {where}") from error
-    except OSError as error:
-        raise OutreachError(f"{path} cannot be read: {error.strerror}.") from error
     if not isinstance(content, dict):
         raise CampaignDataError(f"{path.name} must hold named lists, such as “people:”.")
     return content

@@ -112,7 +112,7 @@ def names_in_words(names: Sequence[str], most: int = 5) -> str:
 
 # Controls of direction (Unicode, annex 9) can make a text read as another than it is; the letters' own direction needs none.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
 )
 
 

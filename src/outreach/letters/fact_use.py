@@ -65,9 +65,9 @@ def _shown(text: str) -> str:
 
 
 def _lines(text: str) -> list[list[str]]:
-    """Words, numbers and signs of each line as they are read: without escapes, and small and capital letters the same."""
+    """Words, numbers and signs of each line that has any, as they are read: without escapes, small and capital letters the same."""
     plain = _ENTITY.sub(lambda found: chr(int(found[1])), _ESCAPE.sub(r"\1", text))
-    return [_TOKEN.findall(line.casefold()) for line in plain.split("\n")]
+    return [tokens for line in plain.split("\n") if (tokens := _TOKEN.findall(line.casefold()))]
 
 
 def _places(text: list[str], words: list[str]) -> list[int]:

@@ -11,6 +11,7 @@ from outreach.domain.states import REOPENABLE, Channel, LetterStatus, check_tran
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.fact_use import forms_of, still_standing
+from outreach.letters.formats.document import mended
 from outreach.store.changes import Changes
 from outreach.store.integrity import DIGEST_VERSION, text_digests
 from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
@@ -106,6 +107,7 @@ def approve_letters(
         _refuse_unfinished(letter)
         if not anyway:
             _refuse_stale(session, letter, seen)
+        letter.body = mended(letter.body)
     session.flush()
     at = now()
     digests = text_digests(session, letters, approval=(at, by))

@@ -33,6 +33,7 @@ from jinja2 import (
     StrictUndefined,
     Template,
     TemplateSyntaxError,
+    Undefined,
     UndefinedError,
     meta,
     nodes,
@@ -80,6 +81,10 @@ class Value(str):
     """Text that comes from facts. pieces: each with the names of the facts that it says."""
 
     pieces: tuple[tuple[str, frozenset[str]], ...]
+
+    def __getitem__(self, key: Any) -> str:
+        made: str = _made_of(super().__getitem__(key), self)
+        return made
 
     @classmethod
     def of(cls, pieces: Iterable[tuple[str, frozenset[str]]]) -> "Value":
@@ -168,7 +173,7 @@ _MARK = re.compile("([\x01\x02])([\x03\x04]*)\x05|\x06")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # As `domain.wording.printable` has it, which a test compares.
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
 )
 _SPACE = re.compile("[ \t\r\n\u2028\u2029]+")
 _combinations: list[frozenset[str]] = []
@@ -358,6 +363,9 @@ def _escape_line(text: str, start: int, end: int, is_value: bytearray, edits: di
             edits[place] = f"\\{text[place]}"
             return
         if kind == "heading":
+            first = next((n for n in range(found.end(), end) if text[n] not in " \t"), None)
+            if first is not None and is_value[first]:
+                _keep_space(text, first, edits)
             closing = _CLOSING.search(text, found.end(), end)
             own = [n for n in range(*closing.span()) if is_value[n] and text[n] == "#"] if closing else []
             for place in own[:1]:
@@ -416,13 +424,13 @@ class _Environment(ImmutableSandboxedEnvironment):
             return False
         return super().is_safe_attribute(obj, attr, value)
 
+    def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
+        """Refuse at once, also where the value would only be handed on."""
+        raise SecurityError(f"{attribute!r} of {type(obj).__name__!r} may not be used")
+
     def wrap_str_format(self, value: Any) -> None:
         """Formatting reads attributes by name; it is refused like any other access that is not listed."""
         return None
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        result = super().getitem(obj, argument)
-        return _made_of(result, obj) if isinstance(obj, str) else result
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         result = super().call(__context, __obj, *args, **kwargs)
@@ -597,7 +605,8 @@ def _fact_name(node: nodes.Node) -> str | None:
 def render(environment: _Environment, request: dict[str, Any]) -> dict[str, Any]:
     """Fill every part of a request: subject (one line of plain text) and body (Markdown)."""
     _combinations[:] = [frozenset()]
-    context = {**request["context"], "facts": Facts(request["context"]["facts"])}
+    context = _trimmed(request["context"])
+    context["facts"] = Facts(context["facts"])
     parts: dict[str, str] = {}
     used: list[tuple[str, str]] = []
     for part, source in request["parts"].items():
@@ -619,6 +628,15 @@ def render(environment: _Environment, request: dict[str, Any]) -> dict[str, Any]
     return {"parts": parts, "used": used}
 
 
+def _trimmed(data: Any) -> Any:
+    """Data without spaces and empty lines around its texts, and without what no page shows."""
+    if isinstance(data, str):
+        return UNSEEN.sub("", data).strip(" \t\r\n\u2028\u2029")
+    if isinstance(data, dict):
+        return {key: _trimmed(value) for key, value in data.items()}
+    return [_trimmed(value) for value in data] if isinstance(data, list) else data
+
+
 def _failure(error: Exception) -> dict[str, Any]:
     message = " ".join(str(error).split())[:300]
     match error:
@@ -636,6 +654,10 @@ def _failure(error: Exception) -> dict[str, Any]:
             return {"error": "include", "message": message}
         case MemoryError() | OverflowError() | RecursionError():
             return {"error": "size"}
+        case ValueError() if "integer string conversion" in message:
+            return {"error": "size"}  # a number of thousands of digits
+        case OSError() | ImportError():
+            return {"error": "security", "message": "it uses something outside the letter"}
         case SyntaxError():
             return {"error": "nested"}
     return {"error": "other", "message": f"{type(error).__name__}: {message}"}
@@ -688,7 +710,7 @@ def main() -> None:
     environment = _Environment(files)
     sys.set_int_max_str_digits(5000)
     # What is imported at its first use is imported now.
-    for source in (r"{{ '\N{BULLET}\n'|upper }}{{ nobody.name }}", "{% if %}"):
+    for source in (r"{{ '\N{BULLET}\n'|wordwrap }}{{ nobody.name }}", "{% if %}"):
         answer(
             environment,
             json.dumps(

@@ -104,9 +104,9 @@ def load_template(name: str, sandbox: TemplateSandbox | None = None) -> LetterTe
     Raises: NotFoundError naming the templates there are; TemplateError if it is not well-formed.
     """
     folder = resource("templates/letters")
-    if "/" not in name and "\\" not in name and (folder / f"{name}{SUFFIX}").exists():
+    if "/" not in name and "\\" not in name and _is_there(folder / f"{name}{SUFFIX}"):
         return read_template(folder / f"{name}{SUFFIX}", sandbox)
-    if _is_there(name):
+    if name and _is_there(Path(name)):
         return read_template(Path(name), sandbox)
     known = ", ".join(
         sorted(p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}") if p.name[0] != "_")
@@ -114,9 +114,9 @@ def load_template(name: str, sandbox: TemplateSandbox | None = None) -> LetterTe
     raise NotFoundError(f"There is no template “{name[:200]}”. Name a file, or one of: {known}.")
 
 
-def _is_there(name: str) -> bool:
+def _is_there(path: Path) -> bool:
     try:
-        return bool(name) and Path(name).exists()
+        return path.exists()
     except (OSError, ValueError):  # a name that no file can have
         return False
 

@@ -1,5 +1,6 @@
 """A letter parsed once: its blocks and inlines as plain data, which every format then only writes."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -8,7 +9,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from outreach.domain.wording import date_in_words, locale_for
+from outreach.domain.wording import date_in_words, locale_for, printable
 
 Block = dict[str, Any]
 """{"type": paragraph | heading | list | quote | code | rule, …}: see `parse_blocks`."""
@@ -17,6 +18,7 @@ ACCENT = "#1f4e79"
 """The layouts' own colour, for an organization that has none."""
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """Written into files of letters that have no instant of their own yet, so that they do not differ from one moment to the next."""
+_WRONG_ORDINAL = re.compile(r"(?<!\\)\\(\d{1,9})([.)])")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
@@ -86,24 +88,33 @@ def make_document(
     is_draft: bool,
     letterhead: Letterhead,
 ) -> LetterDocument:
-    """Parse a letter's parts. jurisdiction: of the addressee's body; it decides how the date is written."""
+    """Parse a letter's parts. jurisdiction: of the addressee's body; it decides how the date is written.
+
+    What no page shows (see `wording.printable`) is left out here, so that every format says the same.
+    """
     locale = locale_for(language, jurisdiction)
+    text = mended(body) if is_draft else body
     return LetterDocument(
         reference=reference,
         language=language,
         locale=str(locale),
-        sender_lines=sender_lines,
-        address_lines=address_lines,
+        sender_lines=tuple(printable(sender_lines)),
+        address_lines=tuple(printable(address_lines)),
         date=date_in_words(written_on, locale) if written_on else "",
-        subject=subject,
-        salutation=salutation,
-        blocks=parse_blocks(body),
-        close=close,
-        signature=sender_lines[:2] if sender_lines else (),
+        subject=printable(subject),
+        salutation=printable(salutation),
+        blocks=parse_blocks(text),
+        close=printable(close),
+        signature=tuple(printable(sender_lines[:2])),
         is_draft=is_draft,
-        body_markdown=body,
+        body_markdown=text,
         letterhead=letterhead,
     )
+
+
+def mended(markdown: str) -> str:
+    """A text as it was meant where the program once escaped a day wrongly: of ``\\16. Dezember`` Markdown would print the backslash."""
+    return _WRONG_ORDINAL.sub(r"\1\\\2", markdown)
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +125,7 @@ def parse_blocks(markdown: str) -> tuple[Block, ...]:
     ``items``, each a list of blocks; ``quote`` holds ``blocks``; ``code`` holds ``text``; ``rule``.
     Inlines: ``text``, ``code`` (text); ``strong``, ``emphasis``, ``link`` (href) hold ``children``; ``break``.
     """
-    tokens = _MARKDOWN.parse(markdown)
+    tokens = _MARKDOWN.parse(printable(markdown))
     blocks, _ = _blocks(tokens, 0, "")
     return tuple(blocks)
 

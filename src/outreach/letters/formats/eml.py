@@ -11,6 +11,7 @@ from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from typing import Any
 
 from outreach.domain.email_address import EmailAddress, parsed_address
+from outreach.domain.wording import one_line, printable
 from outreach.letters.formats.document import LetterDocument
 from outreach.letters.formats.html import letter_html
 from outreach.letters.formats.text import letter_text
@@ -48,7 +49,7 @@ def letter_eml(
         message["From"] = _address(document.signature[0] if document.signature else "", sender, rules)
     if addressee is not None:
         message["To"] = _address(to_name, addressee, rules)
-    message["Subject"] = _one_line(f"{document.subject} [{document.reference}]")
+    message["Subject"] = _header(f"{document.subject} [{document.reference}]")
     message["Message-ID"] = message_id
     if answers is not None:
         message["Reply-To"] = _address("", answers, rules)
@@ -61,7 +62,7 @@ def letter_eml(
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{document.reference}.pdf")
     for name, content_type, content in attachments:
         main, sub = _media_type(content_type)
-        message.add_attachment(content, maintype=main, subtype=sub, filename=_one_line(name) or "file")
+        message.add_attachment(content, maintype=main, subtype=sub, filename=_header(name) or "file")
     # Boundaries from what is in the message in place of chance, so that the same letter gives the same bytes.
     seed = hashlib.sha256(f"{message_id} {document.body_markdown}".encode()).hexdigest()[:32]
     for number, part in enumerate(p for p in message.walk() if p.get_content_maintype() == "multipart"):
@@ -76,8 +77,8 @@ def _address(name: str, address: EmailAddress, rules: "EmailPolicy[Any]") -> Add
     so that its parts read as addresses; a name that looks like an encoded word is read as what it encodes.
     """
     local, _, domain = address.wire.rpartition("@")
-    whole = _one_line(name.replace("=?", " ").replace("?=", " "))
-    plain = _one_line("".join(c if c.isalnum() or c in " .-’'" else " " for c in whole))[:_NAME_LENGTH]
+    whole = _header(name.replace("=?", " ").replace("?=", " "))
+    plain = _header("".join(c if c.isalnum() or c in " .-’'" else " " for c in whole))[:_NAME_LENGTH]
     for shown in (whole, plain, ""):
         made = Address(display_name=shown, username=local, domain=domain)
         if not shown or _reads_as_one(made, address, rules):
@@ -104,10 +105,6 @@ def _media_type(text: str) -> tuple[str, str]:
     return main, sub
 
 
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
 def make_message_id(reference: str, digest: str, sender: str) -> str:
     """Message-ID of a letter: the same for the same text, so that making the file again does not change it.
 
@@ -118,3 +115,8 @@ def make_message_id(reference: str, digest: str, sender: str) -> str:
         found = parsed_address(sender)
         domain = found.domain if found else "outreach.invalid"
     return f"<{reference.lower()}.{digest[:32]}@{domain}>"
+
+
+def _header(text: str) -> str:
+    """Text for a header: one line, whatever is in it."""
+    return one_line(printable(text))
