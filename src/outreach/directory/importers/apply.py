@@ -33,7 +33,7 @@ from outreach.directory.importers.records import (
 )
 from outreach.directory.importers.registers import Register, row_id
 from outreach.directory.places import areas_of
-from outreach.domain.names import are_alike, name_key
+from outreach.domain.names import are_alike, are_of_other_scripts, name_key
 from outreach.domain.references import SLUG_LENGTH, cut, slug
 from outreach.store.models import (
     Area,
@@ -324,6 +324,11 @@ class Applier:
         fresh = [n for n in (*record.other_names, record.name) if n and n not in names]
         for name in dict.fromkeys(fresh):
             self._other_name(name, organization_id=key)
+        if record.name in fresh:
+            self._note(
+                record.row,
+                f"{row['name']}: the file has the name {record.name}, which was added to the other names",
+            )
         known = {
             (c.type, c.value)
             for c in self._session.execute(
@@ -464,7 +469,14 @@ class Applier:
                     Problem(record.row, f"{who}: the id belongs to two people here; merge them first"),
                 )
             return next(iter(keys)), len(keys) == 1
-        alike = [k for k in sorted(keys) if state.is_alike(k, record)]
+        # A public register is believed where the two names cannot be compared.
+        public = {k for ref in _deciding(record) if ref.scheme in EVERYWHERE for k in by_ref.get(ref, ())}
+        alike = [
+            k
+            for k in sorted(keys)
+            if state.is_alike(k, record)
+            or (k in public and are_of_other_scripts(state.people[k]["name"], record.name))
+        ]
         if len(alike) > 1:
             self._report.problem(
                 self._file,
@@ -478,7 +490,7 @@ class Applier:
         other = sorted(keys)[0]
         names = " and ".join(state.people[k]["name"] for k in sorted(keys))
         ref = record.identifiers[0]
-        if len(keys) == 1 and other not in state.owned and ref.scheme in EVERYWHERE:
+        if len(keys) == 1 and other not in state.owned and other in public:
             # A document or a user says that somebody of another name has this id of a public register.
             if record.name not in state.names[other]:
                 self._report.conflict(
