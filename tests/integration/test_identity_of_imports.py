@@ -570,6 +570,29 @@ def test_an_id_of_some_other_numbering_does_not_join_people_of_two_files(
     assert sorted(names_of(empty)) == ["Ann Lee", "Ann Roe"]
 
 
+def test_a_public_register_is_believed_where_names_cannot_be_compared(
+    empty: Database, tmp_path: Path
+) -> None:
+    def popolo(name: str) -> str:
+        person = {"id": "1", "name": name, "identifiers": [{"scheme": "wikidata", "identifier": "Q15031"}]}
+        return json.dumps({"persons": [person]})
+
+    run(empty, "popolo", write(tmp_path / "a.json", popolo("Naruhito Hironomiya")))
+    second = run(empty, "popolo", write(tmp_path / "b.json", popolo("徳仁")))
+    third = run(empty, "popolo", write(tmp_path / "c.json", popolo("Bob Wolf")))
+    assert (second.conflicts, second.notes[0][2].count("徳仁")) == ([], 1)
+    assert [("Bob Wolf" in reason) for _, _, reason in third.conflicts] == [True]
+    assert names_of(empty) == Counter(["Naruhito Hironomiya"])
+
+
+def test_two_files_of_one_name_in_one_import_are_told_apart_too(empty: Database, tmp_path: Path) -> None:
+    one = write(folder(tmp_path, "a") / "c.csv", "Id,Name\n1,Ann Lee\n")
+    two = write(folder(tmp_path, "b") / "c.csv", "Id,Name\n1,Bob Wolf\n")
+    report = run(empty, "csv", one, two)
+    assert "another list" in report.decided[0]
+    assert names_of(empty) == Counter(["Ann Lee", "Bob Wolf"])
+
+
 # Campaigns
 
 

@@ -41,9 +41,25 @@ def are_alike(first: Iterable[str], second: Iterable[str]) -> bool:
     ours, theirs = [_plain(n) for n in first if n], [_plain(n) for n in second if n]
     for one in ours:
         for other in theirs:
-            if _telling(one) & _telling(other) or fuzz.token_sort_ratio(one, other) >= _ALIKE:
+            if (
+                _telling(one) & _telling(other)
+                or max(
+                    fuzz.token_sort_ratio(one, other),
+                    fuzz.ratio(one.replace(" ", ""), other.replace(" ", "")),
+                )
+                >= _ALIKE
+            ):
                 return True
     return False
+
+
+def are_of_other_scripts(first: str, second: str) -> bool:
+    """Whether one name is written in Latin letters and the other in none, so that nothing can be said of the two."""
+    scripts = []
+    for name in (first, second):
+        latin = {"LATIN" in unicodedata.name(c, "") for c in name if c.isalpha()}
+        scripts.append(latin)
+    return {True} in scripts and {False} in scripts
 
 
 def _plain(name: str) -> str:

@@ -7,7 +7,7 @@ times the memory.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from outreach.directory.importers.held import Held, owned_by
 from outreach.directory.importers.records import (
     BY_NAME,
     EVERYWHERE,
@@ -28,12 +29,11 @@ from outreach.directory.importers.records import (
     PostRecord,
     Problem,
     Ref,
-    Term,
     named_body,
 )
 from outreach.directory.importers.registers import Register, row_id
 from outreach.directory.places import areas_of
-from outreach.domain.names import are_alike, name_key
+from outreach.domain.names import are_alike, are_of_other_scripts, name_key
 from outreach.domain.references import SLUG_LENGTH, cut, slug
 from outreach.store.models import (
     Area,
@@ -324,6 +324,11 @@ class Applier:
         fresh = [n for n in (*record.other_names, record.name) if n and n not in names]
         for name in dict.fromkeys(fresh):
             self._other_name(name, organization_id=key)
+        if record.name in fresh:
+            self._note(
+                record.row,
+                f"{row['name']}: the file has the name {record.name}, which was added to the other names",
+            )
         known = {
             (c.type, c.value)
             for c in self._session.execute(
@@ -418,7 +423,7 @@ class Applier:
         ]
         by_ref = self._people_by_ref({ref for r in wanted for ref in (*_deciding(r), *r.formerly)})
         known = {key for keys in by_ref.values() for key in keys}
-        state = _State(self._session, known, self._mine)
+        state = Held(self._session, known, self._mine)
         taken = self._taken_slugs(Person, [slug(r.name or r.placeholder, "person") for r in wanted])
         for record in wanted:
             keys = {key for ref in _deciding(record) for key in by_ref.get(ref, ())}
@@ -447,7 +452,7 @@ class Applier:
         self._flush()
 
     def _choose(
-        self, record: PersonRecord, keys: set[int], by_ref: Mapping[Ref, set[int]], state: "_State"
+        self, record: PersonRecord, keys: set[int], by_ref: Mapping[Ref, set[int]], state: Held
     ) -> tuple[int | None, bool]:
         """Whom a record is of. Returns: the person, None for a new one; and whether that is clear."""
         meant = {self._meant[ref] for ref in _deciding(record) if ref in self._meant}
@@ -464,7 +469,14 @@ class Applier:
                     Problem(record.row, f"{who}: the id belongs to two people here; merge them first"),
                 )
             return next(iter(keys)), len(keys) == 1
-        alike = [k for k in sorted(keys) if state.is_alike(k, record)]
+        # A public register is believed where the two names cannot be compared.
+        public = {k for ref in _deciding(record) if ref.scheme in EVERYWHERE for k in by_ref.get(ref, ())}
+        alike = [
+            k
+            for k in sorted(keys)
+            if state.is_alike(k, record)
+            or (k in public and are_of_other_scripts(state.people[k]["name"], record.name))
+        ]
         if len(alike) > 1:
             self._report.problem(
                 self._file,
@@ -478,7 +490,7 @@ class Applier:
         other = sorted(keys)[0]
         names = " and ".join(state.people[k]["name"] for k in sorted(keys))
         ref = record.identifiers[0]
-        if len(keys) == 1 and other not in state.owned and ref.scheme in EVERYWHERE:
+        if len(keys) == 1 and other not in state.owned and other in public:
             # A document or a user says that somebody of another name has this id of a public register.
             if record.name not in state.names[other]:
                 self._report.conflict(
@@ -545,7 +557,7 @@ class Applier:
         # Somebody who was merged or deleted counts only where nobody else has the id.
         return found | {ref: keys for ref, keys in deleted.items() if ref not in found}
 
-    def _add_person(self, record: PersonRecord, state: "_State", taken: set[str]) -> int | None:
+    def _add_person(self, record: PersonRecord, state: Held, taken: set[str]) -> int | None:
         name = record.name or record.placeholder
         if not name:
             self._report.problem(self._file, Problem(record.row, "has no name"))
@@ -580,7 +592,7 @@ class Applier:
             source_id=self._source,
         )  # fmt: skip
 
-    def _update_person(self, key: int, record: PersonRecord, state: "_State") -> bool:
+    def _update_person(self, key: int, record: PersonRecord, state: Held) -> bool:
         """Returns: whether anything changed."""
         if not record.is_whole:
             return False
@@ -618,7 +630,7 @@ class Applier:
             self._cite(person_id=key)
         return changed
 
-    def _contacts(self, key: int, record: PersonRecord, state: "_State") -> bool:
+    def _contacts(self, key: int, record: PersonRecord, state: Held) -> bool:
         """Add contact details that are new, and take away those of this data set that the file has no more."""
         wanted = {(c.type, c.value): c for c in record.contacts}
         there = {(kind, value) for _, kind, value, _ in state.contacts[key]}
@@ -638,7 +650,7 @@ class Applier:
                 changed = True
         return changed
 
-    def _terms(self, key: int, record: PersonRecord, state: "_State") -> bool:
+    def _terms(self, key: int, record: PersonRecord, state: Held) -> bool:
         changed = False
         count = self._report.counts["terms"]
         for term in record.terms:
@@ -964,98 +976,3 @@ class Applier:
         self._session.add(source)
         self._session.flush()
         return source.id, True
-
-
-def owned_by(session: Session, column: Any, keys: Any, sources: Set[int]) -> set[int]:
-    """Records that the files of one register alone vouch for, so that a newer one may change their values.
-
-    What a document states or a user entered has another source beside it, and is only completed.
-    """
-    query = select(column, Citation.source_id).where(column.in_(keys)).distinct()
-    found: dict[int, set[int]] = defaultdict(set)
-    for key, source in session.execute(query):
-        found[key].add(source)
-    return {key for key, cited in found.items() if cited <= sources}
-
-
-class _State:
-    """What the database has of the people of one chunk."""
-
-    def __init__(self, session: Session, keys: set[int], sources: Set[int]) -> None:
-        self.people: dict[int, dict[str, Any]] = {}
-        self.names: dict[int, set[str]] = defaultdict(set)
-        self.identifiers: dict[int, set[tuple[str, str]]] = defaultdict(set)
-        self.contacts: dict[int, list[tuple[int, str, str, bool]]] = defaultdict(list)
-        self.terms: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        self.owned: set[int] = set()
-        people, terms = table_of(Person), table_of(Membership)
-        for row in session.execute(select(people).where(people.c.id.in_(keys))).mappings():
-            self.people[row["id"]] = dict(row)
-        for person, name in session.execute(
-            select(OtherName.person_id, OtherName.name).where(OtherName.person_id.in_(keys))
-        ):
-            self.names[person or 0].add(name)
-        for person, scheme, identifier in session.execute(
-            select(Identifier.person_id, Identifier.scheme, Identifier.identifier).where(
-                Identifier.person_id.in_(keys)
-            )
-        ):
-            self.identifiers[person or 0].add((scheme, identifier))
-
-        self.owned |= owned_by(session, Citation.person_id, keys, sources)
-        contacts = select(ContactDetail.id).where(ContactDetail.person_id.in_(keys))
-        mine = owned_by(session, Citation.contact_detail_id, contacts, sources)
-        for key, person, kind, value in session.execute(
-            select(ContactDetail.id, ContactDetail.person_id, ContactDetail.type, ContactDetail.value).where(
-                ContactDetail.person_id.in_(keys)
-            )
-        ):
-            self.contacts[person or 0].append((key, kind, value, key in mine))
-        held = select(terms.c.id).where(terms.c.person_id.in_(keys))
-        mine = owned_by(session, Citation.membership_id, held, sources)
-        for row in session.execute(select(terms).where(terms.c.person_id.in_(keys))).mappings():
-            self.terms[row["person_id"]].append({**row, "owned": row["id"] in mine})
-
-    def add(self, key: int, name: str, values: dict[str, Any]) -> None:
-        """Someone who was just made, of this data set alone."""
-        self.people[key] = {"name": name, **values}
-        self.owned.add(key)
-
-    def is_alike(self, key: int, record: PersonRecord) -> bool:
-        """Whether somebody on file may be whom a record names."""
-        name = self.people[key]["name"]
-        if name == record.name or name.startswith(NO_NAME):
-            return True
-        return are_alike((name, *self.names[key]), (record.name, *record.other_names))
-
-    def find_term(self, key: int, body: int, post: int | None, term: Term) -> dict[str, Any] | None:
-        """The term on file that this one is: same body and post, and a first day that agrees as far as both go."""
-        for held in self.terms[key]:
-            if held["organization_id"] != body or held["post_id"] != post:
-                continue
-            if term.role_matters and held["role"] and held["role"] != term.role:
-                continue
-            start = held["start_date"] or ""
-            if start == term.start or (
-                start and term.start and (start.startswith(term.start) or term.start.startswith(start))
-            ):
-                return held
-        return None
-
-    def add_term(
-        self, key: int, new: int, body: int, post: int | None, term: Term, area: int | None, party: int | None
-    ) -> None:
-        self.terms[key].append(
-            {
-                "id": new,
-                "organization_id": body,
-                "post_id": post,
-                "role": term.role,
-                "rank": term.rank,
-                "start_date": term.start or None,
-                "end_date": term.end or None,
-                "area_id": area,
-                "on_behalf_of_id": party,
-                "owned": True,
-            }
-        )

@@ -200,6 +200,12 @@ MOST_PROBLEMS = 1_000
 _LONGEST_REASON = 400
 
 
+def _one_line(words: str) -> str:
+    """What a file made us say, as one line of a length that can be read."""
+    line = " ".join(str(printable(words)).split())
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
+
+
 @dataclass
 class ImportReport:
     """What an import did, or in a dry run would do.
@@ -231,9 +237,7 @@ class ImportReport:
 
     def problem(self, file: str, found: Problem) -> None:
         """Note a row that was skipped, or a value that was left out."""
-        reason = printable(found.reason)
-        if len(reason) > _LONGEST_REASON:
-            reason = f"{reason[:_LONGEST_REASON]}…"
+        reason = _one_line(found.reason)
         if found.is_skipped:
             self.skipped_count += 1
             if len(self.skipped) < MOST_PROBLEMS:
@@ -247,13 +251,13 @@ class ImportReport:
         """Note a record that an id and a name take for two."""
         self.conflicts_count += 1
         if len(self.conflicts) < MOST_PROBLEMS:
-            self.conflicts.append((file, row, reason))
+            self.conflicts.append((file, row, _one_line(reason)))
 
     def rename(self, file: str, row: int, old: str, new: str) -> None:
         """Note a name that was changed."""
         self.renamed_count += 1
         if len(self.renamed) < MOST_PROBLEMS:
-            self.renamed.append(Renamed(file, row, old, new))
+            self.renamed.append(Renamed(file, row, _one_line(old), _one_line(new)))
 
     @property
     def lines(self) -> list[tuple[str, str, int, str]]:

@@ -138,6 +138,8 @@ def find_register(
     """
     content = _content_of(batches())
     if not content.has_own:
+        if named:
+            report.decided.append(f"{file} has ids of public registers only; no data set was needed.")
         return _format_register(session, family, content.url)
     known = _known_registers(session, family)
     if named:
