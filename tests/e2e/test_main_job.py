@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from outreach.ui.dialogs.letters import MarkSentDialog, ReplyDialog
+from outreach.ui.dialogs.letters import ApproveDialog, MarkSentDialog, ReplyDialog
 from outreach.ui.main_window import MainWindow
 from tests.ui.conftest import desktop, qapp, settle, window
 
@@ -46,6 +46,8 @@ def test_from_the_case_to_the_pack(
     assert compose.editor.preview.page_count() == 1
 
     compose.approve_all.trigger()
+    settle(window)
+    dialog(ApproveDialog).submit_button.click()
     settle(window)
     assert compose.model.rows == []
 

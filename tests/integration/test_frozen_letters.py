@@ -16,7 +16,7 @@ from outreach.cases.loading import load_campaign
 from outreach.cli.main import main
 from outreach.directory.identity import merge_people, undo_merge
 from outreach.errors import CampaignDataError, NotAllowedError, UsageError
-from outreach.letters.enclosing import enclose
+from outreach.letters.enclosing import enclose, file_to_enclose
 from outreach.letters.lifecycle import approve_letters, edit_letter
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import Database, check, check_notes, open_database
@@ -83,7 +83,7 @@ def approved(database: Database, sandbox: TemplateSandbox, tmp_path: Path) -> st
     file = tmp_path / "dossier.pdf"
     file.write_bytes(b"%PDF-1.4 dossier")
     with database.write() as session:
-        enclose(session, reference, file)
+        enclose(session, reference, file_to_enclose(file))
         approve_letters(session, [reference], by="A. Tester")
     return reference
 
@@ -211,7 +211,7 @@ def test_an_approval_can_be_taken_back_while_nothing_was_sent(database: Database
 
 
 def test_an_approval_is_not_taken_back_once_anything_was_sent(database: Database, approved: str) -> None:
-    for outcome in ("started", "failed", "sent"):
+    for outcome in ("started", "bounced", "sent"):
         run(database, "DELETE FROM dispatch")
         run(
             database,
@@ -222,6 +222,20 @@ def test_an_approval_is_not_taken_back_once_anything_was_sent(database: Database
         )
         with pytest.raises(IntegrityError, match="frozen"):
             run(database, TAKE_BACK, r=approved)
+
+
+def test_an_approval_can_be_taken_back_where_a_server_took_nothing(database: Database, approved: str) -> None:
+    for outcome in ("failed", "deferred"):
+        run(
+            database,
+            "INSERT INTO dispatch (letter_id, channel, outcome, dispatched_on, recorded_at, to_address, message_id, detail)"
+            " SELECT id, 'email', :o, '2011-01-26', '2011-01-26 00:00:00', '', '', '' FROM letter WHERE reference = :r",
+            o=outcome,
+            r=approved,
+        )
+    run(database, "UPDATE letter SET status = 'failed' WHERE reference = :r", r=approved)
+    run(database, TAKE_BACK, r=approved)
+    assert check(database) == []
 
 
 def test_an_approval_is_taken_back_from_approved_only_and_other_steps_go_on(

@@ -24,7 +24,7 @@ from outreach.mail.transport import Envelope, NotSentError, UncertainError
 from outreach.packs import exports
 from outreach.packs.exports import export_pack, pack_exports
 from outreach.packs.options import PackOptions
-from outreach.store import database as database_module
+from outreach.store import sqlite_files
 from outreach.store.database import Database, open_database
 from tests.factories import DAY
 from tests.integration.test_mail import FROM, reachable, status
@@ -71,7 +71,7 @@ def outbox_file(
 @pytest.fixture
 def impatient(outbox_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Ten letters in the outbox of a database that says it is locked after a moment instead of after five seconds."""
-    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 0.02)
+    monkeypatch.setattr(sqlite_files, "BUSY_TIMEOUT_SECONDS", 0.02)
     database = open_database(shutil.copy(outbox_file, tmp_path / "outreach.db"))
     yield database
     database.close()
@@ -268,9 +268,10 @@ from datetime import date
 from pathlib import Path
 from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
-from outreach.store import database as module
-module.BUSY_TIMEOUT_SECONDS = 0.05
-database = module.open_database(Path(sys.argv[1]))
+from outreach.store import sqlite_files
+from outreach.store.database import open_database
+sqlite_files.BUSY_TIMEOUT_SECONDS = 0.05
+database = open_database(Path(sys.argv[1]))
 class Post:
     may_have_gone = False
     def send(self, envelope):

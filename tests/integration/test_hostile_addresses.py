@@ -12,7 +12,7 @@ from outreach.directory.editing import PersonEntry, save_person
 from outreach.directory.importers.run import import_files
 from outreach.domain.states import LetterStatus
 from outreach.errors import CampaignDataError, NotAllowedError, UsageError
-from outreach.letters.enclosing import enclose
+from outreach.letters.enclosing import enclose, file_to_enclose
 from outreach.letters.exports import export_letters
 from outreach.letters.lifecycle import approve_letters
 from outreach.letters.sandbox import TemplateSandbox
@@ -164,7 +164,7 @@ def test_a_letter_does_not_go_without_a_file_that_it_says_is_enclosed(
     reference = factories.drafted(database, sandbox, "Theresa May")[0]
     (tmp_path / "ruling.txt").write_text("The ruling")
     with database.write() as session:
-        enclose(session, reference, tmp_path / "ruling.txt")
+        enclose(session, reference, file_to_enclose(tmp_path / "ruling.txt"))
         approve_letters(session, [reference])
         queue_letters(session, [reference])
         session.execute(delete(Blob))

@@ -17,9 +17,9 @@ from outreach.errors import TypesettingError, UsageError
 from outreach.letters.formats.typesetting import svg_as_png
 from outreach.letters.keeping import keep_blob
 from outreach.packs import opening
-from outreach.packs.brand import set_brand
+from outreach.packs.brand import brand_change, set_brand
 from outreach.packs.contents import pack_contents
-from outreach.packs.evidence import add_evidence, evidence_list
+from outreach.packs.evidence import add_evidence, evidence_list, file_as_evidence
 from outreach.packs.exports import export_pack
 from outreach.packs.opening import check_pdf, check_svg, kind_of, open_picture
 from outreach.packs.options import PackOptions
@@ -121,13 +121,13 @@ def test_no_format_that_is_not_named_is_opened_whatever_the_file_is_called(
                 pytest.raises(UsageError, match=r"neither a PDF nor a picture.*PNG, JPEG"),
                 database.write() as session,
             ):
-                add_evidence(session, "magnitsky", path)
+                add_evidence(session, "magnitsky", file_as_evidence(path))
             if (name, ending) != ("SVG", "svg"):
                 with (
                     pytest.raises(UsageError, match=r"is no picture|is named as"),
                     database.write() as session,
                 ):
-                    set_brand(session, 1, logo=str(path))
+                    set_brand(session, 1, brand_change(logo=str(path)))
     with database.read() as session:
         assert evidence_list(session, "magnitsky") == ()
 
@@ -172,7 +172,7 @@ def test_each_format_that_is_named_is_read_and_shown(
 ) -> None:
     (tmp_path / name).write_bytes(ALLOWED[name])
     with database.write() as session:
-        add_evidence(session, "magnitsky", tmp_path / name)
+        add_evidence(session, "magnitsky", file_as_evidence(tmp_path / name))
     with database.read() as session:
         contents = pack_contents(session, "magnitsky", options=ANNEXES)
     assert len(contents.data["evidence"][0]["pages"]) == 1 and contents.unopened == ()
@@ -187,7 +187,7 @@ def test_a_name_that_says_otherwise_than_the_content_is_refused_with_the_right_o
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UsageError, match=f"Name it {right}"), database.write() as session:
-        add_evidence(session, "magnitsky", tmp_path / name)
+        add_evidence(session, "magnitsky", file_as_evidence(tmp_path / name))
 
 
 def png_of(wide: int, high: int) -> bytes:
@@ -235,7 +235,7 @@ def test_a_page_of_any_size_is_drawn_no_larger_than_a_pack_shows(
 ) -> None:
     (tmp_path / "huge.pdf").write_bytes(pdf(*sizes))
     with database.write() as session:
-        add_evidence(session, "magnitsky", tmp_path / "huge.pdf")
+        add_evidence(session, "magnitsky", file_as_evidence(tmp_path / "huge.pdf"))
     with database.read() as session:
         contents = pack_contents(session, "magnitsky", options=ANNEXES)
     for content in contents.files.values():
@@ -302,7 +302,7 @@ def test_a_logo_with_a_script_or_something_outside_of_it_is_refused(
     path = tmp_path / "logo.svg"
     path.write_text(SVG.format(RECT + part), encoding="utf-8")
     with pytest.raises(UsageError, match="holds a script, or refers to"), database.write() as session:
-        set_brand(session, 1, logo=str(path))
+        set_brand(session, 1, brand_change(logo=str(path)))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from outreach.directory.importers.feeds import download
 from outreach.errors import CancelledError
 from outreach.mail.imap import ImapAccount, ImapMailbox
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
+from outreach.mail.transport import NotSentError
 
 
 def _reads_a_mailbox(folder: Path) -> None:
@@ -25,7 +26,7 @@ def _downloads(folder: Path) -> None:
     download("https://127.0.0.1:9/x", folder)
 
 
-@pytest.mark.parametrize("work", [_reads_a_mailbox, _sends, _downloads])
+@pytest.mark.parametrize("work", [_reads_a_mailbox, _downloads])
 @pytest.mark.parametrize("bug", [ZeroDivisionError("a bug"), CancelledError("Stopped."), KeyboardInterrupt()])
 def test_an_error_that_nobody_foresaw_is_not_its_own_cause(
     work: Callable[[Path], None], bug: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -44,3 +45,30 @@ def test_an_error_that_nobody_foresaw_is_not_its_own_cause(
         seen.add(id(error))
         error = error.__cause__
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("bug", [ZeroDivisionError("a bug"), CancelledError("Stopped.")])
+def test_a_bug_before_a_letter_is_sent_says_that_nothing_was_and_keeps_its_cause(
+    bug: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise bug
+
+    monkeypatch.setattr(socket, "create_connection", broken)
+    with pytest.raises(NotSentError, match="before anything was sent") as told:
+        _sends(tmp_path)
+    assert told.value.__cause__ is bug and bug.__cause__ is None
+
+
+def test_an_interruption_before_a_letter_is_sent_goes_on_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = KeyboardInterrupt()
+
+    def broken(*_: object, **__: object) -> None:
+        raise stopped
+
+    monkeypatch.setattr(socket, "create_connection", broken)
+    with pytest.raises(KeyboardInterrupt) as told:
+        _sends(tmp_path)
+    assert told.value is stopped

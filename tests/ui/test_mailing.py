@@ -17,7 +17,7 @@ from outreach.mail.outcomes import kept_outcomes
 from outreach.mail.smtp import SmtpAccount
 from outreach.secrets import delete_password, get_password, set_password
 from outreach.settings import load_settings, save_settings
-from outreach.store import database as database_module
+from outreach.store import sqlite_files
 from outreach.store.database import open_database
 from outreach.ui import mailing as mailing_module
 from outreach.ui.dialogs.letters import SendDialog
@@ -257,13 +257,15 @@ def test_closing_the_window_while_another_program_writes_drops_no_letter_that_we
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     desktop.shut_down()
-    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_files, "BUSY_TIMEOUT_SECONDS", 0.05)
     window = desktop.open(str(sample_path))
     settle(window)
     use(SmtpAccount("127.0.0.1", 9, "none", "", FROM))
     other = OtherProgram(sample_path)
     monkeypatch.setattr(mailing_module, "SmtpTransport", lambda account, password: Post(other))
     window.mailing.send(["MAG-0006", "MAG-0007"])
+    settle(window)
+    dialog(SendDialog).submit_button.click()
     qtbot.waitUntil(lambda: bool(kept_outcomes(sample_path)), timeout=20_000)
     qtbot.waitUntil(lambda: "another program" in window.statusBar().currentMessage(), timeout=20_000)
     desktop.shut_down()

@@ -199,7 +199,7 @@ def lock(path: Path) -> sqlite_driver.Connection:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outreach.store.database.BUSY_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("outreach.store.sqlite_files.BUSY_TIMEOUT_SECONDS", 0.05)
 
 
 @pytest.fixture

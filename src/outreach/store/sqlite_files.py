@@ -70,9 +70,7 @@ def side_files(path: Path) -> list[Path]:
     return [side for side in (path.with_name(path.name + s) for s in SIDE_FILES) if is_there(side)]
 
 
-def connect(
-    path: Path, *, mode: str = "rw", immutable: bool = False, timeout: float = BUSY_TIMEOUT_SECONDS
-) -> Any:
+def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: float | None = None) -> Any:
     """A connection of the driver to a file, whatever characters its path holds; it begins no transactions by itself.
 
     Args: mode: ro, rw, or rwc to make the file. immutable: take it that nobody writes the file, which is then read
@@ -87,7 +85,11 @@ def connect(
         )
     options = f"?mode={mode}" + ("&immutable=1" if immutable else "")
     return sqlite_driver.connect(
-        whole.as_uri() + options, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False
+        whole.as_uri() + options,
+        uri=True,
+        timeout=BUSY_TIMEOUT_SECONDS if timeout is None else timeout,
+        isolation_level=None,
+        check_same_thread=False,
     )
 
 

@@ -321,8 +321,7 @@ CSV_FIELDS = (
     CsvField("identifier", "Identifier", ("id", "identifier", "member id", "person id", "uid", "code")),
 )  # fmt: skip
 _LIKELY = 84
-LONGEST_ADDRESS = 254
-_MOST_ADDRESSES = 2_000
+LONGEST_ADDRESSES = 2_000
 """Characters of a cell that may hold several e-mail addresses."""
 
 
@@ -416,7 +415,7 @@ def _csv_person(row: int, cells: dict[str, str], body: str, country: str) -> Ite
             dates[key] = ""
             yield Problem(row, f"{name}: a date was left out: {error}", is_skipped=False)
     email = cells.get("email", "").removeprefix("mailto:")
-    if len(email) > _MOST_ADDRESSES:
+    if len(email) > LONGEST_ADDRESSES:
         yield Problem(row, f"{name}: “{email[:60]}” is no e-mail address and was left out", is_skipped=False)
         email = ""
     gender = cells.get("gender", "").strip().lower()[:1]

@@ -24,7 +24,8 @@ from outreach.directory.importers.records import (
     Term,
     named_body,
 )
-from outreach.directory.importers.tables import LONGEST_ADDRESS, by_name
+from outreach.directory.importers.tables import LONGEST_ADDRESSES, by_name
+from outreach.domain.email_address import parsed_address
 from outreach.domain.names import name_key, split_name
 from outreach.domain.partial_dates import parse_partial
 from outreach.domain.wording import printable
@@ -225,7 +226,7 @@ def _card(row: int, card: list[Line], seen: set[str]) -> Iterator[Record]:
         seen.add(key)
         yield BodyRecord(row, "", body)
     contacts = tuple(_contacts(card))
-    email = next((c.value for c in contacts if c.type == "email"), "")
+    email = next((c.value for c in contacts if c.type == "email" and parsed_address(c.value)), "")
     uid = _text(card, "UID")
     own, older = by_name(email, full or name, body, suffix)
     identifier, former = own, Ref("vcard", older.identifier)
@@ -264,8 +265,9 @@ def _card(row: int, card: list[Line], seen: set[str]) -> Iterator[Record]:
 def _contacts(card: list[Line]) -> Iterator[Contact]:
     for line in card:
         if line.name == "EMAIL":
-            address = line.text.removeprefix("mailto:")
-            if "@" in address and len(address) <= LONGEST_ADDRESS:
+            # What is no address is kept too, and named in the report: see run.py.
+            address = line.text.removeprefix("mailto:").strip()
+            if address and len(address) <= LONGEST_ADDRESSES:
                 yield Contact("email", address)
         elif line.name == "TEL" and line.text:
             kind = "fax" if "FAX" in line.params.get("TYPE", ()) else "voice"
