@@ -543,6 +543,30 @@ def test_a_template_problem_leaves_the_window_alive(
     assert window.isVisible()
 
 
+def test_others_can_write_while_the_window_drafts_letters(
+    window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from outreach.store.database import open_database
+
+    sandbox = window.workspace.sandbox
+    render, rendered = sandbox.render, []
+    other = open_database(window.workspace.jobs._database.path)
+
+    def watched(*arguments: object) -> object:
+        with other.write():
+            rendered.append(arguments)
+        return render(*arguments)
+
+    monkeypatch.setattr(sandbox, "render", watched)
+    page = go(window, "compose", settle)
+    page._tick_all()
+    page.draft.trigger()
+    settle(window)
+    other.close()
+    assert messages() == []
+    assert len(rendered) == len(page._recipients) == len(references(page.drafts))
+
+
 def test_back_up_and_check(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
     window.back_up_to(str(tmp_path / "copy.db"))
     settle(window)
