@@ -81,16 +81,16 @@ class LyingServer:
                 return
 
     def _take_text(self, line: socket.socket, heard: Iterator[bytes]) -> bool:
-        text = b""
+        text: list[bytes] = []
         if "early" in self.lies:
             next(heard, b"")
             self._say(line, "early")
         for part in heard:
             if part == b".\r\n":
-                self.texts.append(text)
+                self.texts.append(b"".join(text))
                 self._say(line, "text")
                 return True
-            text += part
+            text.append(part)
         return False
 
     def _say(self, line: socket.socket, stage: str) -> None:

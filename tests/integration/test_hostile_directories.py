@@ -340,8 +340,8 @@ def test_a_card_of_every_version_says_how_to_reach_somebody(tmp_path: Path) -> N
         "Dr", "MP", "female", "1970-01-02",
     )  # fmt: skip
     assert [(c.type, c.value) for c in found.contacts] == [
-        ("email", "ann@example.org"), ("fax", "1"), ("voice", "+1-2"), ("url", "https://example.org"),
-        ("address", "1 High Street, Floor 2\nTown\nAB1\nGB"),
+        ("email", "ann@example.org"), ("email", "no address"), ("fax", "1"), ("voice", "+1-2"),
+        ("url", "https://example.org"), ("address", "1 High Street, Floor 2\nTown\nAB1\nGB"),
     ]  # fmt: skip
     assert (found.terms[0].role, found.preferred_language) == ("Chair", "fr")
 
