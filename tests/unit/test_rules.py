@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from outreach.directory.importers.tables import guess_mapping
 from outreach.domain.deadlines import is_working_day, phase_of, reply_due, reply_standard
 from outreach.domain.partial_dates import covers, first_day, last_day, parse_partial
 from outreach.domain.references import campaign_prefix, folded, is_reference, letter_reference, slug
@@ -129,3 +130,17 @@ def test_dates_numbers_and_money_follow_language_and_place() -> None:
     assert "Millionen" in money_in_words(sum_, "USD", german)
     assert with_unit(Decimal("1.0000"), "years", british) == "1 year"
     assert with_unit(Decimal(358), "days", french) == "358\N{NO-BREAK SPACE}jours"
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ("ФИО", "Орган", "Партия", "Округ", "Электронная почта"),
+        ("Ονοματεπώνυμο", "Φορέας", "Κόμμα", "Εκλογική περιφέρεια", "Ηλεκτρονικό ταχυδρομείο"),
+        ("الاسم", "الجهة", "الحزب", "الدائرة", "البريد الإلكتروني"),
+        ("姓名", "機構", "政黨", "選區", "電子郵件"),
+    ],
+)
+def test_headings_of_a_table_are_known_in_other_alphabets(headings: tuple[str, ...]) -> None:
+    wanted = dict(zip(headings, ("name", "body", "party", "area", "email"), strict=True))
+    assert guess_mapping(headings) == wanted
