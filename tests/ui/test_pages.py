@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -747,3 +748,18 @@ def test_a_shortcut_means_the_page_in_view(busy: MainWindow, settle: Settle, qtb
     dialog(ApproveDialog).submit_button.click()
     settle(busy)
     assert letters.table.selected()[0].status.value == "approved"
+
+
+def test_the_recipient_chosen_in_compose_can_be_read(busy: MainWindow, settle: Settle) -> None:
+    recipients = go(busy, "compose", settle).recipients
+    recipients.setCurrentRow(0)
+    recipients.setFocus()
+    place = recipients.visualItemRect(recipients.item(0))
+    picture = recipients.viewport().grab(place).toImage()
+    lights = {
+        round(QColor(picture.pixel(x, y)).lightnessF(), 1)
+        for x in range(40, picture.width() - 10)
+        for y in range(6, picture.height() - 6)
+    }
+    # The words differ from what is behind them as far as white from a dark blue, or black from a light one.
+    assert max(lights) - min(lights) >= 0.5

@@ -38,10 +38,17 @@ class RecipientDelegate(QStyledItemDelegate):
         left = max(box.right() + 10, option.rect.left() + 30)
         width = option.rect.right() - left - 6
         c = colors()
+        is_selected = bool(plain.state & QStyle.StateFlag.State_Selected)
+        on_accent = plain.palette.highlightedText().color()
         painter.save()
         for text, font, ink, top in (
-            (str(index.data() or ""), sized(13, weight=QFont.Weight.DemiBold), c.text, 4),
-            (str(index.data(OFFICE) or ""), sized(11), c.quiet, 22),
+            (
+                str(index.data() or ""),
+                sized(13, weight=QFont.Weight.DemiBold),
+                on_accent if is_selected else c.text,
+                4,
+            ),
+            (str(index.data(OFFICE) or ""), sized(11), on_accent if is_selected else c.quiet, 22),
         ):
             painter.setFont(font)
             painter.setPen(ink)
