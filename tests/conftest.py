@@ -11,8 +11,8 @@ os.environ.setdefault("QT_QUICK_BACKEND", "software")
 
 import pytest
 
-from outreach.cases.campaign_data import campaign_folder, read_campaign
-from outreach.cases.loading import load_campaign
+from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+from outreach.exchange.campaign_loader import load_campaign
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import Database, open_database
 

@@ -12,16 +12,17 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
-from outreach.cases.campaign_data import FactEntry
-from outreach.cases.campaigns import create_campaign, resolve_recipients
+from outreach.cases.campaigns import create_campaign
+from outreach.cases.entries import FactEntry
 from outreach.cases.facts import save_fact
+from outreach.correspondence.incoming import Incoming, file_all
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
 from outreach.letters.drafting import draft_letters, plan_letters
-from outreach.letters.lifecycle import approve_letters, mark_sent
+from outreach.letters.ledger import approve_letters, mark_sent
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import load_template
-from outreach.mail.incoming import Incoming, file_all
 from outreach.packs.options import PackOptions
+from outreach.recipients.resolve import resolve_recipients
 from outreach.store.database import Database
 from outreach.store.models import (
     Campaign,

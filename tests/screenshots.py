@@ -11,12 +11,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from outreach.app import Desktop, make_application
-from outreach.cases.campaign_data import campaign_folder, read_campaign
-from outreach.cases.loading import load_campaign
+from outreach.correspondence.incoming import Incoming, file_all
+from outreach.correspondence.replies import record_reply
 from outreach.domain.states import ReplyKind
-from outreach.letters.replies import record_reply
+from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+from outreach.exchange.campaign_loader import load_campaign
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.mail.incoming import Incoming, file_all
 from outreach.settings import Settings
 from outreach.store.database import open_database
 from tests import factories

@@ -20,9 +20,9 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach import __version__
-from outreach.cases.campaign_data import campaign_folder, read_campaign
-from outreach.cases.loading import load_campaign
 from outreach.errors import OutreachError, UsageError
+from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+from outreach.exchange.campaign_loader import load_campaign
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, default_database, load_settings, save_settings
 from outreach.store.backup import copied_file, restore
@@ -33,7 +33,7 @@ from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
 from outreach.ui.theme import Theme
-from outreach.ui.widgets.parts import Words, push_button
+from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
 
 SAMPLE = "magnitsky"
@@ -235,11 +235,11 @@ class Welcome(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 28, 32, 24)
         layout.setSpacing(12)
-        layout.addWidget(Words("The database could not be opened", size=18, strong=True))
-        self.problem = Words(problem)
+        layout.addWidget(Label("The database could not be opened", size=18, strong=True))
+        self.problem = Label(problem)
         layout.addWidget(self.problem)
         layout.addWidget(
-            Words(
+            Label(
                 "Nothing was changed. Copies made before updates lie in the folder “backups” beside it.",
                 tone="quiet",
             )

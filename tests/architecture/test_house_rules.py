@@ -1,5 +1,6 @@
 """Rules of the house that no linter knows."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -158,7 +159,7 @@ def test_the_wheel_alone_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
         archive.extractall(target)
     code = (
         f"import sys; sys.path.insert(0, {str(target)!r}); import outreach; assert outreach.__file__.startswith({str(target)!r});"
-        f"from outreach.cases.campaign_data import campaign_folder, read_campaign;"
+        f"from outreach.exchange.campaign_folder import campaign_folder, read_campaign;"
         f"from outreach.letters.templates import templates_list;"
         f"from outreach.resources import resource;"
         f"assert str(resource('templates/packs/pack.typ')).startswith({str(target)!r});"
@@ -168,3 +169,33 @@ def test_the_wheel_alone_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
     )
     assert done.stdout.split() == ["21", "18"], done.stderr
+
+
+def test_the_map_of_the_house_names_what_there_is() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    house = text[text.index("```\nsrc/outreach/") : text.index("resources/              campaigns/")]
+    room, missing = "", []
+    for line in house.splitlines()[2:]:
+        if found := re.match(r"(  |    )([a-z_]+)/ ", line):
+            room = found[2] if found[1] == "  " else f"{room.split('/')[0]}/{found[2]}"
+            if not (ROOT / "src/outreach" / room).is_dir():
+                missing.append(room)
+        for name in re.findall(r"\b([a-z_]+\.py)\b", line):
+            if not any(
+                (ROOT / "src/outreach" / place / name).exists() for place in (room, room.split("/")[0], "")
+            ):
+                missing.append(f"{room}: {name}")
+    assert missing == []
+
+
+def test_each_call_named_in_contributing_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    missing = []
+    for dotted in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+\.[A-Za-z_]+)`", text):
+        module, _, name = dotted.rpartition(".")
+        if (ROOT / "src/outreach" / module.replace(".", "/")).with_suffix(".py").exists():
+            if not hasattr(importlib.import_module(f"outreach.{module}"), name):
+                missing.append(dotted)
+        elif not dotted.endswith((".py", ".db", ".ci.run")):
+            missing.append(dotted)
+    assert missing == []

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from sqlalchemy import insert, text
 
+from outreach.desk.search import find
 from outreach.directory.importers.run import import_files
 from outreach.directory.people import people_list
-from outreach.letters.finding import find
 from outreach.store.database import Database, open_database
 from outreach.store.models import Person
 from tests.benchmarks.test_speed import best, tell

@@ -6,14 +6,14 @@ from datetime import date
 
 import imapclient
 
-from outreach.letters.messages import tolerant_message
-from outreach.letters.safe_html import safe_html
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.mail.classing import suggest_kind
 from outreach.mail.fetching import fetch_mail
 from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.natures import nature_of
-from outreach.mail.quotes import fresh_text, passages
+from outreach.messages.kind import kind_of
+from outreach.messages.parse import tolerant_message
+from outreach.messages.quotes import fresh_text, passages
+from outreach.messages.safe_html import safe_html
+from outreach.messages.suggest import suggest_kind
 from outreach.store.database import Database
 from tests import factories
 from tests.benchmarks.test_speed import tell
@@ -83,7 +83,7 @@ def test_the_slowest_of_mutated_messages() -> None:
             raw[at:at] = piece * chance.choice([1, 10, 1000, 20_000])
         started = time.perf_counter()
         read = tolerant_message(bytes(raw))
-        nature_of(read)
+        kind_of(read)
         passages(read.text)
         suggest_kind(fresh_text(read.text), date(2011, 2, 3))
         safe_html(read.html)

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from outreach.cases.campaigns import campaigns_list, recipients_list
+from outreach.cases.campaigns import campaigns_list
+from outreach.desk.letter_table import tracker_rows
 from outreach.letters.drafting import draft_letters, plan_letters
 from outreach.letters.formats.document import LetterDocument, parse_blocks
 from outreach.letters.formats.pdf import letter_data, letter_pdf
 from outreach.letters.formats.typesetting import main_source, new_compiler
 from outreach.letters.preview import edited_document, preview_pdf, saved_document
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import tracker_rows
+from outreach.recipients.rows import recipients_list
 from outreach.resources import resource
 from outreach.store.database import Database
 from outreach.ui.models.columns import letter_columns
@@ -165,7 +166,7 @@ def test_the_table_of_five_thousand_letters(many: Database) -> None:
 
 
 def test_the_whole_demo(tmp_path: Path) -> None:
-    from outreach.packs.demo import run_demo
+    from outreach.exchange.demo import run_demo
 
     run_demo(tmp_path / "warm", say=lambda _: None)
     seconds = best(lambda: run_demo(tmp_path / "cold", say=lambda _: None), 2)

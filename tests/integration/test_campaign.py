@@ -5,17 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from outreach.cases.campaign_data import campaign_folder, read_campaign
-from outreach.cases.campaigns import (
-    add_recipient,
-    campaigns_list,
-    create_campaign,
-    recipients_list,
-    remove_recipient,
-    resolve_recipients,
-    restore_recipient,
-    update_campaign,
-)
+from outreach.cases.campaigns import campaigns_list, create_campaign, update_campaign
 from outreach.cases.facts import (
     add_source,
     case_row,
@@ -27,12 +17,16 @@ from outreach.cases.facts import (
     timeline,
     votes_list,
 )
-from outreach.cases.loading import load_campaign
+from outreach.desk.letter_table import tracker_rows
 from outreach.directory.bodies import bodies_list, posts_list
 from outreach.directory.editing import BodyEntry, PersonEntry, save_body, save_person
 from outreach.directory.people import people_list, person_row
 from outreach.errors import CampaignDataError, NotFoundError, UsageError
-from outreach.letters.tracker import tracker_rows
+from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+from outreach.exchange.campaign_loader import load_campaign
+from outreach.recipients.enlist import add_recipient, remove_recipient, restore_recipient
+from outreach.recipients.resolve import resolve_recipients
+from outreach.recipients.rows import recipients_list
 from outreach.store.database import Database
 from tests.conftest import DAY
 

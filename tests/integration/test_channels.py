@@ -14,20 +14,23 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.cases.campaigns import campaigns_list
+from outreach.correspondence.following_up import draft_follow_ups, draft_referral
+from outreach.correspondence.replies import record_reply
+from outreach.desk.calendar import calendar_ics
+from outreach.desk.letter_query import Filters
+from outreach.desk.letter_table import letter_detail, tracker_rows
+from outreach.desk.reminders import overdue_without_reminder
+from outreach.desk.saved_views import delete_view, save_view, view_named, views_list
+from outreach.desk.statistics import group_counts
 from outreach.directory.editing import BodyEntry, save_body
 from outreach.domain.deadlines import receipt_day, reply_due, reply_standard, zone_of
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
-from outreach.letters.calendar import calendar_ics
 from outreach.letters.enclosing import enclose, enclosures_list, file_to_enclose, take_out
 from outreach.letters.exports import export_letters
-from outreach.letters.following_up import draft_follow_ups, draft_referral, overdue_without_reminder
-from outreach.letters.lifecycle import approve_letters, delete_drafts, mark_sent
+from outreach.letters.ledger import approve_letters, delete_drafts, mark_sent
 from outreach.letters.posting import print_batch, web_form
-from outreach.letters.replies import record_reply
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import Filters, group_counts, letter_detail, tracker_rows
-from outreach.letters.views import delete_view, save_view, view_named, views_list
 from outreach.mail.mailto import LONGEST, mailto_link
 from outreach.store.database import Database, check
 from tests import factories

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from outreach import files
 from outreach.cases.campaigns import campaigns_list
+from outreach.correspondence.replies import raw_message
 from outreach.errors import (
     DatabaseBrokenError,
     DatabaseBusyError,
@@ -27,7 +28,6 @@ from outreach.errors import (
     OutreachError,
     ReadOnlyError,
 )
-from outreach.letters.replies import raw_message
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store import migrate
 from outreach.store.backup import backup, restore

@@ -10,15 +10,16 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from outreach.cases.campaign_data import campaign_folder, read_campaign
-from outreach.cases.campaigns import add_recipient, recipients_list
-from outreach.cases.loading import load_campaign
 from outreach.cli.main import main
 from outreach.directory.identity import merge_people, undo_merge
 from outreach.errors import CampaignDataError, NotAllowedError, UsageError
+from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+from outreach.exchange.campaign_loader import load_campaign
 from outreach.letters.enclosing import enclose, file_to_enclose
-from outreach.letters.lifecycle import approve_letters, edit_letter
+from outreach.letters.ledger import approve_letters, edit_letter
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.recipients.enlist import add_recipient
+from outreach.recipients.rows import recipients_list
 from outreach.store.database import Database, check, check_notes, open_database
 from outreach.store.integrity import frozen_text_problems
 from outreach.store.models import Letter, Merge, Person

@@ -13,13 +13,14 @@ import sqlcipher3.dbapi2 as driver
 
 from outreach.cases.campaigns import campaigns_list
 from outreach.cli.main import main
+from outreach.desk.letter_table import letter_detail, tracker_rows
 from outreach.domain.states import LetterStatus
 from outreach.errors import DatabaseBusyError, DiskFullError, ExportError, NotAllowedError, UsageError
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import letter_detail, tracker_rows
-from outreach.mail import outcomes, sending
+from outreach.mail import outbox as sending
+from outreach.mail import outcomes
+from outreach.mail.outbox import outbox, queue_letters, send_queued, settle, take_back, waiting
 from outreach.mail.outcomes import catch_up, kept_outcomes
-from outreach.mail.sending import outbox, queue_letters, send_queued, settle, take_back, waiting
 from outreach.mail.transport import Envelope, NotSentError, UncertainError
 from outreach.packs import exports
 from outreach.packs.exports import export_pack, pack_exports
@@ -266,7 +267,7 @@ SENDER = """
 import sys
 from datetime import date
 from pathlib import Path
-from outreach.mail.sending import send_queued
+from outreach.mail.outbox import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store import sqlite_files
 from outreach.store.database import open_database

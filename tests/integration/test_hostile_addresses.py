@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
-from outreach.cases.campaign_data import read_campaign
 from outreach.cases.campaigns import campaigns_list, update_campaign
 from outreach.directory.editing import PersonEntry, save_person
 from outreach.directory.importers.run import import_files
 from outreach.domain.states import LetterStatus
 from outreach.errors import CampaignDataError, NotAllowedError, UsageError
+from outreach.exchange.campaign_folder import read_campaign
 from outreach.letters.enclosing import enclose, file_to_enclose
 from outreach.letters.exports import export_letters
-from outreach.letters.lifecycle import approve_letters
+from outreach.letters.ledger import approve_letters
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.mail.mailto import mailto_link
-from outreach.mail.sending import outbox, queue_letters, send_queued
+from outreach.mail.outbox import outbox, queue_letters, send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import Database
 from outreach.store.models import Blob, Campaign, ContactDetail, Person

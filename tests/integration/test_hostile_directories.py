@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
-from outreach.cases.campaign_data import read_campaign
 from outreach.cli import campaign as commands
 from outreach.cli.main import app
 from outreach.directory.importers import run as run_module
@@ -27,6 +26,7 @@ from outreach.directory.importers.vcards import parse_line, read_vcards, split_v
 from outreach.domain.names import split_name
 from outreach.domain.partial_dates import ends_too_soon, parse_partial
 from outreach.errors import CancelledError, ImportFileError
+from outreach.exchange.campaign_folder import read_campaign
 from outreach.store.database import Database, open_database
 from outreach.store.models import Person, Source
 from tests.integration.test_importers import (

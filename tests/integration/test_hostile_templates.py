@@ -14,7 +14,7 @@ import pytest
 
 from outreach.errors import NotFoundError, OutreachError, TemplateError
 from outreach.letters import sandbox as sandbox_module
-from outreach.letters.checking import check_template
+from outreach.letters.checks import check_template
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import load_template, read_template, templates_list
 from outreach.store.database import Database

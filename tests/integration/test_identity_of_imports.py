@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from outreach.cases.campaign_data import read_campaign
-from outreach.cases.loading import load_campaign
 from outreach.directory.bodies import bodies_list, posts_list
 from outreach.directory.editing import BodyEntry, PersonEntry, save_body, save_person
 from outreach.directory.identity import merge_people
 from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import ImportOptions
 from outreach.directory.people import PersonRow, people_list
+from outreach.exchange.campaign_folder import read_campaign
+from outreach.exchange.campaign_loader import load_campaign
 from outreach.store.database import Database
 from outreach.store.models import (
     Area,

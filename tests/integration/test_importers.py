@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from outreach.cases.campaigns import add_recipient, campaigns_list, recipients_list
+from outreach.cases.campaigns import campaigns_list
+from outreach.desk.letter_table import tracker_rows
+from outreach.desk.table_files import tracker_csv
 from outreach.directory.bodies import bodies_list, posts_list
 from outreach.directory.editing import PersonEntry, save_person
 from outreach.directory.importers.congress import congress_start
@@ -16,9 +18,9 @@ from outreach.directory.importers.run import ImportOptions, import_files
 from outreach.directory.importers.tables import european_date, guess_mapping
 from outreach.directory.people import people_list, person_row
 from outreach.errors import CancelledError, ImportFileError, UsageError
-from outreach.letters.exports import tracker_csv
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import tracker_rows
+from outreach.recipients.enlist import add_recipient
+from outreach.recipients.rows import recipients_list
 from outreach.store.database import Database
 from outreach.store.models import Citation, ContactDetail, Membership, Person, Source
 from tests import factories

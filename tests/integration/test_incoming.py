@@ -10,22 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from outreach.cases.campaigns import campaigns_list
-from outreach.directory.editing import PersonEntry, save_person
-from outreach.directory.standards import set_standard, standard_of, standards_list
-from outreach.domain.natures import Nature
-from outreach.domain.states import LetterStatus, Phase, ReplyKind
-from outreach.errors import MailboxError, NotAllowedError, NotFoundError, UsageError
-from outreach.letters.lifecycle import find_letter
-from outreach.letters.replies import class_reply, follow_ups_list, replies_list
-from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import Filters, TrackerRow, letter_detail, tracker_rows
-from outreach.mail.agenda import agenda
-from outreach.mail.fetching import fetch_mail
-from outreach.mail.files import messages_in
-from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.incoming import Incoming, IncomingReport, file_all
-from outreach.mail.sending import queue_letters
-from outreach.mail.triage import (
+from outreach.correspondence.incoming import Incoming, IncomingReport, file_all
+from outreach.correspondence.message_files import messages_in
+from outreach.correspondence.replies import class_reply, follow_ups_list, replies_list
+from outreach.correspondence.triage import (
     InboxRow,
     assign,
     attachment,
@@ -37,6 +25,20 @@ from outreach.mail.triage import (
     set_aside,
     set_nature,
 )
+from outreach.desk.letter_query import Filters
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import letter_detail, tracker_rows
+from outreach.desk.today import agenda
+from outreach.directory.editing import PersonEntry, save_person
+from outreach.directory.standards import set_standard, standard_of, standards_list
+from outreach.domain.message_kind import MessageKind
+from outreach.domain.states import LetterStatus, Phase, ReplyKind
+from outreach.errors import MailboxError, NotAllowedError, NotFoundError, UsageError
+from outreach.letters.ledger import find_letter
+from outreach.letters.sandbox import TemplateSandbox
+from outreach.mail.fetching import fetch_mail
+from outreach.mail.imap import ImapAccount, ImapMailbox
+from outreach.mail.outbox import queue_letters
 from outreach.store.database import Database
 from outreach.store.models import Blob, Dispatch, Message
 from outreach.store.types import now
@@ -291,7 +293,7 @@ def test_automatic_messages_change_no_state(database: Database, letters: tuple[s
     )
     found = row(database, letters[0])
     assert (found.status, found.has_unread) == (LetterStatus.SENT, False)
-    assert [(r.nature, r.state) for r in inbox(database)].count((Nature.OUT_OF_OFFICE, "set_aside")) == 1
+    assert [(r.nature, r.state) for r in inbox(database)].count((MessageKind.OUT_OF_OFFICE, "set_aside")) == 1
     with database.read() as session:
         events = letter_detail(session, campaigns_list(session)[0], letters[0]).events
     assert {"auto_reply", "delayed"} <= {e.kind for e in events}
@@ -303,7 +305,7 @@ def test_a_message_taken_for_automatic_can_be_an_answer_after_all(
     file(database, answer_to(letters[0], "I am away, and we agree.", subject="Automatic reply: letter"))
     (one,) = inbox(database)
     with database.write() as session:
-        set_nature(session, [one.key], Nature.ANSWER)
+        set_nature(session, [one.key], MessageKind.ANSWER)
         assign(session, [one.key])
     assert row(database, letters[0]).phase is Phase.TO_READ
 

@@ -10,18 +10,24 @@ from openpyxl import load_workbook
 
 from outreach.cases.campaigns import CampaignRow, campaigns_list
 from outreach.cases.facts import fact_entry, facts_for, save_fact
+from outreach.correspondence.following_up import draft_follow_ups
+from outreach.correspondence.replies import (
+    follow_ups_list,
+    raw_message,
+    record_reply,
+    replies_list,
+    set_follow_up_done,
+)
+from outreach.desk.letter_query import Filters
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows
+from outreach.desk.statistics import statistics
+from outreach.desk.table_files import tracker_csv, tracker_xlsx
 from outreach.domain.states import Channel, LetterStatus, Phase, ReplyKind
 from outreach.errors import CancelledError, NotAllowedError, NotFoundError, UsageError
 from outreach.letters.drafting import plan_letters
-from outreach.letters.exports import (
-    FORMATS,
-    export_letters,
-    parse_formats,
-    tracker_csv,
-    tracker_xlsx,
-)
-from outreach.letters.following_up import draft_follow_ups
-from outreach.letters.lifecycle import (
+from outreach.letters.exports import FORMATS, export_letters, parse_formats
+from outreach.letters.ledger import (
     approve_letters,
     close_letters,
     delete_drafts,
@@ -30,24 +36,9 @@ from outreach.letters.lifecycle import (
     restore_drafts,
     withdraw_letters,
 )
-from outreach.letters.messages import parse_message
 from outreach.letters.preview import edited_document, preview_pdf, saved_document
-from outreach.letters.replies import (
-    follow_ups_list,
-    raw_message,
-    record_reply,
-    replies_list,
-    set_follow_up_done,
-)
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import (
-    Filters,
-    LetterDetail,
-    TrackerRow,
-    letter_detail,
-    statistics,
-    tracker_rows,
-)
+from outreach.messages.parse import parse_message
 from outreach.store.database import Database
 from tests import factories
 from tests.factories import DAY
@@ -109,7 +100,7 @@ def test_drafting_can_be_stopped_and_then_nothing_is_written(
 def test_writing_twice_to_one_recipient_is_warned_about(database: Database, sandbox: TemplateSandbox) -> None:
     factories.sent(database, sandbox, "Theresa May")
     with database.read() as session:
-        from outreach.cases.campaigns import resolve_recipients
+        from outreach.recipients.resolve import resolve_recipients
 
         plan = plan_letters(
             session,

@@ -16,13 +16,13 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from outreach.cases.campaigns import campaigns_list
+from outreach.desk.letter_table import letter_detail, tracker_rows
 from outreach.directory.editing import PersonEntry, save_person
 from outreach.domain.states import Channel, LetterStatus
 from outreach.errors import NotAllowedError, UsageError
-from outreach.letters.lifecycle import mark_sent, withdraw_letters
+from outreach.letters.ledger import mark_sent, withdraw_letters
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import letter_detail, tracker_rows
-from outreach.mail.sending import outbox, queue_letters, send_queued, settle, take_back, waiting
+from outreach.mail.outbox import outbox, queue_letters, send_queued, settle, take_back, waiting
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.mail.transport import Envelope as Outgoing
 from outreach.mail.transport import NotSentError, UncertainError
@@ -331,7 +331,7 @@ SENDER = """
 import sys
 from datetime import date
 from pathlib import Path
-from outreach.mail.sending import send_queued
+from outreach.mail.outbox import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import open_database
 database = open_database(Path(sys.argv[1]))

@@ -15,7 +15,6 @@ from PIL import Image, ImageFile
 from outreach.cases.facts import find_case
 from outreach.errors import TypesettingError, UsageError
 from outreach.letters.formats.typesetting import svg_as_png
-from outreach.letters.keeping import keep_blob
 from outreach.packs import opening
 from outreach.packs.brand import brand_change, set_brand
 from outreach.packs.contents import pack_contents
@@ -23,6 +22,7 @@ from outreach.packs.evidence import add_evidence, evidence_list, file_as_evidenc
 from outreach.packs.exports import export_pack
 from outreach.packs.opening import check_pdf, check_svg, kind_of, open_picture
 from outreach.packs.options import PackOptions
+from outreach.store.blobs import keep_blob
 from outreach.store.database import Database
 from outreach.store.models import Evidence
 

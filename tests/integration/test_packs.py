@@ -19,14 +19,14 @@ from pypdf import PdfReader
 from sqlalchemy import update
 
 from outreach.cases.campaigns import campaigns_list
+from outreach.desk.letter_table import tracker_rows
 from outreach.errors import CancelledError, NotFoundError, UsageError
+from outreach.exchange.demo import run_demo
 from outreach.letters.exports import FORMATS, export_letters
 from outreach.letters.formats.typesetting import typeset
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import tracker_rows
 from outreach.packs.brand import brand_change, set_brand
 from outreach.packs.contents import pack_contents
-from outreach.packs.demo import run_demo
 from outreach.packs.evidence import add_evidence, evidence_list, file_as_evidence, remove_evidence
 from outreach.packs.exports import export_pack, pack_exports, typeset_pack
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions

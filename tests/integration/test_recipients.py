@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from outreach.cases.campaigns import recipients_list
+from outreach.correspondence.replies import record_reply
+from outreach.desk.letter_table import letter_detail
+from outreach.desk.search import find
 from outreach.directory.identity import (
     duplicate_candidates,
     merge_people,
@@ -19,20 +21,14 @@ from outreach.directory.people import people_list, person_row
 from outreach.domain.postal import postal_lines
 from outreach.domain.states import ReplyKind
 from outreach.errors import NotFoundError, UsageError
+from outreach.letters.checks import letter_notes
 from outreach.letters.drafting import draft_letters, plan_letters
-from outreach.letters.finding import find
-from outreach.letters.questions import (
-    complete,
-    delete_group,
-    groups_list,
-    parse_question,
-    recipients_for,
-    save_group,
-)
-from outreach.letters.replies import record_reply
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.standing import letter_notes
-from outreach.letters.tracker import letter_detail
+from outreach.recipients.completion import complete
+from outreach.recipients.groups import delete_group, groups_list, save_group
+from outreach.recipients.parse import parse_question
+from outreach.recipients.resolve import recipients_for
+from outreach.recipients.rows import recipients_list
 from outreach.store.database import Database
 from tests import factories
 from tests.integration.test_importers import COMMITTEES, LEGISLATORS, MEMBERS, MEPS, TODAY, write
@@ -114,7 +110,7 @@ def test_silence_and_answers_can_be_asked_for(world: Database, sandbox: Template
         )
         references = draft_letters(session, plan).refs
         from outreach.domain.states import Channel
-        from outreach.letters.lifecycle import approve_letters, mark_sent
+        from outreach.letters.ledger import approve_letters, mark_sent
 
         approve_letters(session, references)
         mark_sent(session, references, by=Channel.POST, on=factories.DAY)

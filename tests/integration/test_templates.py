@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from outreach.errors import MissingFactsError, NotFoundError, TemplateError
-from outreach.letters.checking import check_template
+from outreach.letters.checks import check_template
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import best_template, load_template, read_template, templates_list
 from outreach.store.database import Database
@@ -140,7 +140,7 @@ def test_all_missing_facts_are_named_at_once_and_nothing_is_written(
     assert caught.value.names == ("nope", "nada")
     assert "Nothing was written" in str(caught.value)
     from outreach.cases.campaigns import campaigns_list
-    from outreach.letters.tracker import tracker_rows
+    from outreach.desk.letter_table import tracker_rows
 
     with database.read() as session:
         assert not [r for r in tracker_rows(session, campaigns_list(session)[0]) if r.origin == "own"]

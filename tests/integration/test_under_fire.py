@@ -18,10 +18,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from outreach.cases.campaigns import campaigns_list
+from outreach.desk.letter_table import tracker_rows
 from outreach.domain.states import LetterStatus
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import tracker_rows
-from outreach.mail.sending import outbox, queue_letters, waiting
+from outreach.mail.outbox import outbox, queue_letters, waiting
 from outreach.store.database import open_database
 from tests.integration.test_mail import free_port, reachable
 
@@ -32,7 +32,7 @@ NURSERY = """
 import os, sys
 from datetime import date
 from pathlib import Path
-from outreach.mail.sending import send_queued
+from outreach.mail.outbox import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import open_database
 account = SmtpAccount("127.0.0.1", int(sys.argv[2]), "none", "", "office@example.org")

@@ -9,18 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from outreach.cases.campaigns import campaigns_list
-from outreach.domain.states import Channel, LetterStatus, ReplyKind
-from outreach.domain.wording import names_in_words
-from outreach.errors import NotAllowedError, NotFoundError, OutreachError, UsageError
-from outreach.letters.lifecycle import (
-    approve_letters,
-    edit_letter,
-    mark_sent,
-    reopen_letters,
-    withdraw_letters,
-)
-from outreach.letters.messages import parse_message
-from outreach.letters.replies import (
+from outreach.correspondence.replies import (
     class_reply,
     edit_reply,
     follow_ups_list,
@@ -30,9 +19,20 @@ from outreach.letters.replies import (
     reply_record,
     restore_reply,
 )
+from outreach.desk.letter_table import LetterDetail, letter_detail
+from outreach.domain.states import Channel, LetterStatus, ReplyKind
+from outreach.domain.wording import names_in_words
+from outreach.errors import NotAllowedError, NotFoundError, OutreachError, UsageError
+from outreach.letters.ledger import (
+    approve_letters,
+    edit_letter,
+    mark_sent,
+    reopen_letters,
+    withdraw_letters,
+)
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import LetterDetail, letter_detail
-from outreach.mail.sending import queue_letters, take_back
+from outreach.mail.outbox import queue_letters, take_back
+from outreach.messages.parse import parse_message
 from outreach.store.database import Database, check
 from tests import factories
 from tests.integration.test_letters import MESSAGE
@@ -71,9 +71,9 @@ def test_approved_letters_become_drafts_again_and_the_history_says_so(
         assert [e.kind for e in found.events].count("approved") == 1
     assert check(database) == []
     with database.write() as session:
-        edit_letter(session, references[0], subject="New", salutation="Dear", body="Words.", close="Yours")
+        edit_letter(session, references[0], subject="New", salutation="Dear", body="Label.", close="Yours")
         approve_letters(session, references, by="Bob")
-    assert detail(database, references[0]).body == "Words."
+    assert detail(database, references[0]).body == "Label."
     assert check(database) == []
 
 

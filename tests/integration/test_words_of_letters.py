@@ -10,21 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from outreach.cases.campaigns import campaigns_list, recipients_list, remove_recipient
+from outreach.cases.campaigns import campaigns_list
 from outreach.cases.facts import delete_fact, fact_entry, facts_for, save_fact
+from outreach.correspondence.following_up import draft_follow_ups, draft_next, plan_follow_ups
+from outreach.correspondence.replies import record_reply
+from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows
 from outreach.domain.states import ReplyKind
 from outreach.errors import NotAllowedError, NotFoundError, TemplateError
 from outreach.letters.drafting import draft_letters, plan_letters
 from outreach.letters.enclosing import enclosures_list
 from outreach.letters.exports import export_letters, letter_document
 from outreach.letters.fact_use import still_standing
-from outreach.letters.following_up import draft_follow_ups, draft_next, plan_follow_ups
 from outreach.letters.formats.text import letter_text
-from outreach.letters.lifecycle import approve_letters, edit_letter, find_letter
-from outreach.letters.questions import recipients_for, take_recipients
-from outreach.letters.replies import record_reply
+from outreach.letters.ledger import approve_letters, edit_letter, find_letter
 from outreach.letters.sandbox import Rendered, TemplateSandbox
-from outreach.letters.tracker import LetterDetail, letter_detail, tracker_rows
+from outreach.recipients.enlist import remove_recipient, take_recipients
+from outreach.recipients.resolve import recipients_for
+from outreach.recipients.rows import recipients_list
 from outreach.store.database import Database, open_database
 from tests import factories
 
@@ -331,7 +333,7 @@ def test_others_can_write_while_letters_are_rendered(
 def test_the_demo_renders_outside_its_units_of_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from outreach.packs import demo
+    from outreach.exchange import demo
 
     watching: list[_Watching] = []
 

@@ -13,12 +13,12 @@ from sqlalchemy import text
 
 from outreach.app import Desktop
 from outreach.cases.campaigns import campaigns_list
+from outreach.correspondence.incoming import Incoming, file_all
+from outreach.correspondence.replies import class_reply, follow_ups_list, record_reply, replies_list
+from outreach.correspondence.triage import back_to_tray, inbox_rows
+from outreach.desk.letter_table import letter_detail
 from outreach.domain.states import ReplyKind
-from outreach.letters.replies import class_reply, follow_ups_list, record_reply, replies_list
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import letter_detail
-from outreach.mail.incoming import Incoming, file_all
-from outreach.mail.triage import back_to_tray, inbox_rows
 from outreach.store.database import open_database
 from outreach.ui.dialogs.forms import ConfirmDialog
 from outreach.ui.dialogs.inbox import AssignDialog
@@ -335,9 +335,9 @@ def test_an_answer_that_came_as_a_message_goes_back_to_the_tray_from_the_letter(
 
 
 def test_a_bounce_taken_back_and_undone_bounces_again(sample_path: Path, sandbox: TemplateSandbox) -> None:
+    from outreach.correspondence.triage import restore_standings, standings
     from outreach.domain.states import Channel
-    from outreach.letters.lifecycle import mark_sent
-    from outreach.mail.triage import restore_standings, standings
+    from outreach.letters.ledger import mark_sent
     from tests.messages import report
 
     database = open_database(sample_path)

@@ -12,12 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from outreach.app import Desktop
 from outreach.cases.campaigns import campaigns_list
+from outreach.correspondence.incoming import Incoming, file_all
+from outreach.correspondence.triage import inbox_rows
+from outreach.desk.letter_query import Filters
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import tracker_rows
+from outreach.desk.saved_views import views_list
 from outreach.domain.states import LetterStatus, Phase, ReplyKind
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import Filters, TrackerRow, tracker_rows
-from outreach.letters.views import views_list
-from outreach.mail.incoming import Incoming, file_all
-from outreach.mail.triage import inbox_rows
 from outreach.store.database import open_database
 from outreach.store.models import Campaign
 from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog

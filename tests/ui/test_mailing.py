@@ -218,7 +218,7 @@ def test_an_uncertain_letter_is_shown_as_such_and_settled(
 
 def test_a_letter_is_taken_out_of_the_outbox(ready: MainWindow, settle: Settle) -> None:
     use(SmtpAccount("127.0.0.1", 9, "none", "", FROM))
-    from outreach.mail.sending import queue_letters
+    from outreach.mail.outbox import queue_letters
 
     ready.workspace.jobs.write(ready, lambda session: queue_letters(session, ["MAG-0006", "MAG-0007"]))
     settle(ready)

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from outreach.app import Desktop
 from outreach.errors import CancelledError, DiskFullError, UsageError
-from outreach.letters.lifecycle import approve_letters, edit_letter, reopen_letters
+from outreach.letters.ledger import approve_letters, edit_letter, reopen_letters
 from outreach.letters.unsaved import (
     UnsavedText,
     forget_unsaved,

@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from outreach.app import Desktop
 from outreach.cli.main import app
+from outreach.desk.letter_query import STANDINGS, find_standing, standing_holds
+from outreach.desk.letter_table import tracker_rows
 from outreach.errors import UsageError
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import STANDINGS, find_standing, standing_holds, tracker_rows
 from outreach.store.database import open_database
 from outreach.ui.main_window import MainWindow
 from outreach.ui.widgets.parts import Figure, Heading

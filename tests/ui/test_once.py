@@ -24,13 +24,13 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from outreach.desk.letter_query import Filters
+from outreach.desk.saved_views import save_view
 from outreach.directory.importers.run import import_files
 from outreach.errors import UsageError
 from outreach.letters.approving import LetterToDecide
-from outreach.letters.tracker import Filters
-from outreach.letters.views import save_view
-from outreach.mail.classing import Suggestion
-from outreach.mail.sending import OutboxRow
+from outreach.mail.outbox import OutboxRow
+from outreach.messages.suggest import Suggestion
 from outreach.settings import Settings
 from outreach.store.database import Database, open_database
 from outreach.ui.acting import Action
@@ -248,7 +248,7 @@ def test_a_second_enter_does_not_press_the_neighbour_of_a_button_that_is_at_work
 def test_a_second_enter_on_submit_does_not_cancel_what_is_being_saved(
     owner: QMainWindow, qtbot: QtBot
 ) -> None:
-    form, submitted = NameDialog(owner, "T", "Name", "Words"), []
+    form, submitted = NameDialog(owner, "T", "Name", "Label"), []
     ask(form, lambda dialog, values: submitted.append(values["name"]))
     qtbot.waitUntil(form.isActiveWindow)
     form.name.setText("A")
@@ -271,7 +271,7 @@ def test_an_action_is_free_again_after_a_refusal(jobs: Jobs, qtbot: QtBot, owner
 
 
 def test_a_dialog_is_submitted_once_and_again_after_a_problem(owner: QMainWindow) -> None:
-    form, submitted = NameDialog(owner, "T", "Name", "Words"), []
+    form, submitted = NameDialog(owner, "T", "Name", "Label"), []
     ask(form, lambda dialog, values: submitted.append(values["name"]))
     form.name.setText("A")
     form.submit_button.click()
@@ -372,15 +372,15 @@ def every_form(window: MainWindow) -> dict[str, FormDialog]:
     assert space.campaign is not None
     made: list[FormDialog] = [
         MarkSentDialog(window, 2, DAY),
-        ConfirmSentDialog(window, "MAG-0001", "Words", DAY),
+        ConfirmSentDialog(window, "MAG-0001", "Label", DAY),
         PrintDialog(window, 2),
         ReplyDialog(window, "MAG-0001", "Somebody", DAY),
-        NameDialog(window, "Title", "Name", "Words"),
-        ReasonDialog(window, "Title", "Do it", "Words"),
+        NameDialog(window, "Title", "Name", "Label"),
+        ReasonDialog(window, "Title", "Do it", "Label"),
         ExportDialog(window, 2),
         ApproveDialog(window, _LETTERS[:1]),
         SendDialog(window, _LETTERS, "smtp.example.org"),
-        ConfirmDialog(window, "Title", "Do it", "Words"),
+        ConfirmDialog(window, "Title", "Do it", "Label"),
         AccountDialog(window, space, Settings(), ""),
         PasswordDialog(window, "me", "Why", "Send"),
         SettleDialog(window, _UNCERTAIN, DAY, can_look=True),

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from outreach.app import Desktop
-from outreach.cases.campaigns import campaigns_list, recipients_list
+from outreach.cases.campaigns import campaigns_list
 from outreach.cases.facts import facts_for
+from outreach.correspondence.incoming import Incoming, file_all
+from outreach.correspondence.triage import inbox_rows
+from outreach.desk.letter_table import tracker_rows
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import tracker_rows
-from outreach.mail.incoming import Incoming, file_all
-from outreach.mail.triage import inbox_rows
+from outreach.recipients.rows import recipients_list
 from outreach.store.database import open_database
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.inbox import AssignDialog

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from outreach.app import Desktop, Welcome, start
+from outreach.correspondence.replies import record_reply
 from outreach.domain.states import ReplyKind
 from outreach.errors import DatabaseBusyError
-from outreach.letters.replies import record_reply
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup

@@ -27,9 +27,9 @@ from pytestqt.qtbot import QtBot
 
 from outreach.app import Desktop
 from outreach.cases.campaigns import campaigns_list
+from outreach.desk.letter_table import letter_detail
+from outreach.desk.search import find
 from outreach.domain.states import LetterStatus
-from outreach.letters.finding import find
-from outreach.letters.tracker import letter_detail
 from outreach.store.database import Database, open_database
 from outreach.store.models import Campaign, Letter
 from outreach.ui.dialogs.search import SearchDialog

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from outreach.domain.states import ReplyKind
-from outreach.letters.messages import parse_message, tolerant_message
-from outreach.letters.safe_html import html_as_text, safe_html
-from outreach.mail.classing import suggest_kind
-from outreach.mail.natures import nature_of
-from outreach.mail.quotes import fresh_text, passages, quoted_text
+from outreach.messages.kind import kind_of
+from outreach.messages.parse import parse_message, tolerant_message
+from outreach.messages.quotes import fresh_text, passages, quoted_text
+from outreach.messages.safe_html import html_as_text, safe_html
+from outreach.messages.suggest import suggest_kind
 from tests.messages import ANSWERS, AUTOMATIC, BOUNCES, message
 
 ON = date(2011, 2, 3)
@@ -179,7 +179,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 @example(b"Content-Type: text/plain; charset=punycode\n\n" + b"a-" * 200_000)
 def test_no_message_stops_the_reading(raw: bytes) -> None:
     read = tolerant_message(raw)
-    nature_of(read)
+    kind_of(read)
     passages(read.text)
     suggest_kind(fresh_text(read.text), ON)
     safe_html(read.html)

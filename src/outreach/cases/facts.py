@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from outreach.cases.campaign_data import FactEntry
+from outreach.cases.entries import FactEntry
 from outreach.directory.citations import SourceRef, citations_of
 from outreach.directory.lookup import find_record
 from outreach.domain.address import Addressee, formal_name

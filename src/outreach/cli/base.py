@@ -22,8 +22,8 @@ from outreach.cases.campaigns import (
     CampaignRow,
     campaigns_list,
 )
+from outreach.desk.table_files import harmless
 from outreach.errors import NotFoundError, UsageError
-from outreach.letters.exports import harmless
 from outreach.mail.outcomes import catch_up
 from outreach.settings import default_database
 from outreach.store.backup import copied_file

@@ -7,15 +7,8 @@ from typing import Annotated
 
 import typer
 
-from outreach.cases.campaign_data import campaign_folder, read_campaign
-from outreach.cases.campaigns import (
-    add_recipient,
-    campaigns_list,
-    recipients_list,
-    remove_recipient,
-)
+from outreach.cases.campaigns import campaigns_list
 from outreach.cases.facts import facts_for
-from outreach.cases.loading import load_campaign
 from outreach.cli.base import (
     GROUPS,
     AsFormat,
@@ -31,10 +24,15 @@ from outreach.cli.base import (
 from outreach.directory import popolo
 from outreach.directory.citations import titles_of
 from outreach.errors import DatabaseMissingError, NotFoundError, OutreachError
-from outreach.letters.checking import check_template
-from outreach.letters.questions import delete_group, groups_list, recipients_for, save_group
+from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+from outreach.exchange.campaign_loader import load_campaign
+from outreach.letters.checks import check_template
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import load_template, templates_list
+from outreach.recipients.enlist import add_recipient, remove_recipient
+from outreach.recipients.groups import delete_group, groups_list, save_group
+from outreach.recipients.resolve import recipients_for
+from outreach.recipients.rows import recipients_list
 from outreach.store.database import open_database
 
 

@@ -21,6 +21,7 @@ from outreach.cli.base import (
     print_list,
     say,
 )
+from outreach.desk.search import find
 from outreach.directory import popolo
 from outreach.directory.bodies import bodies_list, posts_list
 from outreach.directory.citations import titles_of
@@ -29,7 +30,6 @@ from outreach.directory.importers.feeds import download, feeds_list, find_feed
 from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import FORMATS, ImportOptions, import_files
 from outreach.directory.people import people_list
-from outreach.letters.finding import find
 
 
 @GROUPS["people"].command("list")

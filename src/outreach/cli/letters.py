@@ -30,16 +30,25 @@ from outreach.cli.base import (
     say,
     user_name,
 )
+from outreach.correspondence.following_up import draft_follow_ups, draft_referral
+from outreach.correspondence.replies import replies_list
+from outreach.desk.calendar import calendar_ics
+from outreach.desk.letter_query import GROUPINGS, STANDINGS, Filters, find_standing
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import letter_detail, tracker_rows
+from outreach.desk.reminders import overdue_without_reminder
+from outreach.desk.saved_views import delete_view, save_view, view_named, views_list
+from outreach.desk.statistics import group_counts
+from outreach.desk.table_files import tracker_csv, tracker_xlsx
 from outreach.domain.states import Channel
 from outreach.domain.wording import counted, day_short
 from outreach.errors import NotAllowedError, OutreachError, UsageError
 from outreach.files import write_file
-from outreach.letters.calendar import calendar_ics
+from outreach.letters.checks import letter_notes
 from outreach.letters.drafting import AUTO, draft_letters, plan_letters
 from outreach.letters.enclosing import enclose, file_to_enclose
-from outreach.letters.exports import export_letters, parse_formats, tracker_csv, tracker_xlsx
-from outreach.letters.following_up import draft_follow_ups, draft_referral, overdue_without_reminder
-from outreach.letters.lifecycle import (
+from outreach.letters.exports import export_letters, parse_formats
+from outreach.letters.ledger import (
     approve_letters,
     close_letters,
     find_letter,
@@ -48,24 +57,11 @@ from outreach.letters.lifecycle import (
     withdraw_letters,
 )
 from outreach.letters.posting import print_batch, web_form
-from outreach.letters.questions import recipients_for
-from outreach.letters.replies import replies_list
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.standing import letter_notes
 from outreach.letters.templates import load_template
-from outreach.letters.tracker import (
-    GROUPINGS,
-    STANDINGS,
-    Filters,
-    TrackerRow,
-    find_standing,
-    group_counts,
-    letter_detail,
-    tracker_rows,
-)
 from outreach.letters.unsaved import forget_unsaved, restore_unsaved, unsaved_texts
-from outreach.letters.views import delete_view, save_view, view_named, views_list
 from outreach.mail.mailto import mailto_link
+from outreach.recipients.resolve import recipients_for
 
 
 def some_formats(text: str) -> tuple[str, ...]:

@@ -18,13 +18,9 @@ from outreach.cli.base import (
     print_list,
     say,
 )
-from outreach.domain.natures import Nature
-from outreach.domain.states import Channel, ReplyKind
-from outreach.domain.wording import day_short
-from outreach.errors import NotFoundError, UsageError
-from outreach.files import write_file
-from outreach.letters.messages import read_message
-from outreach.letters.replies import (
+from outreach.correspondence.incoming import file_all
+from outreach.correspondence.message_files import messages_in
+from outreach.correspondence.replies import (
     NO_SUCH_ANSWER,
     NOTHING_SAID,
     class_reply,
@@ -33,11 +29,7 @@ from outreach.letters.replies import (
     remove_answer,
     replies_list,
 )
-from outreach.mail.classing import Suggestion
-from outreach.mail.files import messages_in
-from outreach.mail.incoming import file_all
-from outreach.mail.natures import nature_of
-from outreach.mail.triage import (
+from outreach.correspondence.triage import (
     VIEWS,
     InboxRow,
     assign,
@@ -49,6 +41,14 @@ from outreach.mail.triage import (
     set_aside,
     suggestions,
 )
+from outreach.domain.message_kind import MessageKind
+from outreach.domain.states import Channel, ReplyKind
+from outreach.domain.wording import day_short
+from outreach.errors import NotFoundError, UsageError
+from outreach.files import write_file
+from outreach.messages.kind import kind_of
+from outreach.messages.parse import read_message
+from outreach.messages.suggest import Suggestion
 
 Keys = Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Numbers, as the inbox lists them.")]
 Kind = Annotated[ReplyKind, typer.Option("--kind", help="What it amounts to.")]
@@ -84,8 +84,8 @@ def add_reply(
     message = None
     if file is not None:
         message = read_message(file)
-        found = nature_of(message)
-        if found.nature is not Nature.ANSWER:
+        found = kind_of(message)
+        if found.nature is not MessageKind.ANSWER:
             raise UsageError(
                 f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies import {file.name}"
             )
@@ -190,7 +190,7 @@ def _cells(row: InboxRow, guess: Suggestion) -> dict[str, object]:
         "Received": day_short(row.received_on),
         "From": row.from_name or row.from_address,
         "Subject": row.subject[:70],
-        "Nature": row.nature.value.replace("_", " "),
+        "MessageKind": row.nature.value.replace("_", " "),
         "State": row.state.replace("_", " "),
         "Letter": row.reference,
         "Sure": f"{row.confidence} %" if row.reference else "",

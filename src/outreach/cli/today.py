@@ -17,9 +17,9 @@ from outreach.cli.base import (
     print_list,
     say,
 )
+from outreach.desk.today import agenda
 from outreach.directory.standards import set_standard, standards_list
 from outreach.domain.wording import day_short
-from outreach.mail.agenda import agenda
 
 
 @app.command("today")

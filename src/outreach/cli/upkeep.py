@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from outreach.cases.campaign_data import campaign_folder, read_campaign
-from outreach.cases.loading import load_campaign
 from outreach.cli.base import app, database_file, location_of, opened
 from outreach.errors import OutreachError, UsageError
-from outreach.packs.demo import run_demo
+from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+from outreach.exchange.campaign_loader import load_campaign
+from outreach.exchange.demo import run_demo
 from outreach.store.backup import backup, restore
 from outreach.store.database import check, check_notes
 from outreach.store.sqlite_files import file_of, is_there

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.domain.states import LetterStatus
-from outreach.letters.lifecycle import Facts, approval_problem, find_letters
-from outreach.letters.standing import letter_notes
+from outreach.letters.checks import letter_notes
+from outreach.letters.ledger import Facts, approval_problem, find_letters
 from outreach.store.models import Organization, Person
 
 

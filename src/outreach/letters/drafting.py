@@ -8,16 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import (
-    CampaignRow,
-    RecipientRow,
-    asks_list,
-    campaign_of_case,
-    keep_recipients,
-    recipients_list,
-)
+from outreach.cases.campaigns import CampaignRow, asks_list, campaign_of_case
 from outreach.cases.facts import CaseRow, FactRow, case_row, facts_for
 from outreach.directory.people import MembershipRow, memberships_of
+from outreach.directory.tenure import keys_of, office_problem
 from outreach.domain.address import Address, Addressee, address_for, formal_name
 from outreach.domain.postal import postal_lines
 from outreach.domain.references import letter_reference
@@ -25,10 +19,11 @@ from outreach.domain.states import LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for, one_line, tidy_text
 from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
 from outreach.letters.fact_use import words_of
-from outreach.letters.lifecycle import find_letter
+from outreach.letters.ledger import find_letter
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.standing import keys_of, office_problem
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
+from outreach.recipients.enlist import keep_recipients
+from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.changes import Changes
 from outreach.store.models import (
     Ask,

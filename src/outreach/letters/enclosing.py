@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from outreach.domain.states import LetterStatus
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.files import read_given
-from outreach.letters.keeping import keep_blob
-from outreach.letters.lifecycle import LETTERS, find_letter, record_event
+from outreach.letters.ledger import LETTERS, find_letter, record_event
+from outreach.store.blobs import keep_blob
 from outreach.store.changes import Changes
 from outreach.store.models import Blob, LetterAttachment
 

@@ -18,7 +18,7 @@ from outreach.letters.drafting import Progress, always
 from outreach.letters.exports import letter_document
 from outreach.letters.formats.pdf import letter_pdf
 from outreach.letters.formats.text import letter_text
-from outreach.letters.lifecycle import find_letter, find_letters
+from outreach.letters.ledger import find_letter, find_letters
 from outreach.store.models import ContactDetail
 
 

@@ -8,7 +8,7 @@ from outreach.letters.exports import letter_document
 from outreach.letters.formats.document import LetterDocument, parse_blocks
 from outreach.letters.formats.pdf import letter_data
 from outreach.letters.formats.typesetting import typeset
-from outreach.letters.lifecycle import find_letters
+from outreach.letters.ledger import find_letters
 
 
 def saved_document(session: Session, reference: str) -> LetterDocument:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from outreach.errors import NotAllowedError, OutreachError
 from outreach.files import write_file
-from outreach.letters.lifecycle import edit_letter, find_letter
+from outreach.letters.ledger import edit_letter, find_letter
 from outreach.store.changes import Changes
 
 WORDS = ("subject", "salutation", "body", "close")

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from outreach.correspondence.incoming import Incoming, IncomingReport, Intake
 from outreach.mail.imap import Batch, Place
-from outreach.mail.incoming import Incoming, IncomingReport, Intake
 from outreach.store.database import Database
 from outreach.store.models import Letter, MailboxPlace
 from outreach.store.types import now

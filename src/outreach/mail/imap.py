@@ -18,8 +18,8 @@ import imapclient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from outreach.errors import MailboxError, UsageError
-from outreach.letters.messages import MAX_BYTES
 from outreach.mail.security import check_server
+from outreach.messages.parse import MAX_BYTES
 
 _SECONDS = 60.0
 _UIDS_AT_ONCE = 20_000

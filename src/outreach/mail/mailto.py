@@ -9,7 +9,7 @@ from outreach.domain.states import LetterStatus
 from outreach.errors import NotAllowedError
 from outreach.letters.exports import address_of, letter_document, sending_message
 from outreach.letters.formats.text import letter_text
-from outreach.letters.lifecycle import find_letter, refuse_uncertain
+from outreach.letters.ledger import find_letter, refuse_uncertain
 
 LONGEST = 1_900
 """Characters that every system hands on. Windows cuts an address at 2,048 and Outlook takes 2,083."""

@@ -22,7 +22,7 @@ from outreach.domain.states import LetterStatus
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import DatabaseError, OutreachError
 from outreach.files import write_file
-from outreach.letters.lifecycle import STARTED, record_event
+from outreach.letters.ledger import STARTED, record_event
 from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
 

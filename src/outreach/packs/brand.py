@@ -11,8 +11,8 @@ from outreach.errors import TypesettingError, UsageError
 from outreach.files import read_given
 from outreach.letters.formats.document import is_svg
 from outreach.letters.formats.typesetting import svg_as_png
-from outreach.letters.keeping import keep_blob
 from outreach.packs.opening import LOGOS, check_svg, open_picture, refuse_wrong_name
+from outreach.store.blobs import keep_blob
 from outreach.store.changes import Changes
 from outreach.store.models import Campaign
 

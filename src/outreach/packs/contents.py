@@ -10,6 +10,10 @@ from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import asks_list, campaign_of_case
 from outreach.cases.facts import FactRow, case_row, facts_for, timeline, votes_list
+from outreach.correspondence.replies import follow_ups_list, replies_list
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import tracker_rows
+from outreach.desk.statistics import Statistics, statistics
 from outreach.directory.citations import SourceRef
 from outreach.domain.address import audiences
 from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Phase
@@ -17,8 +21,6 @@ from outreach.domain.wording import date_in_words, day_short, locale_for, printa
 from outreach.errors import NotFoundError, UsageError
 from outreach.letters.exports import letter_document, letterhead
 from outreach.letters.formats.pdf import letter_data
-from outreach.letters.replies import follow_ups_list, replies_list
-from outreach.letters.tracker import Statistics, TrackerRow, statistics, tracker_rows
 from outreach.packs.evidence import evidence_list, evidence_pages
 from outreach.packs.options import PackOptions
 from outreach.packs.words import pack_words

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from outreach.cases.facts import find_case
 from outreach.errors import NotFoundError, UsageError
 from outreach.files import read_given
-from outreach.letters.keeping import blob, keep_blob
 from outreach.packs.opening import PDF, check_pdf, kind_of, open_picture, refuse_wrong_name
+from outreach.store.blobs import blob, keep_blob
 from outreach.store.changes import Changes
 from outreach.store.models import Evidence
 

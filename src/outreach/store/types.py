@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from outreach.domain.matching import Basis
-from outreach.domain.natures import Nature
+from outreach.domain.message_kind import MessageKind
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
 
 
@@ -59,7 +59,7 @@ class Base(DeclarativeBase):
         LetterStatus: _stored_by_value(LetterStatus),
         ReplyKind: _stored_by_value(ReplyKind),
         Channel: _stored_by_value(Channel),
-        Nature: _stored_by_value(Nature),
+        MessageKind: _stored_by_value(MessageKind),
         Basis: _stored_by_value(Basis),
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from outreach.correspondence.incoming import IncomingReport
 from outreach.domain.wording import counted
 from outreach.errors import KeychainError, OutreachError
 from outreach.letters.approving import LetterToDecide, letters_to_decide
@@ -21,9 +22,8 @@ from outreach.mail.accounts import (
 )
 from outreach.mail.fetching import fetch_mail
 from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.incoming import IncomingReport
+from outreach.mail.outbox import Result, outbox, queue_letters, send_queued, settle
 from outreach.mail.outcomes import catch_up, kept_outcomes
-from outreach.mail.sending import Result, outbox, queue_letters, send_queued, settle
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings

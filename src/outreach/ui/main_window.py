@@ -26,8 +26,8 @@ from PySide6.QtWidgets import (
 
 from outreach import __version__
 from outreach.cases.campaigns import CampaignRow, campaigns_list, create_campaign, update_campaign
+from outreach.desk.search import Hit
 from outreach.errors import OutreachError
-from outreach.letters.finding import Hit
 from outreach.letters.unsaved import UnsavedText
 from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup, copied_file
@@ -55,7 +55,7 @@ from outreach.ui.pages.packs import PacksPage
 from outreach.ui.pages.today import TodayPage
 from outreach.ui.theme import CHOICES, Theme
 from outreach.ui.widgets.campaign_choice import CampaignChoice
-from outreach.ui.widgets.parts import Words
+from outreach.ui.widgets.parts import Label
 from outreach.ui.widgets.sidebar import Sidebar
 from outreach.ui.workspace import Place, Workspace
 
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
             self.sidebar.add(key, self.tr(title), symbol)
         self.sidebar.turned.connect(self.turn)
         self.sidebar.entered.connect(self._enter)
-        self.campaign_name = Words("", size=13, strong=True)
+        self.campaign_name = Label("", size=13, strong=True)
         self.campaign_choice = CampaignChoice([])
         self.campaign_choice.setAccessibleName(self.tr("Campaign"))
         self.campaign_choice.currentIndexChanged.connect(self._campaign_chosen)
@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         head = QVBoxLayout()
         head.setContentsMargins(18, 0, 14, 6)
         head.setSpacing(4)
-        head.addWidget(Words("outreach", size=18, strong=True, tone="accent", wrap=False))
+        head.addWidget(Label("outreach", size=18, strong=True, tone="accent", wrap=False))
         head.addWidget(self.campaign_name)
         head.addWidget(self.campaign_choice)
         column.addLayout(head)
@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         redo = self.workspace.undo_group.createRedoAction(self, self.tr("Redo"))
         redo.setShortcut(keys.Redo)
         edit.addActions([undo, redo])
-        self._action(edit, self.tr("Words not on file…"), self._unsaved_words)
+        self._action(edit, self.tr("Label not on file…"), self._unsaved_words)
         edit.addSeparator()
         self._action(edit, self.tr("Search everything…"), self._search, "Ctrl+K", symbol="search")
         self._action(edit, self.tr("Find on this page"), self._find, keys.Find, symbol="search")
@@ -569,7 +569,7 @@ class MainWindow(QMainWindow):
             self.close()
 
     def _refused_words(self, text: UnsavedText, is_over: bool) -> None:
-        """Words that stay in the editor are told about; others are shown, so that nobody misses them."""
+        """Label that stay in the editor are told about; others are shown, so that nobody misses them."""
         if self._compose().editor.reference == text.reference and not is_over:
             self._failed(text.reason)
         else:

@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
-from outreach.mail.agenda import Agenda, agenda
+from outreach.desk.today import Agenda, agenda
 from outreach.settings import load_settings, save_settings
 from outreach.ui.icons import icon
 from outreach.ui.workspace import Workspace

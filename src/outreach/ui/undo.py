@@ -6,10 +6,10 @@ from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
+from outreach.correspondence.replies import ReplyRecord, ReplyRow, remove_answer, reply_record, restore_reply
+from outreach.correspondence.triage import Standing, restore_standings, standings
 from outreach.domain.wording import counted
-from outreach.letters.lifecycle import approve_letters, delete_drafts, reopen_letters, restore_drafts
-from outreach.letters.replies import ReplyRecord, ReplyRow, remove_answer, reply_record, restore_reply
-from outreach.mail.triage import Standing, restore_standings, standings
+from outreach.letters.ledger import approve_letters, delete_drafts, reopen_letters, restore_drafts
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import FormDialog
 from outreach.ui.workspace import Workspace

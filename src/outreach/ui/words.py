@@ -1,4 +1,4 @@
-"""Words of the interface for what the database stores as keys."""
+"""Label of the interface for what the database stores as keys."""
 
 from typing import Any
 

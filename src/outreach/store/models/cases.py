@@ -161,7 +161,7 @@ class Recipient(Deletable, Base):
 
 
 class RecipientGroup(Base):
-    """A question about recipients that was saved under a name, see letters/questions.py."""
+    """A question about recipients that was saved under a name, see recipients/parse.py."""
 
     __tablename__ = "recipient_group"
     __table_args__ = (UniqueConstraint("campaign_id", "name", name="uq_recipient_group_name"),)
@@ -171,7 +171,7 @@ class RecipientGroup(Base):
 
 
 class SavedView(Base):
-    """Filters of the tracking table under a name. filters: see `letters.tracker.Filters`."""
+    """Filters of the tracking table under a name. filters: see `desk.letter_query.Filters`."""
 
     __tablename__ = "saved_view"
     __table_args__ = (UniqueConstraint("campaign_id", "name", name="uq_saved_view_name"),)

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.matching import Basis
-from outreach.domain.natures import Nature
+from outreach.domain.message_kind import MessageKind
 from outreach.store.types import Base
 
 
@@ -29,7 +29,7 @@ class Message(Base):
     sent_at: Mapped[dt.datetime | None]
     received_on: Mapped[dt.date]
     recorded_at: Mapped[dt.datetime]
-    nature: Mapped[Nature] = mapped_column(default=Nature.ANSWER)
+    nature: Mapped[MessageKind] = mapped_column(default=MessageKind.ANSWER)
     nature_reason: Mapped[str] = mapped_column(Text, default="")
     failed_addresses: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(16), default="triage", index=True)

@@ -21,12 +21,12 @@ from outreach.ui.models.rows import Column, RowsModel
 from outreach.ui.undo import Reversible
 from outreach.ui.widgets.parts import (
     EmptyState,
+    HtmlView,
+    Label,
     Panel,
-    Reading,
     Splitter,
     Table,
     TableOrEmpty,
-    Words,
     push_button,
 )
 from outreach.ui.widgets.records import person_html
@@ -65,7 +65,7 @@ class DuplicatesDialog(QDialog):
         )
         pairs = Panel(margins=1, spacing=0)
         pairs.body.addWidget(self._stack)
-        self.left, self.right = Reading(self.tr("One")), Reading(self.tr("Other"))
+        self.left, self.right = HtmlView(self.tr("One")), HtmlView(self.tr("Other"))
         self.keep_left = push_button(self, self.tr("Keep this one"), self._keep_first)
         self.keep_right = push_button(self, self.tr("Keep this one"), self._keep_second)
         sides = QWidget()
@@ -81,7 +81,7 @@ class DuplicatesDialog(QDialog):
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         layout.addWidget(
-            Words(
+            Label(
                 self.tr(
                     "Names only suggest who may be the same. Merging moves everything to the record you keep, and can be "
                     "undone."

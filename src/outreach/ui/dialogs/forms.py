@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from outreach.errors import OutreachError
 from outreach.ui.acting import Hold
 from outreach.ui.widgets.fields import Still
-from outreach.ui.widgets.parts import Words
+from outreach.ui.widgets.parts import Label
 
 
 class FormDialog(QDialog):
@@ -53,7 +53,7 @@ class FormDialog(QDialog):
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         if explanation:
-            words = Words(explanation, tone="quiet")
+            words = Label(explanation, tone="quiet")
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             layout.addWidget(words)
         self.form = QFormLayout()
@@ -61,7 +61,7 @@ class FormDialog(QDialog):
         self.form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.addLayout(self.form)
-        self.problem = Words("", tone="bad")
+        self.problem = Label("", tone="bad")
         self.problem.hide()
         layout.addWidget(self.problem)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)

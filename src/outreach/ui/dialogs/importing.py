@@ -26,7 +26,7 @@ from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapp
 from outreach.errors import OutreachError
 from outreach.ui.dialogs.forms import Choice, ask_for_file, text_field
 from outreach.ui.widgets.fields import NumberField
-from outreach.ui.widgets.parts import Words, push_button
+from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
 
 _SHOWN = 200
@@ -50,7 +50,7 @@ class ImportDialog(QDialog):
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         layout.addWidget(
-            Words(
+            Label(
                 self.tr(
                     "People, bodies and offices from a public directory. Outside ids decide who is who; what you entered "
                     "yourself is never overwritten. “Try” only says what would be done."

@@ -8,16 +8,16 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
+from outreach.desk.letter_row import TrackerRow
 from outreach.domain.references import folded
 from outreach.domain.states import ReplyKind
 from outreach.domain.wording import counted, day_short
 from outreach.errors import UsageError
-from outreach.letters.tracker import TrackerRow
-from outreach.mail.classing import Suggestion
+from outreach.messages.suggest import Suggestion
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_field
 from outreach.ui.dialogs.letters import ReplyDialog
 from outreach.ui.models.rows import Column, RowsModel
-from outreach.ui.widgets.parts import SearchField, Table, Words
+from outreach.ui.widgets.parts import Label, SearchField, Table
 
 
 class _Search(SearchField):
@@ -115,7 +115,7 @@ class ClassDialog(FormDialog):
         self.refer_to = text_field(
             suggestion.referred_to, "A name, an office or a question, as in the composer"
         )
-        self.refer_words = Words("A letter to them is drafted, which names this one.", size=11, tone="quiet")
+        self.refer_words = Label("A letter to them is drafted, which names this one.", size=11, tone="quiet")
         self.form.addRow("It is", self.kind)
         self.form.addRow("It promises", promised)
         self.form.addRow("Passed on to", self.refer_to)

@@ -8,15 +8,15 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QWidget
 
-from outreach.domain.natures import Nature
+from outreach.correspondence.replies import NOTHING_SAID, ReplyRow
+from outreach.domain.message_kind import MessageKind
 from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import counted, names_in_words
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.approving import LetterToDecide
 from outreach.letters.exports import FORMATS
-from outreach.letters.messages import ReadMessage, read_message
-from outreach.letters.replies import NOTHING_SAID, ReplyRow
-from outreach.mail.natures import nature_of
+from outreach.messages.kind import kind_of
+from outreach.messages.parse import ReadMessage, read_message
 from outreach.ui.dialogs.forms import (
     Choice,
     ConfirmDialog,
@@ -215,8 +215,8 @@ class ReplyDialog(FormDialog):
         """Fill the form from a message that was saved as a file."""
         try:
             message = read_message(Path(path))
-            found = nature_of(message)
-            if found.nature is not Nature.ANSWER:
+            found = kind_of(message)
+            if found.nature is not MessageKind.ANSWER:
                 raise UsageError(
                     f"{Path(path).name} is no answer. {found.reason} Drop it on the window instead; it is then filed as what it is."
                 )

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from outreach.errors import OutreachError, UsageError
 from outreach.mail.accounts import keychain_name, per_minute_of
 from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.sending import OutboxRow
+from outreach.mail.outbox import OutboxRow
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password
 from outreach.settings import Settings
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, secret_field, text_field
 from outreach.ui.widgets.fields import NumberField
-from outreach.ui.widgets.parts import Words, push_button
+from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
 
 _SECURITIES = [
@@ -75,7 +75,7 @@ class AccountDialog(FormDialog):
             ("Pace", self.per_minute),
             (
                 "",
-                Words(
+                Label(
                     "Fetching answers; the mailbox is only read, never changed",
                     size=12,
                     strong=True,
@@ -200,7 +200,7 @@ class SettleDialog(FormDialog):
         )
         self.answer = Choice([("", "Choose"), ("yes", "It went out"), ("no", "It did not; send it again")])
         self.day = DayField(day)
-        self.evidence = Words("")
+        self.evidence = Label("")
         self.evidence.hide()
         self.look = push_button(self, "Look among sent mail", self.look_wanted.emit)
         self.look.setVisible(can_look)

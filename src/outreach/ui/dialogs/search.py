@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from outreach.letters.finding import Found, Hit, find
+from outreach.desk.search import Found, Hit, find
 from outreach.ui.models.rows import Column, RowsModel
-from outreach.ui.widgets.parts import SearchField, Table, Words
+from outreach.ui.widgets.parts import Label, SearchField, Table
 from outreach.ui.workspace import Workspace
 
 _KINDS = {
@@ -39,7 +39,7 @@ class SearchDialog(QDialog):
         layout.setContentsMargins(16, 16, 16, 12)
         layout.setSpacing(10)
         self.box = SearchField(self.tr("People, bodies, offices, places, facts, letters, answers"))
-        self.note = Words("", size=11, tone="quiet")
+        self.note = Label("", size=11, tone="quiet")
         self.model = RowsModel(
             [
                 Column(

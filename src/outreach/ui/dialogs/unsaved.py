@@ -1,4 +1,4 @@
-"""Words that could not be put on file: shown, saved again, copied, or thrown away when somebody says so."""
+"""Label that could not be put on file: shown, saved again, copied, or thrown away when somebody says so."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,7 +13,7 @@ from outreach.domain.wording import names_in_words
 from outreach.errors import OutreachError
 from outreach.letters.unsaved import UnsavedText, restore_unsaved
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask
-from outreach.ui.widgets.parts import Words, push_button
+from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
 
 
@@ -41,14 +41,14 @@ class UnsavedDialog(QDialog):
         super().__init__(parent)
         self._workspace = workspace
         self._texts: list[UnsavedText] = []
-        self.setWindowTitle(self.tr("Words that are not on file"))
+        self.setWindowTitle(self.tr("Label that are not on file"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(620, 520)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         layout.addWidget(
-            Words(
+            Label(
                 self.tr(
                     "They were typed and could not be saved. Put them into their draft, or copy them; until then they are kept."
                 ),
@@ -57,7 +57,7 @@ class UnsavedDialog(QDialog):
         )
         self.letter = Choice([])
         self.letter.setAccessibleName(self.tr("Letter"))
-        self.reason = Words("", tone="bad")
+        self.reason = Label("", tone="bad")
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setAccessibleName(self.tr("What was typed"))

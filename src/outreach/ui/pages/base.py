@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from outreach.ui.widgets.parts import Words
+from outreach.ui.widgets.parts import Label
 from outreach.ui.workspace import Workspace
 
 
@@ -30,7 +30,7 @@ class Page(QWidget):
         self.layout_ = QVBoxLayout(self)
         self.layout_.setContentsMargins(24, 18, 24, 18)
         self.layout_.setSpacing(12)
-        self.heading = Words(self.title, size=22, strong=True, wrap=False)
+        self.heading = Label(self.title, size=22, strong=True, wrap=False)
         self.setAccessibleName(self.title)
         workspace.campaign_changed.connect(self._campaign_changed)
 

@@ -30,13 +30,13 @@ from outreach.ui.pages.base import Page
 from outreach.ui.undo import Reversible
 from outreach.ui.widgets.parts import (
     EmptyState,
+    HtmlView,
+    Label,
     Panel,
-    Reading,
     SearchField,
     Splitter,
     Table,
     TableOrEmpty,
-    Words,
     button,
     make_action,
     row_of,
@@ -88,9 +88,9 @@ class CasesPage(Page):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self._facts_tab(), self.tr("Facts"))
         self.timeline, self.parties, self.votes = (
-            Reading(self.tr("Timeline")),
-            Reading(self.tr("People and bodies")),
-            Reading(self.tr("Votes")),
+            HtmlView(self.tr("Timeline")),
+            HtmlView(self.tr("People and bodies")),
+            HtmlView(self.tr("Votes")),
         )
         for view in (self.timeline, self.parties, self.votes):
             panel = Panel(margins=20)
@@ -105,7 +105,7 @@ class CasesPage(Page):
         self.shown = Choice([(k, self.tr(w)) for k, w in _SHOWN])
         self.shown.setAccessibleName(self.tr("Which facts"))
         self.shown.currentIndexChanged.connect(self._filter)
-        self.count = Words("", tone="quiet", wrap=False)
+        self.count = Label("", tone="quiet", wrap=False)
         self.model = RowsModel(fact_columns(), lambda f: f.name)
         self.table = Table(self.model, name=self.tr("Facts"))
         self.table.chosen.connect(self._chosen)
@@ -119,7 +119,7 @@ class CasesPage(Page):
                 self.add,
             ),
         )
-        self.detail = Reading(self.tr("Fact"))
+        self.detail = HtmlView(self.tr("Fact"))
         left, right = Panel(margins=1, spacing=0), Panel(margins=18)
         left.body.addWidget(self._empty)
         right.body.addWidget(self.detail)

@@ -8,14 +8,19 @@ from typing import Any
 from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QFormLayout, QWidget
 
-from outreach.cases.campaigns import CampaignRow, RecipientRow, recipients_list
+from outreach.cases.campaigns import CampaignRow
+from outreach.correspondence.following_up import draft_follow_ups
+from outreach.desk.letter_query import Filters
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import tracker_rows
 from outreach.domain.wording import LANGUAGES, counted
 from outreach.letters.approving import LetterToDecide, letters_to_decide
 from outreach.letters.drafting import draft_letters, plan_letters
-from outreach.letters.following_up import draft_follow_ups
-from outreach.letters.questions import complete, save_group, take_recipients
 from outreach.letters.templates import LetterTemplate, load_template, templates_list
-from outreach.letters.tracker import Filters, TrackerRow, tracker_rows
+from outreach.recipients.completion import complete
+from outreach.recipients.enlist import take_recipients
+from outreach.recipients.groups import save_group
+from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
 from outreach.ui.dialogs.letters import ApproveDialog
@@ -27,12 +32,12 @@ from outreach.ui.undo import approve_undoably, delete_drafts_undoably
 from outreach.ui.widgets.letter_editor import LetterEditor
 from outreach.ui.widgets.parts import (
     EmptyState,
+    Label,
     Panel,
     SearchField,
     Splitter,
     Table,
     TableOrEmpty,
-    Words,
     button,
     make_action,
     row_of,
@@ -106,11 +111,11 @@ class ComposePage(Page):
         write.body.addLayout(row_of(self.search, button(self.everyone), button(self.nobody), spacing=6))
         write.body.addLayout(row_of(self.question, button(self.keep), spacing=6))
         write.body.addWidget(self.recipients, 1)
-        self.elsewhere = Words("", size=11, tone="warning")
+        self.elsewhere = Label("", size=11, tone="warning")
         self.elsewhere.hide()
         write.body.addWidget(self.elsewhere)
         write.body.addWidget(button(self.draft, primary=True))
-        self.notes = Words("", size=11, tone="warning")
+        self.notes = Label("", size=11, tone="warning")
         self.notes.hide()
         write.body.addWidget(self.notes)
 

@@ -8,16 +8,12 @@ from typing import Any
 from PySide6.QtCore import QDate, Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QTabBar, QWidget
 
-from outreach.cases.campaigns import (
-    add_recipient,
-    recipients_list,
-    remove_recipient,
-    restore_recipient,
-)
 from outreach.directory.bodies import BodyRow, bodies_list, body_names, body_row, posts_list
 from outreach.directory.editing import save_body, save_person
 from outreach.directory.people import PersonRow, people_list, person_row
 from outreach.domain.wording import counted
+from outreach.recipients.enlist import add_recipient, remove_recipient, restore_recipient
+from outreach.recipients.rows import recipients_list
 from outreach.ui.dialogs.forms import DayField, FormDialog, ask
 from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog
 from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
@@ -26,13 +22,13 @@ from outreach.ui.pages.base import Page
 from outreach.ui.undo import Reversible
 from outreach.ui.widgets.parts import (
     EmptyState,
+    HtmlView,
+    Label,
     Panel,
-    Reading,
     SearchField,
     Splitter,
     Table,
     TableOrEmpty,
-    Words,
     button,
     make_action,
     row_of,
@@ -97,7 +93,7 @@ class DirectoryPage(Page):
         self._typing.setInterval(_TYPING_MS)
         self._typing.timeout.connect(self.mark_stale)
         self.search.textChanged.connect(self._typed)
-        self.count = Words("", tone="quiet", wrap=False)
+        self.count = Label("", tone="quiet", wrap=False)
         self.layout_.addWidget(self.tabs)
         self.layout_.addLayout(row_of(self.search, self.on, self.day, None, self.count))
 
@@ -116,7 +112,7 @@ class DirectoryPage(Page):
             self.tables[key] = table
             left.body.addWidget(table)
             table.setVisible(key == "people")
-        self.detail = Reading(self.tr("Details"))
+        self.detail = HtmlView(self.tr("Details"))
         self._stack = TableOrEmpty(
             self.detail,
             EmptyState(

@@ -9,16 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
-from outreach.domain.natures import Nature
-from outreach.domain.references import folded
-from outreach.domain.wording import counted
-from outreach.files import write_file
-from outreach.letters.following_up import draft_next, plan_referral
-from outreach.letters.replies import class_reply
-from outreach.letters.tracker import TrackerRow, tracker_rows
-from outreach.mail.files import messages_in
-from outreach.mail.incoming import IncomingReport, file_all
-from outreach.mail.triage import (
+from outreach.correspondence.following_up import draft_next, plan_referral
+from outreach.correspondence.incoming import IncomingReport, file_all
+from outreach.correspondence.message_files import messages_in
+from outreach.correspondence.replies import class_reply
+from outreach.correspondence.triage import (
     InboxRow,
     MessageDetail,
     assign,
@@ -30,6 +25,12 @@ from outreach.mail.triage import (
     set_aside,
     set_nature,
 )
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import tracker_rows
+from outreach.domain.message_kind import MessageKind
+from outreach.domain.references import folded
+from outreach.domain.wording import counted
+from outreach.files import write_file
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
@@ -40,12 +41,12 @@ from outreach.ui.undo import save_undoably, triage_steps, triage_undoably
 from outreach.ui.widgets.message_view import MessageView
 from outreach.ui.widgets.parts import (
     EmptyState,
+    Label,
     Panel,
     SearchField,
     Splitter,
     Table,
     TableOrEmpty,
-    Words,
     button,
     make_action,
     row_of,
@@ -100,7 +101,7 @@ class InboxPage(Page):
         self.view = Choice([(k, self.tr(w)) for k, w in _VIEWS])
         self.view.setAccessibleName(self.tr("Which messages"))
         self.view.currentIndexChanged.connect(self.refresh)
-        self.count = Words("", tone="quiet", wrap=False)
+        self.count = Label("", tone="quiet", wrap=False)
         self.layout_.addLayout(row_of(self.search, self.view, None, self.count))
         self.model = RowsModel(inbox_columns(), lambda r: r.key)
         self.table = Table(self.model, many=True, name=self.tr("Messages"))
@@ -170,13 +171,13 @@ class InboxPage(Page):
             self, self.tr("Back to the tray"), "undo-2", self._back, shortcut="Ctrl+Backspace"
         )
         self.is_answer = make_action(
-            self, self.tr("It is an answer"), "", partial(self._nature, Nature.ANSWER)
+            self, self.tr("It is an answer"), "", partial(self._nature, MessageKind.ANSWER)
         )
         self.is_automatic = make_action(
-            self, self.tr("It is automatic"), "", partial(self._nature, Nature.AUTO_REPLY)
+            self, self.tr("It is automatic"), "", partial(self._nature, MessageKind.AUTO_REPLY)
         )
         self.is_bounce = make_action(
-            self, self.tr("It is a bounce"), "", partial(self._nature, Nature.BOUNCE)
+            self, self.tr("It is a bounce"), "", partial(self._nature, MessageKind.BOUNCE)
         )
         self.open_files = make_action(
             self, self.tr("Open messages from files…"), "folder-open", self._open_files
@@ -259,9 +260,11 @@ class InboxPage(Page):
         self.aside.setEnabled(bool(rows) and all(r.state != "set_aside" for r in rows))
         self.back.setEnabled(bool(rows) and all(r.state != "triage" for r in rows))
         natures = {r.nature for r in rows}
-        self.is_answer.setEnabled(bool(rows) and Nature.ANSWER not in natures)
-        self.is_automatic.setEnabled(bool(rows) and not natures & {Nature.AUTO_REPLY, Nature.OUT_OF_OFFICE})
-        self.is_bounce.setEnabled(bool(rows) and Nature.BOUNCE not in natures)
+        self.is_answer.setEnabled(bool(rows) and MessageKind.ANSWER not in natures)
+        self.is_automatic.setEnabled(
+            bool(rows) and not natures & {MessageKind.AUTO_REPLY, MessageKind.OUT_OF_OFFICE}
+        )
+        self.is_bounce.setEnabled(bool(rows) and MessageKind.BOUNCE not in natures)
         if len(rows) == 1:
             self.workspace.jobs.read(
                 self, partial(message_detail, key=rows[0].key), self._show_message, slot="detail"
@@ -299,8 +302,10 @@ class InboxPage(Page):
     def _back(self) -> None:
         self._decide(self.back.text(), back_to_tray)
 
-    def _nature(self, nature: Nature) -> None:
-        action = {Nature.ANSWER: self.is_answer, Nature.BOUNCE: self.is_bounce}.get(nature, self.is_automatic)
+    def _nature(self, nature: MessageKind) -> None:
+        action = {MessageKind.ANSWER: self.is_answer, MessageKind.BOUNCE: self.is_bounce}.get(
+            nature, self.is_automatic
+        )
         self._decide(action.text(), set_nature, nature=nature)
 
     def _assign(self) -> None:

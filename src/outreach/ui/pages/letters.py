@@ -11,25 +11,28 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
+from outreach.correspondence.replies import ReplyRow, edit_reply, record_reply, replies_list
+from outreach.correspondence.triage import back_to_tray
+from outreach.desk.letter_query import STANDINGS, Filters, filter_rows
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import letter_detail, tracker_rows
+from outreach.desk.saved_views import ViewRow, delete_view, save_view, views_list
+from outreach.desk.table_files import tracker_csv, tracker_xlsx
 from outreach.domain.states import REOPENABLE, Channel, LetterStatus, ReplyKind
 from outreach.domain.wording import counted, names_in_words
 from outreach.files import write_file
 from outreach.letters.approving import LetterToDecide, letters_to_decide
 from outreach.letters.enclosing import enclose, file_to_enclose
-from outreach.letters.exports import export_letters, tracker_csv, tracker_xlsx
-from outreach.letters.lifecycle import (
+from outreach.letters.exports import export_letters
+from outreach.letters.ledger import (
     close_letters,
     mark_sent,
     reopen_letters,
     withdraw_letters,
 )
 from outreach.letters.posting import PrintBatch, WebForm, print_batch, web_form
-from outreach.letters.replies import ReplyRow, edit_reply, record_reply, replies_list
-from outreach.letters.tracker import STANDINGS, Filters, TrackerRow, filter_rows, letter_detail, tracker_rows
-from outreach.letters.views import ViewRow, delete_view, save_view, views_list
 from outreach.mail.mailto import MailtoLink, mailto_link
-from outreach.mail.sending import take_back
-from outreach.mail.triage import back_to_tray
+from outreach.mail.outbox import take_back
 from outreach.store.changes import Changes
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask, ask_for_file
@@ -57,12 +60,12 @@ from outreach.ui.undo import (
 from outreach.ui.widgets.letter_detail import LetterDetailView
 from outreach.ui.widgets.parts import (
     EmptyState,
+    Label,
     Panel,
     SearchField,
     Splitter,
     Table,
     TableOrEmpty,
-    Words,
     button,
     make_action,
     row_of,
@@ -137,7 +140,7 @@ class LettersPage(Page):
         ):
             choice.setAccessibleName(words)
             choice.setMaximumWidth(170)
-        self.count = Words("", tone="quiet", wrap=False)
+        self.count = Label("", tone="quiet", wrap=False)
         self.views = QPushButton(self.tr("Views"))
         self.views.setMenu(QMenu(self))
         self.views.menu().aboutToShow.connect(self._fill_views)

@@ -7,17 +7,13 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from outreach.correspondence.replies import FollowUpRow, follow_ups_list, set_follow_up_done
+from outreach.desk.letter_query import Filters, filter_rows
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import tracker_rows
+from outreach.desk.statistics import group_counts, statistics
 from outreach.domain.states import AWAITING_PHASES
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
-from outreach.letters.replies import FollowUpRow, follow_ups_list, set_follow_up_done
-from outreach.letters.tracker import (
-    Filters,
-    TrackerRow,
-    filter_rows,
-    group_counts,
-    statistics,
-    tracker_rows,
-)
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
 from outreach.ui.models.rows import RowsModel
@@ -26,10 +22,10 @@ from outreach.ui.widgets.chart import AnswersChart
 from outreach.ui.widgets.parts import (
     EmptyState,
     Figure,
+    Label,
     Panel,
     Table,
     TableOrEmpty,
-    Words,
     button,
     clear_column,
     make_action,
@@ -59,7 +55,7 @@ class OverviewPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._rows: tuple[TrackerRow, ...] = ()
-        self._as_of = Words("", tone="quiet", wrap=False)
+        self._as_of = Label("", tone="quiet", wrap=False)
         compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
         self.layout_.addLayout(row_of(self.heading, None, button(compose, primary=True)))
         self.layout_.addWidget(self._as_of)
@@ -91,11 +87,11 @@ class OverviewPage(Page):
             ),
         )
         due = Panel()
-        due.body.addWidget(Words(self.tr("Answers due next"), size=14, strong=True, wrap=False))
+        due.body.addWidget(Label(self.tr("Answers due next"), size=14, strong=True, wrap=False))
         due.body.addWidget(self._due_stack, 1)
 
         promises = Panel()
-        promises.body.addWidget(Words(self.tr("Promises and reminders"), size=14, strong=True, wrap=False))
+        promises.body.addWidget(Label(self.tr("Promises and reminders"), size=14, strong=True, wrap=False))
         inside = QWidget()
         self._promises = QVBoxLayout(inside)
         self._promises.setContentsMargins(0, 0, 0, 0)
@@ -119,7 +115,7 @@ class OverviewPage(Page):
         self.grouping.setAccessibleName(self.tr("Answers by"))
         self.grouping.currentIndexChanged.connect(self._draw_chart)
         answers.body.addLayout(
-            row_of(Words(self.tr("Answers"), size=14, strong=True, wrap=False), self.grouping, None)
+            row_of(Label(self.tr("Answers"), size=14, strong=True, wrap=False), self.grouping, None)
         )
         answers.body.addWidget(self._chart_stack, 1)
 
@@ -202,7 +198,7 @@ class OverviewPage(Page):
             self._promises.addWidget(self._promise(follow_up))
         if not follow_ups:
             self._promises.addWidget(
-                Words(
+                Label(
                     self.tr("When an answer promises something, note it there and it is kept here."),
                     tone="quiet",
                 )
@@ -222,9 +218,9 @@ class OverviewPage(Page):
         text.setSpacing(1)
         campaign = self.workspace.campaign
         late = not follow_up.is_done and campaign is not None and follow_up.due_on < campaign.today
-        text.addWidget(Words(follow_up.what, tone="quiet" if follow_up.is_done else "text"))
+        text.addWidget(Label(follow_up.what, tone="quiet" if follow_up.is_done else "text"))
         text.addWidget(
-            Words(
+            Label(
                 self.tr("{0}, {1}, by {2}").format(
                     follow_up.who, follow_up.reference, day_short(follow_up.due_on)
                 ),

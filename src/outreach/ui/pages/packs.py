@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from outreach.cases.facts import FactRow, facts_for
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import tracker_rows
 from outreach.domain.wording import LANGUAGES
-from outreach.letters.tracker import TrackerRow, tracker_rows
 from outreach.packs.brand import brand_change, set_brand
 from outreach.packs.contents import pack_contents
 from outreach.packs.exports import (
@@ -45,11 +46,11 @@ from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.parts import (
     EmptyState,
+    Label,
     Panel,
     Splitter,
     Table,
     TableOrEmpty,
-    Words,
     button,
     make_action,
     row_of,
@@ -143,7 +144,7 @@ class PacksPage(Page):
         self._form.setSpacing(7)
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        dated = Words(self.tr("Dated"), size=13, wrap=False)
+        dated = Label(self.tr("Dated"), size=13, wrap=False)
         dated.setBuddy(self.day)
         dated.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         for name, field in (
@@ -163,7 +164,7 @@ class PacksPage(Page):
         self.sections.model().rowsMoved.connect(self._changed)
         self.sections.model().rowsInserted.connect(self._changed)
         options.body.addWidget(self.sections, 1)
-        self.chosen_words = Words("", size=11, tone="quiet")
+        self.chosen_words = Label("", size=11, tone="quiet")
         options.body.addWidget(self.chosen_words)
         self.model = RowsModel(export_columns(), lambda e: (e.exported_at, e.sha256))
         self.exports = Table(self.model, name=self.tr("Packs exported"))
@@ -176,7 +177,7 @@ class PacksPage(Page):
             ),
         )
         given = Panel(margins=1, spacing=4)
-        heading = Words(self.tr("Given out so far"), size=14, strong=True, wrap=False)
+        heading = Label(self.tr("Given out so far"), size=14, strong=True, wrap=False)
         heading.setContentsMargins(14, 12, 14, 4)
         given.body.addWidget(heading)
         given.body.addWidget(self._exports_stack, 1)

@@ -7,24 +7,24 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from outreach.correspondence.following_up import draft_follow_ups
+from outreach.correspondence.replies import FollowUpRow, set_follow_up_done
+from outreach.correspondence.triage import InboxRow
+from outreach.desk.calendar import calendar_ics
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.today import Agenda, agenda
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.files import write_file
-from outreach.letters.calendar import calendar_ics
-from outreach.letters.following_up import draft_follow_ups
-from outreach.letters.replies import FollowUpRow, set_follow_up_done
-from outreach.letters.tracker import TrackerRow
-from outreach.mail.agenda import Agenda, agenda
-from outreach.mail.triage import InboxRow
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.parts import (
     EmptyState,
     Heading,
+    Label,
     Panel,
     TableOrEmpty,
     TaskRow,
-    Words,
     button,
     clear_column,
     make_action,
@@ -58,7 +58,7 @@ class TodayPage(Page):
             tip=self.tr("Days on which answers and promises are due, for your calendar"),
         )
         self.compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
-        self.day = Words("", tone="quiet", wrap=False)
+        self.day = Label("", tone="quiet", wrap=False)
         self.layout_.addLayout(
             row_of(self.heading, None, button(self.calendar), button(self.remind, primary=True))
         )
@@ -164,8 +164,8 @@ class TodayPage(Page):
         else:
             panel.body.addLayout(
                 row_of(
-                    Words(title, size=14, strong=True, wrap=False),
-                    Words(str(len(rows)), tone="quiet", wrap=False),
+                    Label(title, size=14, strong=True, wrap=False),
+                    Label(str(len(rows)), tone="quiet", wrap=False),
                     None,
                     margins=(8, 2, 8, 2),
                 )

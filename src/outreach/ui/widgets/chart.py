@@ -14,7 +14,7 @@ from PySide6.QtCharts import (
 from PySide6.QtCore import QEvent, QMargins, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from outreach.letters.tracker import GroupCount
+from outreach.desk.statistics import GroupCount
 from outreach.ui.theme import colors, sized
 
 

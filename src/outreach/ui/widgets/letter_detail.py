@@ -6,11 +6,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from outreach.correspondence.replies import ReplyRow
+from outreach.desk.letter_table import LetterDetail
 from outreach.domain.wording import day_short, moment_short
-from outreach.letters.replies import ReplyRow
-from outreach.letters.tracker import LetterDetail
 from outreach.ui.dialogs.forms import Choice
-from outreach.ui.widgets.parts import Reading, Words, button, row_of
+from outreach.ui.widgets.parts import HtmlView, Label, button, row_of
 from outreach.ui.words import channel_in_words, event_in_words, standing_in_words
 
 _TONES = {"overdue": "bad", "due soon": "warning", "answered": "good"}
@@ -31,18 +31,18 @@ class LetterDetailView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        self.title = Words("", size=16, strong=True)
-        self.office = Words("", tone="quiet")
-        self.standing = Words("", tone="quiet")
+        self.title = Label("", size=16, strong=True)
+        self.office = Label("", tone="quiet")
+        self.standing = Label("", tone="quiet")
         layout.addWidget(self.title)
         layout.addWidget(self.office)
         layout.addWidget(self.standing)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.letter = Reading(self.tr("Letter"))
-        self.answers = Reading(self.tr("Answers"))
-        self.facts = Reading(self.tr("Facts used"))
-        self.history = Reading(self.tr("History"))
+        self.letter = HtmlView(self.tr("Letter"))
+        self.answers = HtmlView(self.tr("Answers"))
+        self.facts = HtmlView(self.tr("Facts used"))
+        self.history = HtmlView(self.tr("History"))
         self.which = Choice([])
         self.which.setAccessibleName(self.tr("Which answer"))
         self.which.currentIndexChanged.connect(self.answer_chosen)

@@ -7,14 +7,14 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+from outreach.letters.checks import letter_notes
 from outreach.letters.formats.document import LetterDocument
-from outreach.letters.lifecycle import edit_letter
+from outreach.letters.ledger import edit_letter
 from outreach.letters.preview import edited_document, preview_pdf, saved_document
-from outreach.letters.standing import letter_notes
 from outreach.letters.unsaved import UnsavedText, words_digest
 from outreach.ui.dialogs.forms import text_field
 from outreach.ui.theme import sized
-from outreach.ui.widgets.parts import Panel, Splitter, Words
+from outreach.ui.widgets.parts import Label, Panel, Splitter
 from outreach.ui.widgets.preview import Preview
 from outreach.ui.workspace import Workspace
 
@@ -44,8 +44,8 @@ class LetterEditor(QWidget):
         self.body.setFont(sized(14, family="Source Serif 4"))
         self.body.document().setDocumentMargin(8)
         self.close_ = text_field()
-        self.state = Words("", size=11, tone="quiet", wrap=False)
-        self.warning = Words("", size=12, tone="warning")
+        self.state = Label("", size=11, tone="quiet", wrap=False)
+        self.warning = Label("", size=12, tone="warning")
         self.warning.hide()
         editor = Panel(margins=14, spacing=4)
         for label, field, stretch in (
@@ -60,7 +60,7 @@ class LetterEditor(QWidget):
             editor.body.addWidget(name)
             editor.body.addWidget(field, stretch)
             editor.body.addSpacing(4)
-        self.problem = Words("", size=12, tone="bad")
+        self.problem = Label("", size=12, tone="bad")
         self.problem.hide()
         editor.body.addWidget(self.warning)
         editor.body.addWidget(self.problem)

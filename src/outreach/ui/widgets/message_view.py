@@ -6,9 +6,9 @@ from html import escape
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from outreach.correspondence.triage import MessageDetail
 from outreach.domain.wording import day_short
-from outreach.mail.triage import MessageDetail
-from outreach.ui.widgets.parts import Reading, Words, button, make_action, row_of
+from outreach.ui.widgets.parts import HtmlView, Label, button, make_action, row_of
 from outreach.ui.words import NATURES, file_size
 
 _FOLDED_LINES = 2
@@ -25,15 +25,15 @@ class MessageView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        self.subject = Words("", size=16, strong=True)
-        self.sender = Words("", tone="quiet")
-        self.standing = Words("", tone="quiet")
-        self.guess = Words("", tone="accent")
+        self.subject = Label("", size=16, strong=True)
+        self.sender = Label("", tone="quiet")
+        self.standing = Label("", tone="quiet")
+        self.guess = Label("", tone="accent")
         self.quoted = QCheckBox(self.tr("Show what is quoted"))
         self.formatted = QCheckBox(self.tr("As it was laid out"))
         self.quoted.toggled.connect(self._draw)
         self.formatted.toggled.connect(self._draw)
-        self.text = Reading(self.tr("Message"))
+        self.text = HtmlView(self.tr("Message"))
         self.text.document().setDocumentMargin(4)
         self._files = QHBoxLayout()
         self._files.setSpacing(6)

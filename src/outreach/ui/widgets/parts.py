@@ -33,7 +33,7 @@ from outreach.ui.models.rows import RowsModel
 from outreach.ui.theme import colors, sized
 
 
-class Words(QLabel):
+class Label(QLabel):
     """A label in one of the app's sizes and tones, which follows the theme."""
 
     def __init__(
@@ -130,9 +130,9 @@ class Figure(_Openable, Panel):
 
     def __init__(self, name: str, *, tone: str = "text") -> None:
         super().__init__(margins=14, spacing=2)
-        self._value = Words("", size=26, strong=True, tone=tone, wrap=False)
+        self._value = Label("", size=26, strong=True, tone=tone, wrap=False)
         self.body.addWidget(self._value)
-        self.body.addWidget(Words(name, size=12, tone="quiet", wrap=False))
+        self.body.addWidget(Label(name, size=12, tone="quiet", wrap=False))
         self._be_openable(8)
         self.setAccessibleName(name)
         self._name = name
@@ -165,8 +165,8 @@ class Heading(_Openable, QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 2, 8, 2)
         line.setSpacing(8)
-        line.addWidget(Words(title, size=14, strong=True, wrap=False))
-        line.addWidget(Words(str(number), tone="quiet", wrap=False))
+        line.addWidget(Label(title, size=14, strong=True, wrap=False))
+        line.addWidget(Label(str(number), tone="quiet", wrap=False))
         line.addStretch()
         self._be_openable(6)
         self.setAccessibleName(f"{title}: {number}")
@@ -194,10 +194,10 @@ class TaskRow(_Openable, QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 5, 8, 5)
         line.setSpacing(12)
-        name = Words(what, strong=True, wrap=False, tone=tone if not more and not note else "text")
-        about = Words(more, tone="quiet", wrap=False)
+        name = Label(what, strong=True, wrap=False, tone=tone if not more and not note else "text")
+        about = Label(more, tone="quiet", wrap=False)
         about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        right = Words(note, tone=tone, wrap=False)
+        right = Label(note, tone=tone, wrap=False)
         name.setText(name.fontMetrics().elidedText(what, Qt.TextElideMode.ElideRight, 440))
         line.addWidget(name)
         line.addWidget(about, 1)
@@ -263,9 +263,9 @@ class EmptyState(QWidget):
         layout.setSpacing(8)
         layout.addStretch()
         layout.addWidget(_Symbol(symbol), alignment=Qt.AlignmentFlag.AlignHCenter)
-        heading = Words(title, size=16, strong=True)
+        heading = Label(title, size=16, strong=True)
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words = Words(text, tone="quiet")
+        words = Label(text, tone="quiet")
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(heading)
         layout.addWidget(words)
@@ -531,7 +531,7 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
 
-class Reading(QTextBrowser):
+class HtmlView(QTextBrowser):
     """Text to read, from HTML that the pages build of escaped values."""
 
     def __init__(self, name: str = "") -> None:

@@ -7,7 +7,7 @@ from PySide6.QtPdfWidgets import QPdfView
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from outreach.ui.theme import colors
-from outreach.ui.widgets.parts import Words
+from outreach.ui.widgets.parts import Label
 
 
 class Preview(QWidget):
@@ -25,7 +25,7 @@ class Preview(QWidget):
         self._view.setZoomMode(QPdfView.ZoomMode.FitToWidth)
         self._view.setFrameShape(QPdfView.Shape.NoFrame)
         self._view.setAccessibleName(self.tr("Preview"))
-        self._hint = Words(hint, tone="quiet")
+        self._hint = Label(hint, tone="quiet")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setMargin(24)
         self._stack = QStackedLayout(self)

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
-from outreach.cases.campaigns import RecipientRow
 from outreach.domain.references import folded
+from outreach.recipients.rows import RecipientRow
 from outreach.ui.theme import colors, sized
 
 OFFICE = Qt.ItemDataRole.UserRole + 1

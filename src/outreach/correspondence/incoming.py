@@ -11,16 +11,16 @@ from datetime import date, datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from outreach.correspondence.message_store import keep_messages
 from outreach.domain.matching import Candidate, Clues, Match, Matcher
-from outreach.domain.natures import Nature
+from outreach.domain.message_kind import MessageKind
 from outreach.domain.states import SENT_STATES, Channel, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import NotAllowedError
-from outreach.letters.keeping import keep_messages
-from outreach.letters.lifecycle import record_event
-from outreach.letters.messages import ReadMessage, tolerant_message
-from outreach.mail.natures import Found, nature_of
-from outreach.mail.quotes import fresh_text
+from outreach.letters.ledger import record_event
+from outreach.messages.kind import Found, kind_of
+from outreach.messages.parse import ReadMessage, tolerant_message
+from outreach.messages.quotes import fresh_text
 from outreach.store.database import Database
 from outreach.store.models import ContactDetail, Dispatch, Letter, LetterEvent, Message, Reply
 from outreach.store.search import in_chunks
@@ -130,8 +130,8 @@ class Intake:
 
     def _judge(self, read: ReadMessage, at: datetime | None) -> _Judged:
         on = _day(read.sent_on, at) or self._today
-        found = nature_of(read)
-        is_bounce = found.nature in {Nature.BOUNCE, Nature.DELAY, Nature.DELIVERED}
+        found = kind_of(read)
+        is_bounce = found.nature in {MessageKind.BOUNCE, MessageKind.DELAY, MessageKind.DELIVERED}
         match = self._matcher.match(
             Clues(
                 thread=read.thread,
@@ -199,14 +199,16 @@ def _keep_new(session: Session, judged: Sequence[_Judged]) -> IncomingReport:
             continue
         assert one.match.key is not None
         letter = letters[one.match.key]
-        if one.found.nature is Nature.ANSWER:
+        if one.found.nature is MessageKind.ANSWER:
             reply, event = reply_rows(letter, key, one.read, one.on)
             replies.append(reply)
             events.append(event)
             continue
         file_message(session, session.get_one(Message, key), letter)
         report += (
-            IncomingReport(bounces=1) if one.found.nature is Nature.BOUNCE else IncomingReport(automatic=1)
+            IncomingReport(bounces=1)
+            if one.found.nature is MessageKind.BOUNCE
+            else IncomingReport(automatic=1)
         )
     report += IncomingReport(answers=len(replies))
     if replies:
@@ -219,7 +221,7 @@ def _state(one: _Judged, letters: dict[int, Letter]) -> str:
     letter = letters.get(one.match.key or 0)
     if letter is not None and one.match.is_certain and letter.status in SENT_STATES:
         return "filed"
-    if letter is None and one.found.nature not in {Nature.ANSWER, Nature.BOUNCE}:
+    if letter is None and one.found.nature not in {MessageKind.ANSWER, MessageKind.BOUNCE}:
         return "set_aside"
     return "triage"
 
@@ -250,15 +252,15 @@ def file_message(session: Session, message: Message, letter: Letter) -> None:
     session.flush()
     before = letter.status
     match message.nature:
-        case Nature.ANSWER:
+        case MessageKind.ANSWER:
             reply, event = reply_rows(letter, message.id, tolerant_message(message.raw), message.received_on)
             session.execute(insert(table_of(Reply)), [reply])
             session.execute(insert(table_of(LetterEvent)), [event])
-        case Nature.BOUNCE:
+        case MessageKind.BOUNCE:
             _bounce(session, message, letter, before)
-        case Nature.DELAY:
+        case MessageKind.DELAY:
             record_event(session, letter, "delayed", before, detail=message.nature_reason)
-        case Nature.DELIVERED:
+        case MessageKind.DELIVERED:
             record_event(session, letter, "delivered", before, detail=message.nature_reason)
         case _:
             when = date_in_words(message.received_on, locale_for("en"))

@@ -9,15 +9,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
+from outreach.correspondence.message_store import keep_messages, kept_message
 from outreach.directory.standards import standard_of
 from outreach.domain.deadlines import reply_due
 from outreach.domain.matching import Basis
 from outreach.domain.states import SENT_STATES, LetterStatus, ReplyKind, status_after_reply
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
-from outreach.letters.keeping import keep_messages, kept_message
-from outreach.letters.lifecycle import LETTERS, find_letters, record_event
-from outreach.letters.messages import ReadMessage
+from outreach.letters.ledger import LETTERS, find_letters, record_event
+from outreach.messages.parse import ReadMessage
 from outreach.store.changes import Changes
 from outreach.store.models import FollowUp, Letter, Message, Organization, Person, Reply
 from outreach.store.types import now

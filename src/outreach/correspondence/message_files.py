@@ -4,9 +4,9 @@ import mailbox
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from outreach.correspondence.incoming import Incoming
 from outreach.errors import UsageError
-from outreach.letters.messages import MAX_BYTES, read_message
-from outreach.mail.incoming import Incoming
+from outreach.messages.parse import MAX_BYTES, read_message
 
 _ENDINGS = frozenset({".eml", ".mbox", ".mbx"})
 

@@ -7,19 +7,19 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import CampaignRow, RecipientRow, campaign_of_case
-from outreach.domain.states import OVERDUE_PHASES, SENT_STATES, LetterStatus
+from outreach.cases.campaigns import campaign_of_case
+from outreach.domain.states import SENT_STATES, LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
 from outreach.letters.drafting import DraftPlan, draft_letters, plan_letters, recipient_of
-from outreach.letters.lifecycle import LETTERS, find_letter, find_letters, record_event
-from outreach.letters.questions import recipients_for
+from outreach.letters.ledger import LETTERS, find_letter, find_letters, record_event
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import LetterTemplate, best_template, templates_list
-from outreach.letters.tracker import TrackerRow, tracker_rows
+from outreach.recipients.resolve import recipients_for
+from outreach.recipients.rows import RecipientRow
 from outreach.store.changes import Changes
 from outreach.store.database import Database
-from outreach.store.models import Case, Letter, LetterEvent
+from outreach.store.models import Case, Letter
 
 FOLLOWED_UP = "followed_up"
 _REFERRED = "referral_drafted"
@@ -114,46 +114,13 @@ def _plan_about(
     )
 
 
-def overdue_without_reminder(
-    session: Session,
-    campaign: CampaignRow,
-    today: date | None = None,
-    *,
-    rows: Sequence[TrackerRow] | None = None,
-) -> tuple[str, ...]:
-    """Own letters whose answer is overdue and that no follow-up was drafted for, the longest overdue first.
-
-    Args: rows: the table of that day, where it was read already.
-    """
-    table = tracker_rows(session, campaign, today=today) if rows is None else rows
-    late = [r for r in table if r.origin == "own" and r.phase in OVERDUE_PHASES]
-    reminded = set(
-        session.scalars(
-            select(Letter.reference)
-            .join(LetterEvent, LetterEvent.letter_id == Letter.id)
-            .where(
-                Letter.campaign_id == campaign.key,
-                LetterEvent.kind == FOLLOWED_UP,
-                # One that was deleted or withdrawn again does not count.
-                LetterEvent.detail.in_(
-                    select(Letter.reference).where(
-                        Letter.deleted_at.is_(None), Letter.status != LetterStatus.WITHDRAWN
-                    )
-                ),
-            )
-        )
-    )
-    waiting = [r for r in late if r.reference not in reminded]
-    return tuple(r.reference for r in sorted(waiting, key=lambda r: (r.due_on or date.max, r.reference)))
-
-
 def draft_referral(
     database: Database, sandbox: TemplateSandbox, reference: str, to: str, *, by: str = ""
 ) -> Changes:
     """Draft the next letter where an answer has passed the matter on.
 
     Args: reference: of the letter that was referred. to: a question that names whom to write to now, see
-        `questions.recipients_for`.
+        `recipients.resolve.recipients_for`.
     Raises: NotFoundError, UsageError for a question that names nobody; NotAllowedError for a letter that has not gone out;
         MissingFactsError, TemplateError. Then nothing is written.
     """

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Nature(StrEnum):
+class MessageKind(StrEnum):
     """Kinds of incoming messages. Only the first counts as an answer."""
 
     ANSWER = "answer"

@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 from outreach.errors import UsageError
-from outreach.letters.safe_html import html_as_text
+from outreach.messages.safe_html import html_as_text
 
 MAX_BYTES = 50 * 1024 * 1024
 _MAX_HEADER = 4_000

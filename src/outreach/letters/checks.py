@@ -3,13 +3,16 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import RecipientRow, campaign_of_case, recipients_list
+from outreach.cases.campaigns import campaign_of_case
 from outreach.cases.facts import facts_for
+from outreach.directory.tenure import office_problem
 from outreach.domain.states import SENT_STATES
 from outreach.errors import MissingFactsError, NotAllowedError, TemplateError
 from outreach.letters.drafting import plan_letters
+from outreach.letters.ledger import find_letters
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import LetterTemplate, template_problems
+from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.models import Letter
 
 
@@ -58,3 +61,18 @@ def check_template(
     except (TemplateError, MissingFactsError, NotAllowedError) as error:
         return (str(error),)
     return ()
+
+
+def letter_notes(session: Session, reference: str) -> tuple[str, ...]:
+    """What to know before a letter is approved. Raises: NotFoundError."""
+    letter = find_letters(session, [reference])[0]
+    if letter.origin != "own" or letter.written_on is None:
+        return ()
+    problem = office_problem(
+        session,
+        person_id=letter.person_id,
+        post_id=letter.post_id,
+        body_id=letter.organization_id,
+        on=letter.written_on,
+    )
+    return (problem,) if problem else ()

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from outreach.directory.people import MembershipRow, memberships_of
 from outreach.domain.partial_dates import covers
 from outreach.domain.wording import date_in_words, locale_for
-from outreach.letters.lifecycle import find_letters
 from outreach.store.models import Membership, Organization, Person, Post
 
 
@@ -60,21 +59,6 @@ def _successor(session: Session, last: MembershipRow, on: date) -> str:
     if not names:
         return "The directory does not say who holds it then."
     return f"{' and '.join(names)} {'hold' if len(names) > 1 else 'holds'} it then."
-
-
-def letter_notes(session: Session, reference: str) -> tuple[str, ...]:
-    """What to know before a letter is approved. Raises: NotFoundError."""
-    letter = find_letters(session, [reference])[0]
-    if letter.origin != "own" or letter.written_on is None:
-        return ()
-    problem = office_problem(
-        session,
-        person_id=letter.person_id,
-        post_id=letter.post_id,
-        body_id=letter.organization_id,
-        on=letter.written_on,
-    )
-    return (problem,) if problem else ()
 
 
 def keys_of(

@@ -1,21 +1,20 @@
 """Keeping messages whole and files by their hash."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.domain.matching import Basis
-from outreach.domain.natures import Nature
-from outreach.errors import NotFoundError
-from outreach.letters.messages import ReadMessage
-from outreach.store.models import Attachment, Blob, Message
+from outreach.domain.message_kind import MessageKind
+from outreach.messages.parse import ReadMessage
+from outreach.store.blobs import keep_blob
+from outreach.store.models import Attachment, Message
 from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
 _UNJUDGED: Mapping[str, object] = {
-    "nature": Nature.ANSWER, "nature_reason": "", "failed_addresses": "", "state": "triage", "letter_id": None, "basis": Basis.NONE,
+    "nature": MessageKind.ANSWER, "nature_reason": "", "failed_addresses": "", "state": "triage", "letter_id": None, "basis": Basis.NONE,
     "confidence": 0,
 }  # fmt: skip
 
@@ -75,20 +74,3 @@ def keep_messages(
                 )
             )
     return keys
-
-
-def keep_blob(session: Session, content: bytes) -> str:
-    """Keep content, once however often it comes. Returns: its SHA-256."""
-    digest = hashlib.sha256(content).hexdigest()
-    if session.scalar(select(Blob.id).where(Blob.sha256 == digest)) is None:
-        session.add(Blob(sha256=digest, content=content))
-        session.flush()
-    return digest
-
-
-def blob(session: Session, sha256: str) -> bytes:
-    """Content by its hash. Raises: NotFoundError."""
-    content = session.scalar(select(Blob.content).where(Blob.sha256 == sha256))
-    if content is None:
-        raise NotFoundError("The file is not on file any more.")
-    return content

@@ -7,18 +7,20 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
+from outreach.correspondence.replies import FollowUpRow, follow_ups_list
+from outreach.correspondence.triage import InboxRow, inbox_rows
+from outreach.desk.letter_query import standing_holds
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import tracker_rows
+from outreach.desk.reminders import overdue_without_reminder
 from outreach.domain.wording import counted
-from outreach.letters.following_up import overdue_without_reminder
-from outreach.letters.replies import FollowUpRow, follow_ups_list
-from outreach.letters.tracker import TrackerRow, standing_holds, tracker_rows
-from outreach.mail.triage import InboxRow, inbox_rows
 
 PROMISE_DAYS = 7
 
 
 @dataclass(frozen=True)
 class Agenda:
-    """What is to be done, each in the order of urgency. Letters are chosen as `tracker.STANDINGS` has them, so that the table
+    """What is to be done, each in the order of urgency. Letters are chosen as `letter_query.STANDINGS` has them, so that the table
     filtered by the same word shows the same ones.
 
     to_read: messages to assign or to class. uncertain: letters of which nobody knows whether they went out. returned: letters

@@ -6,18 +6,20 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from outreach.cases.campaign_data import campaign_folder, read_campaign
-from outreach.cases.campaigns import campaigns_list, recipients_list
-from outreach.cases.loading import load_campaign
+from outreach.cases.campaigns import campaigns_list
+from outreach.desk.letter_table import tracker_rows
+from outreach.desk.table_files import tracker_csv
 from outreach.domain.references import is_reference
 from outreach.errors import UsageError
+from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+from outreach.exchange.campaign_loader import load_campaign
 from outreach.files import make_folder, write_file
 from outreach.letters.drafting import draft_letters, plan_letters
-from outreach.letters.exports import export_letters, tracker_csv
-from outreach.letters.lifecycle import approve_letters
+from outreach.letters.exports import export_letters
+from outreach.letters.ledger import approve_letters
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.tracker import tracker_rows
 from outreach.packs.exports import export_pack
+from outreach.recipients.rows import recipients_list
 from outreach.store.database import open_database
 from outreach.store.models import LetterEvent
 

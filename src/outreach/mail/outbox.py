@@ -23,7 +23,7 @@ from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import DatabaseBusyError, DatabaseError, NotAllowedError, OutreachError, UsageError
 from outreach.letters.drafting import Progress, always
 from outreach.letters.exports import address_of, sending_message
-from outreach.letters.lifecycle import (
+from outreach.letters.ledger import (
     LETTERS,
     STARTED,
     UNCERTAIN,

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from flufl.bounce import all_failures
 
-from outreach.domain.natures import Nature
+from outreach.domain.message_kind import MessageKind
 from outreach.domain.references import folded
-from outreach.letters.messages import ReadMessage, ids_in, payload_of
+from outreach.messages.parse import ReadMessage, ids_in, payload_of
 
 _MAX_SCANNED = 300_000
 _MAX_FOR_DETECTORS, _MAX_LINES = 100_000, 4_000
@@ -108,14 +108,14 @@ class Found:
     returned_ids: Message-IDs of the message that a bounce gives back. status: its code (RFC 3463), "" if it has none.
     """
 
-    nature: Nature
+    nature: MessageKind
     reason: str = ""
     failed: tuple[str, ...] = ()
     returned_ids: tuple[str, ...] = ()
     status: str = ""
 
 
-def nature_of(message: ReadMessage) -> Found:
+def kind_of(message: ReadMessage) -> Found:
     """Tell a bounce, an automatic answer and an answer apart. It never raises, whatever the message holds."""
     report = _report_type(message)
     if report == "delivery-status":
@@ -126,11 +126,11 @@ def nature_of(message: ReadMessage) -> Found:
         ):
             # Sieve's reject (RFC 5429) may say so in this form.
             return _irregular_bounce(message, "The addressee’s mailbox rejected it.")
-        return Found(Nature.AUTO_REPLY, "It is a notice that the message was opened or sorted.")
+        return Found(MessageKind.AUTO_REPLY, "It is a notice that the message was opened or sorted.")
     is_daemon, nobody = _is_daemon(message), _has_no_return_path(message)
     if looks := _looks_returned(message, is_daemon=is_daemon, nobody=nobody):
         return _irregular_bounce(message, looks)
-    return _automatic(message, is_daemon=is_daemon, nobody=nobody) or Found(Nature.ANSWER)
+    return _automatic(message, is_daemon=is_daemon, nobody=nobody) or Found(MessageKind.ANSWER)
 
 
 def _report_type(message: ReadMessage) -> str:
@@ -187,7 +187,7 @@ def _delivery_report(message: ReadMessage) -> Found:
     said = f" ({code})" if code else ""
     if "failed" in actions or not actions:
         return Found(
-            Nature.BOUNCE,
+            MessageKind.BOUNCE,
             f"The mail server reports that it could not be delivered{said}.",
             addresses,
             returned,
@@ -198,7 +198,7 @@ def _delivery_report(message: ReadMessage) -> Found:
     ):
         # Some systems call it relayed and say in words that it was refused.
         return Found(
-            Nature.BOUNCE,
+            MessageKind.BOUNCE,
             "The mail system says that it was not delivered.",
             _failures(message)[1],
             returned,
@@ -206,9 +206,13 @@ def _delivery_report(message: ReadMessage) -> Found:
         )
     if "delayed" in actions:
         return Found(
-            Nature.DELAY, f"The mail server is still trying to deliver it{said}.", addresses, returned, code
+            MessageKind.DELAY,
+            f"The mail server is still trying to deliver it{said}.",
+            addresses,
+            returned,
+            code,
         )
-    return Found(Nature.DELIVERED, "The mail server reports that it was delivered.", (), returned, code)
+    return Found(MessageKind.DELIVERED, "The mail server reports that it was delivered.", (), returned, code)
 
 
 def _returned_ids(message: ReadMessage) -> tuple[str, ...]:
@@ -305,8 +309,8 @@ def _irregular_bounce(message: ReadMessage, reason: str) -> Found:
     listed = tuple(a.strip().lower() for a in named.split(",") if "@" in a)
     returned = _returned_ids(message)
     if temporary and not permanent and not listed:
-        return Found(Nature.DELAY, "The mail system is still trying to deliver it.", temporary, returned)
-    return Found(Nature.BOUNCE, reason, permanent or listed, returned)
+        return Found(MessageKind.DELAY, "The mail system is still trying to deliver it.", temporary, returned)
+    return Found(MessageKind.BOUNCE, reason, permanent or listed, returned)
 
 
 def _automatic(message: ReadMessage, *, is_daemon: bool, nobody: bool) -> Found | None:
@@ -323,9 +327,9 @@ def _automatic(message: ReadMessage, *, is_daemon: bool, nobody: bool) -> Found 
         reason = "It says of itself that it is automatic."
     if reason:
         is_absence = bool(_ABSENCE.search(subject) or _ABSENCE.search(text[:600]))
-        return Found(Nature.OUT_OF_OFFICE if is_absence else Nature.AUTO_REPLY, reason)
+        return Found(MessageKind.OUT_OF_OFFICE if is_absence else MessageKind.AUTO_REPLY, reason)
     if _ABSENT_OPENING.match(text[:400]) and len(message.text) < 1500:
-        return Found(Nature.OUT_OF_OFFICE, "It opens with somebody’s absence.")
+        return Found(MessageKind.OUT_OF_OFFICE, "It opens with somebody’s absence.")
     return None
 
 

@@ -7,19 +7,19 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
+from outreach.correspondence.incoming import file_message
+from outreach.correspondence.replies import ReplyRecord, remove_reply, reply_record, restore_reply
 from outreach.domain.matching import Basis
-from outreach.domain.natures import Nature
+from outreach.domain.message_kind import MessageKind
 from outreach.domain.states import Channel, LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
-from outreach.letters.keeping import blob
-from outreach.letters.lifecycle import LETTERS, find_letter, record_event
-from outreach.letters.messages import tolerant_message
-from outreach.letters.replies import ReplyRecord, remove_reply, reply_record, restore_reply
-from outreach.letters.safe_html import safe_html
-from outreach.mail.classing import Suggestion, suggest_kind
-from outreach.mail.incoming import file_message
-from outreach.mail.quotes import Passage, fresh_text, passages
+from outreach.letters.ledger import LETTERS, find_letter, record_event
+from outreach.messages.parse import tolerant_message
+from outreach.messages.quotes import Passage, fresh_text, passages
+from outreach.messages.safe_html import safe_html
+from outreach.messages.suggest import Suggestion, suggest_kind
+from outreach.store.blobs import blob
 from outreach.store.changes import Changes
 from outreach.store.models import Attachment, Dispatch, Letter, Message, Organization, Person, Reply
 
@@ -41,7 +41,7 @@ class InboxRow:
     from_name: str
     from_address: str
     subject: str
-    nature: Nature
+    nature: MessageKind
     nature_reason: str
     state: str
     reference: str
@@ -116,7 +116,7 @@ def inbox_rows(
         case "to_class":
             query = query.where(Reply.id.is_not(None), Reply.kind.is_(None))
         case "automatic":
-            query = query.where(Message.nature != Nature.ANSWER)
+            query = query.where(Message.nature != MessageKind.ANSWER)
     if references is not None:
         query = query.where(Letter.reference.in_(references))
     if keys is not None:
@@ -147,7 +147,7 @@ def inbox_rows(
 
 def suggestions(session: Session, rows: Sequence[InboxRow], most: int = 500) -> dict[int, Suggestion]:
     """What the answers among some rows that nobody has classed seem to amount to, by message; of the first ones only."""
-    wanted = [r.key for r in rows if r.nature is Nature.ANSWER and not r.kind and r.reference][:most]
+    wanted = [r.key for r in rows if r.nature is MessageKind.ANSWER and not r.kind and r.reference][:most]
     found = session.execute(
         select(Message.id, Message.raw, Message.received_on).where(Message.id.in_(wanted))
     )
@@ -239,7 +239,7 @@ class Standing:
     letter_key: int | None
     basis: Basis
     confidence: int
-    nature: Nature
+    nature: MessageKind
     nature_reason: str
     reply: ReplyRecord | None
 
@@ -283,7 +283,7 @@ def _move(session: Session, keys: Sequence[int], state: str) -> list[Message]:
     return messages
 
 
-def set_nature(session: Session, keys: Sequence[int], nature: Nature) -> Changes:
+def set_nature(session: Session, keys: Sequence[int], nature: MessageKind) -> Changes:
     """Say what kind of message it is, where the app was mistaken. Filed messages go back to the tray first.
 
     Raises: NotFoundError.
@@ -304,7 +304,7 @@ def _take_off(session: Session, message: Message) -> None:
 
 def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
     """A bounce that was another letter's no longer holds this one back."""
-    if message.nature is not Nature.BOUNCE:
+    if message.nature is not MessageKind.BOUNCE:
         return
     before = letter.status
     dispatch = session.scalars(

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.desk.letter_query import Filters
 from outreach.errors import NotFoundError, UsageError
-from outreach.letters.tracker import Filters
 from outreach.store.changes import Changes
 from outreach.store.models import SavedView
 

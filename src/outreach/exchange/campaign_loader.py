@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.cases import campaign_data as data
+from outreach.cases.entries import CitationEntry, FactEntry
 from outreach.directory.places import areas_of
 from outreach.directory.standards import standard_of
 from outreach.domain.address import audiences
@@ -17,6 +17,7 @@ from outreach.domain.partial_dates import ends_too_soon
 from outreach.domain.references import letter_reference, slug
 from outreach.domain.states import LetterStatus, status_after_reply
 from outreach.errors import CampaignDataError
+from outreach.exchange import campaign_folder as data
 from outreach.store.changes import Changes
 from outreach.store.models import (
     Area,
@@ -121,7 +122,7 @@ class _Loader:
         self.session.add(record)
         self.session.flush()
 
-    def _cite(self, entries: Sequence[data.CitationEntry], where: str, **subject: int) -> None:
+    def _cite(self, entries: Sequence[CitationEntry], where: str, **subject: int) -> None:
         for entry in entries:
             source = self._found("source", self.sources, entry.source, where)
             self.session.add(Citation(source_id=source.id, locator=entry.at, claim=entry.claim, **subject))
@@ -416,7 +417,7 @@ class _Loader:
             for fact in entry.facts:
                 self._fact(case, fact)
 
-    def _fact(self, case: Case, entry: data.FactEntry) -> None:
+    def _fact(self, case: Case, entry: FactEntry) -> None:
         where = f"The fact {entry.name}"
         fact = Fact(
             case_id=case.id,

@@ -1,0 +1,48 @@
+"""One letter as the table shows it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from outreach.domain.states import LetterStatus, Phase
+
+
+@dataclass(frozen=True)
+class TrackerRow:
+    """One letter in the table. due_on: when an answer is due, None if not sent or no longer awaited.
+
+    days_taken: calendar days from sending to the answer. standard: the reply standard and its source.
+    sender: who wrote it, "" for the campaign itself. is_uncertain: it was cut off while being sent by e-mail.
+    party, country: of the recipient when it was written. has_unread: an answer waits to be classed.
+    """
+
+    reference: str
+    recipient: str
+    post: str
+    body: str
+    jurisdiction: str
+    audience: str
+    template: str
+    language: str
+    subject: str
+    sender: str
+    origin: str
+    status: LetterStatus
+    phase: Phase
+    channel: str
+    written_on: date | None
+    sent_on: date | None
+    due_on: date | None
+    answered_on: date | None
+    days_taken: int | None
+    answer: str
+    standard: str
+    search_text: str
+    is_uncertain: bool = False
+    party: str = ""
+    country: str = ""
+    has_unread: bool = False
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether readers of a pack may see it: its text is approved, and it was not withdrawn."""
+        return self.status not in {LetterStatus.DRAFT, LetterStatus.WITHDRAWN}

@@ -1,0 +1,1 @@
+"""Whole campaigns in and out: the campaign folder."""

@@ -1,0 +1,1 @@
+"""Whom a letter goes to: recipients of a campaign, and questions that name them."""
