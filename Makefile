@@ -10,7 +10,7 @@ QT_XCB = .venv/lib/python*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so
 QT_LIBRARIES := libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
 TEST_TOOLS := xvfb poppler-utils qpdf gnome-keyring dbus dovecot-imapd
 
-.PHONY: help run test lint bench soak screenshots clean
+.PHONY: help run test lint bench soak screenshots constraints clean
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
 
@@ -40,15 +40,23 @@ soak: $(STAMP) .venv/.libraries  ## 500 letters to a failing server; the app kil
 screenshots: $(STAMP) .venv/.libraries .venv/.tools  ## take the README's pictures of the real window
 	QT_QPA_PLATFORM=offscreen $(BIN)/python tests/screenshots.py resources/screenshots
 
+constraints:  ## write down the versions that are installed now, in a new environment, as those tested
+	rm -rf .venv/constraints && $(PYTHON) -m venv .venv/constraints
+	.venv/constraints/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	{ head -1 constraints.txt; .venv/constraints/bin/python -m pip freeze | grep -E '^[A-Za-z0-9_.-]+==' | grep -v '^outreach==' | sort -f; } > constraints.new
+	mv constraints.new constraints.txt && rm -rf .venv/constraints
+
 clean:  ## remove what the commands above made
 	rm -rf .venv dist build outreach-demo
 
-# A virtual environment with the app in it; made again when pyproject.toml changes.
-$(STAMP): pyproject.toml
+# A virtual environment with the app in it; made again when pyproject.toml changes. On the Python that constraints.txt was made
+# with, the versions are those that CI tested.
+$(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "outreach needs Python 3.11 or newer; say which one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call install,python3-venv)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' \
+	  $$($(BIN)/python -c 'import sys; print("--constraint constraints.txt" if sys.version_info[:2] == (3, 11) else "")')
 	@touch $@
 
 .venv/.libraries: $(STAMP)
