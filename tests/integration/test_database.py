@@ -1,9 +1,11 @@
 """The database: guards, migrations with their copy, damage, and full disks."""
 
+import contextlib
 import errno
 import os
 import shutil
 import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -35,6 +37,7 @@ from outreach.store.database import Database, WriteInReadError, check, open_data
 from outreach.store.driver_errors import friendly_errors
 from outreach.store.models import Letter, LetterEvent, Person
 from outreach.store.search import matching_ids
+from outreach.store.sqlite_files import connect
 from outreach.store.types import Base
 from tests import factories
 
@@ -412,3 +415,35 @@ def test_an_error_that_says_nothing_of_the_disk_stays_itself_and_is_not_its_own_
         raise error
     assert told.value is error
     assert told.value.__cause__ is not told.value
+
+
+def test_who_waits_without_end_for_another_program_keeps_nobody_from_being_told(
+    sample_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender waits as long as it must; a save must hear after the time-out that it cannot be done now."""
+    monkeypatch.setattr("outreach.store.sqlite_files.BUSY_TIMEOUT_SECONDS", 0.05)
+    database = open_database(sample_path)
+    other = connect(sample_path)
+    other.execute("BEGIN IMMEDIATE")
+    asked, enough = threading.Event(), threading.Event()
+
+    def goes_on() -> bool:
+        asked.set()
+        return not enough.is_set()
+
+    def waits() -> None:
+        with contextlib.suppress(DatabaseBusyError), database.write(goes_on):
+            pass
+
+    sender = threading.Thread(target=waits)
+    sender.start()
+    try:
+        assert asked.wait(20)
+        with pytest.raises(DatabaseBusyError), database.write():
+            raise AssertionError("the other program holds the database")
+        assert sender.is_alive()
+    finally:
+        enough.set()
+        sender.join(20)
+        other.close()
+        database.close()

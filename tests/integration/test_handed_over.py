@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ import sqlcipher3.dbapi2 as driver
 from outreach.cases.campaigns import campaigns_list
 from outreach.cli.main import main
 from outreach.desk.letter_table import letter_detail, tracker_rows
-from outreach.domain.states import LetterStatus
+from outreach.domain.states import Channel, LetterStatus
 from outreach.errors import DatabaseBusyError, DiskFullError, ExportError, NotAllowedError, UsageError
+from outreach.letters.ledger import find_letter, reopen_letters
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.mail import outbox as sending
 from outreach.mail import outcomes
@@ -27,6 +29,8 @@ from outreach.packs.exports import export_pack, pack_exports
 from outreach.packs.options import PackOptions
 from outreach.store import sqlite_files
 from outreach.store.database import Database, open_database
+from outreach.store.models import Dispatch
+from outreach.store.types import now
 from tests.factories import DAY
 from tests.integration.test_mail import FROM, reachable, status
 
@@ -397,3 +401,20 @@ def test_a_pack_that_cannot_be_noted_or_written_leaves_neither_file_nor_note(
     assert target.read_text(encoding="utf-8") == "the former one"
     with impatient.read() as session:
         assert pack_exports(session) == ()
+
+
+def test_a_letter_that_may_have_gone_is_never_a_draft_again(impatient: Database) -> None:
+    """Somebody says that it did not go out, while a slow server has it: the text that may have gone is kept."""
+    with impatient.write() as session:
+        letter = find_letter(session, "MAG-0006")
+        session.add(
+            Dispatch(
+                letter_id=letter.id, channel=Channel.EMAIL, outcome="started", dispatched_on=date(2011, 1, 26),
+                recorded_at=now(), to_address="may@example.org", message_id="<x@example.org>",
+            )
+        )  # fmt: skip
+        session.flush()
+        settle(session, "MAG-0006", was_sent=False)
+        take_back(session, ["MAG-0006"])
+    with pytest.raises(NotAllowedError, match="handed over once"), impatient.write() as session:
+        reopen_letters(session, ["MAG-0006"])

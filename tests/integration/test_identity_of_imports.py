@@ -14,7 +14,7 @@ from outreach.directory.bodies import bodies_list, posts_list
 from outreach.directory.editing import BodyEntry, PersonEntry, save_body, save_person
 from outreach.directory.identity import merge_people
 from outreach.directory.importers.records import ImportReport
-from outreach.directory.importers.run import ImportOptions
+from outreach.directory.importers.run import ImportOptions, import_files
 from outreach.directory.people import PersonRow, people_list
 from outreach.exchange.campaign_folder import read_campaign
 from outreach.exchange.campaign_loader import load_campaign
@@ -645,3 +645,36 @@ def test_the_report_tells_in_which_list_and_of_whom(empty: Database, tmp_path: P
         empty, "csv", write(tmp_path / "t.csv", "Name,E-mail,From\nAnn Lee,nobody,99/99/2001\n")
     )
     assert [reason.startswith("Ann Lee: ") for _, _, reason in report.notes] == [True, True]
+
+
+def test_a_row_number_that_goes_to_a_namesake_makes_nobody_another_person(
+    database: Database, tmp_path: Path
+) -> None:
+    """A name inserted into a sorted table moves the numbers of all after it by one."""
+    names = [f"Given{n} Family{n}" for n in range(12)] + ["Mary Smith", "Peter Smith"]
+
+    def table(rows: list[str]) -> Path:
+        file = tmp_path / "members.csv"
+        lines = [f"{n},{name},{name.split()[0].lower()}@example.org" for n, name in enumerate(rows, start=1)]
+        file.write_text("\n".join(["id,name,email", *lines]), encoding="utf-8")
+        return file
+
+    import_files(database, "csv", [table(names)])
+    report = import_files(database, "csv", [table([*names[:12], "John Smith", *names[12:]])])
+    with database.read() as session:
+        people = {p.name: [c.value for c in p.contact_details] for p in people_list(session)}
+    assert people["Mary Smith"] == ["mary@example.org"]
+    assert people["Peter Smith"] == ["peter@example.org"]
+    assert people["John Smith"] == ["john@example.org"]
+    assert len(people) >= 15 and report.conflicts
+
+
+def test_the_same_content_under_another_name_is_told(database: Database, tmp_path: Path) -> None:
+    first, second = tmp_path / "list.csv", tmp_path / "list (1).csv"
+    first.write_text("id,name,email\n1,Ann Lee,ann@example.org\n2,Bo Ek,bo@example.org\n", encoding="utf-8")
+    second.write_bytes(first.read_bytes())
+    import_files(database, "csv", [first])
+    trial = import_files(database, "csv", [second], dry_run=True)
+    assert any("holds the same as list.csv" in said for said in trial.decided)
+    named = ImportOptions(dataset="list")
+    assert not import_files(database, "csv", [second], options=named).has_changes

@@ -18,6 +18,8 @@ from outreach.correspondence.replies import class_reply, follow_ups_list, record
 from outreach.correspondence.triage import back_to_tray, inbox_rows
 from outreach.desk.letter_table import letter_detail
 from outreach.domain.states import ReplyKind
+from outreach.errors import DatabaseBusyError
+from outreach.letters.ledger import find_letter
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import open_database
 from outreach.ui.dialogs.forms import ConfirmDialog
@@ -382,3 +384,27 @@ def test_preferences_entered_in_a_session_survive_its_end(window: MainWindow, se
     assert load_settings().notify == "no"
     assert load_settings().window_geometry
     assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
+
+
+def test_words_whose_save_was_refused_are_approved_with_the_letter_or_not_at_all(
+    busy: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compose = go(busy, "compose", settle)
+    compose.drafts.select(["MAG-0009"])
+    settle(busy)
+
+    def refused(*_: object, **__: object) -> None:
+        raise DatabaseBusyError("Another program is writing. Try again in a moment.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("outreach.ui.widgets.letter_editor.edit_letter", refused)
+        compose.editor.body.setPlainText("The words that were typed last.")
+        compose.approve.trigger()
+        settle(busy)
+    assert busy.workspace.saving.text_of("MAG-0009") is not None
+    dialog(ApproveDialog).submit_button.click()
+    settle(busy)
+    assert status(busy, "MAG-0009") == "approved"
+    with open_database(busy.workspace.jobs.location).read() as session:
+        assert find_letter(session, "MAG-0009").body == "The words that were typed last."
+    assert busy.workspace.saving.text_of("MAG-0009") is None

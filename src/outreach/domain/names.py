@@ -53,6 +53,21 @@ def are_alike(first: Iterable[str], second: Iterable[str]) -> bool:
     return False
 
 
+def given_names_differ(first: str, second: str) -> bool:
+    """Whether given names are of two people: none of one is a name of the other, its initial, or spelt nearly as it.
+
+    What is empty contradicts nothing.
+    """
+    ours, theirs = _plain(first).split(), _plain(second).split()
+    if not ours or not theirs:
+        return False
+    return not any(
+        one.startswith(other) or other.startswith(one) or fuzz.ratio(one, other) >= _ALIKE
+        for one in ours
+        for other in theirs
+    )
+
+
 def are_of_other_scripts(first: str, second: str) -> bool:
     """Whether one name is written in Latin letters and the other in none, so that nothing can be said of the two."""
     scripts = []

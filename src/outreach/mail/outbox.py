@@ -33,7 +33,7 @@ from outreach.letters.ledger import (
     uncertain_dispatch,
 )
 from outreach.mail import outcomes
-from outreach.mail.outcomes import DEFERRED, FAILED, SENT, Outcome
+from outreach.mail.outcomes import DEFERRED, FAILED, SENT, SETTLED, Outcome
 from outreach.mail.transport import Envelope, NotSentError, Transport, UncertainError
 from outreach.store.changes import Changes
 from outreach.store.database import Database
@@ -392,7 +392,8 @@ def settle(session: Session, reference: str, *, was_sent: bool, on: date | None 
         letter.status, letter.sent_on = LetterStatus.SENT, day
         record_event(session, letter, "sent", before, detail="settled by a user: it went out")
         return Changes(LETTERS, f"{letter.reference} is noted as sent.", (letter.reference,))
-    dispatch.outcome = FAILED
+    # Not FAILED: no server has said so, and the text that may have gone is kept as it was.
+    dispatch.outcome = SETTLED
     letter.status = LetterStatus.QUEUED
     record_event(session, letter, "queued", before, detail="settled by a user: it did not go out")
     return Changes(LETTERS, f"{letter.reference} is back in the outbox.", (letter.reference,))

@@ -27,8 +27,16 @@ from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
 
 SENT, FAILED, DEFERRED, UNCERTAIN = "sent", "failed", "deferred", "uncertain"
+SETTLED = "settled"
+"""A user has said of an uncertain letter that it did not go out."""
 _NOT_YET_SENT = frozenset(
-    {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED, LetterStatus.WITHDRAWN}
+    {
+        LetterStatus.DRAFT,
+        LetterStatus.APPROVED,
+        LetterStatus.QUEUED,
+        LetterStatus.FAILED,
+        LetterStatus.WITHDRAWN,
+    }
 )
 
 
@@ -63,7 +71,7 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
     dispatch = session.get(Dispatch, said.key)
     if dispatch is None or not said.is_of(dispatch):
         return False
-    letter = session.get_one(Letter, dispatch.letter_id)
+    letter = session.get_one(Letter, dispatch.letter_id, execution_options={"include_deleted": True})
     before = letter.status
     if said.outcome == SENT:
         # Also where a user has settled meanwhile that it did not go out: the server says that it did.
@@ -71,7 +79,7 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
             return True
         dispatch.outcome, dispatch.detail, dispatch.sent_at = SENT, said.detail, said.at
         if before in _NOT_YET_SENT:
-            letter.status, letter.sent_on = LetterStatus.SENT, said.on
+            letter.status, letter.sent_on, letter.deleted_at = LetterStatus.SENT, said.on, None
         day = date_in_words(said.on, locale_for("en"))
         record_event(session, letter, "sent", before, detail=f"by e-mail to {dispatch.to_address} on {day}")
     elif dispatch.outcome == STARTED:

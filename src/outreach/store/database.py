@@ -92,21 +92,26 @@ class Database:
         Args: goes_on: asked each time that another program has held the lock for BUSY_TIMEOUT_SECONDS; True waits on.
             By default DatabaseBusyError comes then. Nothing of the unit has been done while it waits.
         """
-        # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.
-        writing = self.engine.execution_options(outreach_write=True)
-        with self._turns.taken(), friendly_errors(self.location), self._sessions(bind=writing) as session:
-            self._take_lock(session, goes_on)
+        with contextlib.ExitStack() as stack:
+            session = self._begun(stack, goes_on)
             yield session
             session.commit()
 
-    def _take_lock(self, session: Session, goes_on: Callable[[], bool] | None) -> None:
+    def _begun(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
+        """A session that holds the write lock; the stack gives it back. While another program has the lock, the turn goes
+        round, so that who does not wait for ever is told in time."""
+        # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.
+        writing = self.engine.execution_options(outreach_write=True)
         while True:
             try:
-                with friendly_errors(self.location):
+                with contextlib.ExitStack() as attempt:
+                    attempt.enter_context(self._turns.taken())
+                    attempt.enter_context(friendly_errors(self.location))
+                    session = attempt.enter_context(self._sessions(bind=writing))
                     session.connection()
-                return
+                    stack.push(attempt.pop_all())
+                    return session
             except DatabaseBusyError:
-                session.rollback()
                 if goes_on is None or not goes_on():
                     raise
 

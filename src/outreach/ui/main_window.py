@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         redo = self.workspace.undo_group.createRedoAction(self, self.tr("Redo"))
         redo.setShortcut(keys.Redo)
         edit.addActions([undo, redo])
-        self._action(edit, self.tr("Label not on file…"), self._unsaved_words)
+        self._action(edit, self.tr("Words not on file…"), self._unsaved_words)
         edit.addSeparator()
         self._action(edit, self.tr("Search everything…"), self._search, "Ctrl+K", symbol="search")
         self._action(edit, self.tr("Find on this page"), self._find, keys.Find, symbol="search")
@@ -569,7 +569,7 @@ class MainWindow(QMainWindow):
             self.close()
 
     def _refused_words(self, text: UnsavedText, is_over: bool) -> None:
-        """Label that stay in the editor are told about; others are shown, so that nobody misses them."""
+        """Words that stay in the editor are told about; others are shown, so that nobody misses them."""
         if self._compose().editor.reference == text.reference and not is_over:
             self._failed(text.reason)
         else:

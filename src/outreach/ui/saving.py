@@ -90,7 +90,7 @@ class Saving(QObject):
     def forget(self, text: UnsavedText) -> None:
         """Hold words no longer, because they are on file or nobody wants them. Raises: OutreachError."""
         typed = self._typed.get(text.reference)
-        if typed is not None and typed.text == text:
+        if typed is not None and typed.text.words == text.words:
             del self._typed[text.reference]
         forget_unsaved(self._jobs.location, [text])
 

@@ -9,7 +9,13 @@ from PySide6.QtGui import QUndoCommand
 from outreach.correspondence.replies import ReplyRecord, ReplyRow, remove_answer, reply_record, restore_reply
 from outreach.correspondence.triage import Standing, restore_standings, standings
 from outreach.domain.wording import counted
-from outreach.letters.ledger import approve_letters, delete_drafts, reopen_letters, restore_drafts
+from outreach.letters.ledger import (
+    approve_letters,
+    delete_drafts,
+    edit_letter,
+    reopen_letters,
+    restore_drafts,
+)
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import FormDialog
 from outreach.ui.workspace import Workspace
@@ -20,13 +26,21 @@ Step = Callable[[Any], Changes]
 class Reversible(QUndoCommand):
     """A change and its opposite, both functions of a session that return Changes.
 
-    is_done: the change was made already, so that pushing the command does nothing.
+    is_done: the change was made already, so that pushing the command does nothing. tell: told what was done, each time.
     """
 
     def __init__(
-        self, workspace: Workspace, text: str, do: Step, undo: Step, *, is_done: bool = False
+        self,
+        workspace: Workspace,
+        text: str,
+        do: Step,
+        undo: Step,
+        *,
+        is_done: bool = False,
+        tell: Callable[[Changes], None] | None = None,
     ) -> None:
         super().__init__(text)
+        self._tell = tell or workspace.tell
         self._workspace, self._do, self._undo, self._is_done = workspace, do, undo, is_done
 
     def redo(self) -> None:
@@ -39,7 +53,7 @@ class Reversible(QUndoCommand):
         self._run(self._undo)
 
     def _run(self, work: Step) -> None:
-        self._workspace.jobs.write(self._workspace, work, self._workspace.tell, failed=self._refused)
+        self._workspace.jobs.write(self._workspace, work, self._tell, failed=self._refused)
 
     def _refused(self, error: Exception) -> None:
         # It was not done, so there is nothing to undo.
@@ -59,13 +73,31 @@ def save_undoably(workspace: Workspace, dialog: FormDialog, text: str, do: Step,
 
 
 def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
-    """Approve letters; Undo makes them drafts again as long as none has gone on."""
+    """Approve letters; Undo makes them drafts again as long as none has gone on.
+
+    Words of them that are not on file yet, because saving them was refused or is still under way, go in first, in the
+    same unit of work: nothing is approved without the words that were in view.
+    """
+    held = [text for r in references if (text := workspace.saving.text_of(r)) is not None]
+
+    def do(session: Any) -> Changes:
+        for text in held:
+            edit_letter(session, text.reference, **text.words)
+        return approve_letters(session, list(references))
+
+    def tell(changes: Changes) -> None:
+        for text in held:
+            workspace.saving.forget(text)
+        held.clear()  # a later Redo approves what the drafts say then
+        workspace.tell(changes)
+
     workspace.undo.push(
         Reversible(
             workspace,
             workspace.tr("approve {0}").format(counted(len(references), "letter", "letters")),
-            partial(approve_letters, references=list(references)),
+            do,
             partial(reopen_letters, references=list(references)),
+            tell=tell,
         )
     )
 

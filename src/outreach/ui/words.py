@@ -1,4 +1,4 @@
-"""Label of the interface for what the database stores as keys."""
+"""Words of the interface for what the database stores as keys."""
 
 from typing import Any
 

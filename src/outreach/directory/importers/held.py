@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.directory.importers.records import NO_NAME, PersonRecord, Term
-from outreach.domain.names import are_alike
+from outreach.directory.importers.records import EVERYWHERE, NO_NAME, PersonRecord, Term
+from outreach.domain.names import are_alike, given_names_differ
 from outreach.store.models import Citation, ContactDetail, Identifier, Membership, OtherName, Person
 from outreach.store.types import table_of
 
@@ -69,10 +69,22 @@ class Held:
         self.owned.add(key)
 
     def is_alike(self, key: int, record: PersonRecord) -> bool:
-        """Whether somebody on file may be whom a record names."""
-        name = self.people[key]["name"]
-        if name == record.name or name.startswith(NO_NAME):
+        """Whether somebody on file may be whom a record names.
+
+        A number of the file's own may be that of a row, which is another's in the next edition. Brothers and sisters share a
+        family name, so there the given names must agree too.
+        """
+        held = self.people[key]
+        name = held["name"]
+        if record.name in {name, *self.names[key]} or name.startswith(NO_NAME):
             return True
+        if (
+            record.identifiers[0].identifier.isdigit()
+            and all(ref.scheme not in EVERYWHERE for ref in record.identifiers)
+            and given_names_differ(held.get("given_name") or "", record.given_name)
+            and not (held.get("birth_date") and held["birth_date"] == record.birth_date)
+        ):
+            return False
         return are_alike((name, *self.names[key]), (record.name, *record.other_names))
 
     def find_term(self, key: int, body: int, post: int | None, term: Term) -> dict[str, Any] | None:

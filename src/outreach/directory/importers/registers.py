@@ -152,6 +152,7 @@ def find_register(
     scheme = chosen.scheme if chosen else _free_scheme(f"{family}:{slug(PurePath(file).stem)}", known)
     if chosen is None:
         _tell_apart(known, file, scheme, content, report)
+        _tell_same_bytes(session, file, sha256, family, report)
     return _register(session, family, scheme, chosen, content)
 
 
@@ -366,6 +367,22 @@ def _tell_apart(
         f"{file} is taken as another list than the {file} imported on {latest.imported(file)}: {why}. "
         f"It is the data set “{scheme.partition(':')[2]}”; if it is a newer edition, import it as the data set “{latest.name}”."
     )
+
+
+def _tell_same_bytes(session: Session, file: str, sha256: str, family: str, report: ImportReport) -> None:
+    """Say that the same bytes were imported under another name: nobody is taken for one by name alone."""
+    before = session.execute(
+        select(Source.file_name, Source.dataset).where(
+            Source.sha256 == sha256,
+            Source.file_name != file,
+            Source.dataset.like(f"{family}:%") | (Source.dataset == family),
+        )
+    ).first()
+    if before is not None:
+        report.decided.append(
+            f"{file} holds the same as {before.file_name}, which was imported before, and is taken as another list, so everybody "
+            f"stands twice. If it is the same list, import it as the data set “{(before.dataset or '').partition(':')[2]}” instead."
+        )
 
 
 def _free_scheme(wanted: str, known: dict[str, _Known]) -> str:

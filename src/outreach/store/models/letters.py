@@ -101,7 +101,8 @@ class LetterEvent(Base):
 
 
 class Dispatch(Base):
-    """One attempt to send a letter by one channel. outcome: started, sent, failed, deferred or bounced.
+    """One attempt to send a letter by one channel. outcome: started, sent, failed, deferred, bounced, or settled
+    (a user said that it did not go out).
 
     sent_at: the instant it was handed over, where this program did it; dispatched_on: the sender's local day.
     """

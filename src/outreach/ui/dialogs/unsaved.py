@@ -1,4 +1,4 @@
-"""Label that could not be put on file: shown, saved again, copied, or thrown away when somebody says so."""
+"""Words that could not be put on file: shown, saved again, copied, or thrown away when somebody says so."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -41,7 +41,7 @@ class UnsavedDialog(QDialog):
         super().__init__(parent)
         self._workspace = workspace
         self._texts: list[UnsavedText] = []
-        self.setWindowTitle(self.tr("Label that are not on file"))
+        self.setWindowTitle(self.tr("Words that are not on file"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(620, 520)
         layout = QVBoxLayout(self)
