@@ -1,5 +1,6 @@
 """What somebody typed is on file, or kept and offered again, whatever happens to the window."""
 
+import json
 import os
 import signal
 import subprocess
@@ -538,3 +539,17 @@ def test_a_signal_that_ends_the_app_saves_what_was_typed(sample_path: Path, sand
     )
     assert done.returncode == 128 + getattr(signal, name), done.stderr
     assert body_on_file(sample_path, reference) == "Typed before the signal."
+
+
+def test_one_spoiled_entry_costs_the_others_of_the_recovery_file_nothing(tmp_path: Path) -> None:
+    location = str(tmp_path / "o.db")
+    good = UnsavedText(
+        "MAG-0006", "Subject", "Dear", "Words of another window.", "Yours", "busy", "elsewhere", ""
+    )
+    path = keep_unsaved(location, [good], "elsewhere")
+    path.write_text(json.dumps([*json.loads(path.read_text(encoding="utf-8")), 7]), encoding="utf-8")
+    spoiled = path.read_bytes()
+    assert unsaved_texts(location) == (good,)
+    keep_unsaved(location, [], "here")
+    assert unsaved_texts(location) == (good,)
+    assert [p.read_bytes() for p in tmp_path.glob("*not-understood*")] == [spoiled]

@@ -3,6 +3,7 @@
 Where there is no room or no right beside it, the user's own folder of state serves, and at last the one for scratch files.
 """
 
+import contextlib
 import hashlib
 import json
 import tempfile
@@ -71,16 +72,48 @@ def keep_unsaved(location: str, texts: Sequence[UnsavedText], typed_in: str) -> 
 
 
 def unsaved_texts(location: str) -> tuple[UnsavedText, ...]:
-    """Words that were kept, none if there are none. A file that cannot be understood is left where it is."""
-    known = {f.name for f in fields(UnsavedText)}
-    found = []
+    """Words that were kept, none if there are none.
+
+    What cannot be understood, a whole file or a part of it, is put aside under a name of its own, so that nothing written later
+    takes its place.
+    """
+    found: list[UnsavedText] = []
     for place in _places(location):
         try:
-            stored = json.loads(place.read_text(encoding="utf-8"))
-            found += [UnsavedText(**{k: str(v) for k, v in item.items() if k in known}) for item in stored]
-        except (OSError, ValueError, TypeError, AttributeError):
+            content = place.read_bytes()
+        except OSError:
             continue
+        texts, is_whole = _understood(content)
+        found += texts
+        if not is_whole:
+            _put_aside(place, content)
     return tuple(dict.fromkeys(found))
+
+
+def _understood(content: bytes) -> tuple[list[UnsavedText], bool]:
+    """The words in a file that was kept, and whether that is all there was."""
+    known = {f.name for f in fields(UnsavedText)}
+    try:
+        stored = json.loads(content.decode("utf-8"))
+    except ValueError:
+        return [], False
+    if not isinstance(stored, list):
+        return [], False
+    texts = []
+    for item in stored:
+        with contextlib.suppress(TypeError, AttributeError):
+            texts.append(UnsavedText(**{k: str(v) for k, v in item.items() if k in known}))
+    return texts, len(texts) == len(stored)
+
+
+def _put_aside(place: Path, content: bytes) -> None:
+    """Keep a copy of a file that was not understood, once."""
+    mark = hashlib.sha256(content).hexdigest()[:12]
+    copy = place.with_name(f"{place.name}.not-understood-{mark}")
+    if not copy.exists():
+        with contextlib.suppress(OutreachError, OSError):
+            write_file(copy, content)
+            copy.chmod(0o600)
 
 
 def forget_unsaved(location: str, texts: Sequence[UnsavedText]) -> None:

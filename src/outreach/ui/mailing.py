@@ -175,7 +175,9 @@ class Mailing(QObject):
         def work(database: Any, progress: Any, wait: Any) -> tuple[Result, ...]:
             if keep:
                 self._keep(account, password)
-            with database.write(partial(progress, 0, len(references))) as session:
+            goes_on = partial(progress, 0, len(references))
+            catch_up(database, goes_on)  # a unit of its own, so that it stands whatever is refused next
+            with database.write(goes_on) as session:
                 queue_letters(session, references)
             transport = SmtpTransport(account, password)
             try:
