@@ -28,10 +28,12 @@ from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings
 from outreach.store.changes import Changes
+from outreach.store.database import Database
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.dialogs.letters import SendDialog
 from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.errors import show_message
+from outreach.ui.jobs import Progress, Wait
 from outreach.ui.workspace import Workspace
 
 
@@ -54,7 +56,7 @@ class Mailing(QObject):
         sender = campaign.sender_email if campaign else ""
 
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def work(database: Any, progress: Any, wait: Any) -> str:
+            def work(database: Database, progress: Progress, wait: Wait) -> str:
                 keep_mailbox(values["mailbox"])
                 keep_account(values["account"], per_minute=values["per_minute"])
                 if values["password"]:
@@ -114,7 +116,7 @@ class Mailing(QObject):
             then(self._typed.get(name, ""))
             return
 
-        def work(database: Any, progress: Any, wait: Any) -> tuple[str, str]:
+        def work(database: Database, progress: Progress, wait: Wait) -> tuple[str, str]:
             try:
                 return get_password(name) or "", self.tr("No password is kept for this account.")
             except KeychainError as error:
@@ -144,7 +146,7 @@ class Mailing(QObject):
     def _fetch(self, account: ImapAccount, password: str, *, keep: bool = False) -> None:
         day = date.today()  # noqa: DTZ011  local calendar day is meant
 
-        def work(database: Any, progress: Any, wait: Any) -> IncomingReport:
+        def work(database: Database, progress: Progress, wait: Wait) -> IncomingReport:
             if keep:
                 self._keep(account, password)
             with ImapMailbox(account, password) as mailbox:
@@ -172,7 +174,7 @@ class Mailing(QObject):
         per_minute = per_minute_of(load_settings())
         day = date.today()  # noqa: DTZ011  local calendar day is meant
 
-        def work(database: Any, progress: Any, wait: Any) -> tuple[Result, ...]:
+        def work(database: Database, progress: Progress, wait: Wait) -> tuple[Result, ...]:
             if keep:
                 self._keep(account, password)
             with database.write(partial(progress, 0, len(references))) as session:
@@ -224,11 +226,11 @@ class Mailing(QObject):
         """Record what a sending that was cut off or stopped has left beside the database, as soon as it can be written."""
         self._workspace.jobs.network(self, "", self._recorded_at_once, self._caught_up)
 
-    def _recorded_at_once(self, database: Any, progress: Any, wait: Any) -> tuple[bool, int]:
+    def _recorded_at_once(self, database: Database, progress: Progress, wait: Wait) -> tuple[bool, int]:
         had_some = bool(kept_outcomes(database.path))
         return had_some, catch_up(database)
 
-    def _recorded_in_time(self, database: Any, progress: Any, wait: Any) -> tuple[bool, int]:
+    def _recorded_in_time(self, database: Database, progress: Progress, wait: Wait) -> tuple[bool, int]:
         return True, catch_up(database, partial(progress, 0, 0))
 
     def _caught_up(self, found: tuple[bool, int]) -> None:
@@ -271,7 +273,7 @@ class Mailing(QObject):
         account = mailbox_of(load_settings())
 
         def start(password: str, *, keep: bool = False) -> None:
-            def work(database: Any, progress: Any, wait: Any) -> str:
+            def work(database: Database, progress: Progress, wait: Wait) -> str:
                 if keep:
                     self._keep(account, password)
                 with ImapMailbox(account, password, seconds=20) as mailbox:

@@ -32,7 +32,7 @@ from outreach.letters.unsaved import UnsavedText
 from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup, copied_file
 from outreach.store.changes import Changes
-from outreach.store.database import check, check_notes
+from outreach.store.database import Database, WorkSession, check, check_notes
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask, ask_for_file, open_dialog
@@ -42,6 +42,7 @@ from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.dialogs.unsaved import LeaveDialog, UnsavedDialog
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
+from outreach.ui.jobs import Progress
 from outreach.ui.mailing import Mailing
 from outreach.ui.notifying import Notifier
 from outreach.ui.pages.base import Page
@@ -398,7 +399,7 @@ class MainWindow(QMainWindow):
 
     def _new_campaign(self) -> None:
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def work(session: Any) -> Changes:
+            def work(session: WorkSession) -> Changes:
                 return create_campaign(session, **values)
 
             def saved(changes: Changes) -> None:
@@ -463,7 +464,7 @@ class MainWindow(QMainWindow):
         """Copy the database to a file."""
         location = self._location
 
-        def work(database: Any, progress: Any) -> Path:
+        def work(database: Database, progress: Progress) -> Path:
             return backup(copied_file(location), Path(path), replace=True)  # the file dialog has asked
 
         def done(target: Path) -> None:
@@ -472,7 +473,7 @@ class MainWindow(QMainWindow):
         self.workspace.jobs.long(self, self.tr("Backing up"), work, done)
 
     def _check(self) -> None:
-        def work(database: Any, progress: Any) -> tuple[list[str], list[str]]:
+        def work(database: Database, progress: Progress) -> tuple[list[str], list[str]]:
             return check(database), check_notes(database)
 
         self.workspace.jobs.long(self, self.tr("Checking the database"), work, self._checked)
@@ -601,8 +602,8 @@ class MainWindow(QMainWindow):
             self._ask_to_leave(self.leave)
             return
         self._is_left = self._is_closed = True
-        state = ",".join(bytes(s.saveState().toHex()).decode() for s in self._splitters())
-        geometry = bytes(self.saveGeometry().toHex()).decode()
+        state = ",".join(s.saveState().toHex().toStdString() for s in self._splitters())
+        geometry = self.saveGeometry().toHex().toStdString()
         self.hide()  # what cannot be stopped at once is waited for out of sight
         self.workspace.jobs.close()
         # Read anew, and last: what was entered meanwhile, such as the mail account, stands in them.

@@ -49,7 +49,7 @@ class FormDialog(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
-        layout = QVBoxLayout(self)
+        layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         if explanation:
@@ -99,9 +99,8 @@ class FormDialog(QDialog):
 
     def _fit(self) -> None:
         """Grow to the height that the wrapped words need, which a dialog does not do by itself."""
-        layout = self.layout()
-        layout.activate()
-        wanted = layout.totalHeightForWidth(max(self.width(), self.minimumWidth()))
+        self._layout.activate()
+        wanted = self._layout.totalHeightForWidth(max(self.width(), self.minimumWidth()))
         if wanted > self.height():
             self.resize(max(self.width(), self.minimumWidth()), wanted)
 
@@ -153,10 +152,12 @@ def _widgets(layout: QLayout) -> Iterator[QWidget]:
     """The widgets of a layout and of those inside it, in their order."""
     for number in range(layout.count()):
         item = layout.itemAt(number)
-        if item.widget() is not None:
-            yield item.widget()
-        elif item.layout() is not None:
-            yield from _widgets(item.layout())
+        if item is None:
+            continue
+        if (widget := item.widget()) is not None:
+            yield widget
+        elif (inner := item.layout()) is not None:
+            yield from _widgets(inner)
 
 
 def _takes_input(widget: QWidget) -> bool:

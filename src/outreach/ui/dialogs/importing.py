@@ -1,7 +1,6 @@
 """Importing a directory: which file or public source, what it is, a trial, and the report."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,9 @@ from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of, import_files
 from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapping, headings_of
 from outreach.errors import OutreachError
+from outreach.store.database import Database
 from outreach.ui.dialogs.forms import Choice, ask_for_file, text_field
+from outreach.ui.jobs import Progress, Wait
 from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
@@ -208,7 +209,7 @@ class ImportDialog(QDialog):
         self._busy(True)
 
         def read(paths: list[Path]) -> None:
-            def work(database: Any, progress: Callable[[int, int], bool]) -> ImportReport:
+            def work(database: Database, progress: Progress) -> ImportReport:
                 return import_files(database, key, paths, options=options, dry_run=dry_run, progress=progress)
 
             self._job = self._workspace.jobs.long(
@@ -221,7 +222,7 @@ class ImportDialog(QDialog):
         # Fetched off the writer's thread, so that a slow server keeps nobody from saving.
         folder = self._folder = tempfile.TemporaryDirectory()
 
-        def fetch(database: Any, progress: Callable[[int, int], bool], wait: Any) -> list[Path]:
+        def fetch(database: Database, progress: Progress, wait: Wait) -> list[Path]:
             return [download(find_feed(feed).url, Path(folder.name), progress=progress)]
 
         self._job = self._workspace.jobs.network(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QWidget
@@ -130,6 +130,18 @@ class PrintDialog(FormDialog):
         return {"two_sided": self.two_sided.isChecked()}
 
 
+class AnswerValues(TypedDict):
+    """An answer as its form has it."""
+
+    kind: ReplyKind
+    on: date
+    from_name: str
+    text: str
+    channel: str
+    promise: str
+    promise_due: date | None
+
+
 class ReplyDialog(FormDialog):
     """An answer to a letter. Values: kind, on, from_name, text, channel, promise, promise_due, and message for a new one.
 
@@ -169,7 +181,7 @@ class ReplyDialog(FormDialog):
         self.kind = Choice([("", "Choose"), *((k.value, words) for k, words in self.KINDS.items())])
         self.day = DayField(today)
         self.channel = Choice([(c.value, channel_in_words(c.value).capitalize()) for c in Channel])
-        self.sender = text_field(recipient)
+        self.from_name = text_field(recipient)
         self.text = text_area(hint="What it says, or the points that matter", lines=6)
         self.promise = text_field(hint="Such as: to meet in February")
         self.has_due = QCheckBox("by")
@@ -184,7 +196,7 @@ class ReplyDialog(FormDialog):
         self.form.addRow("It is", self.kind)
         self.form.addRow("Received on", self.day)
         self.form.addRow("Came by", self.channel)
-        self.form.addRow("From", self.sender)
+        self.form.addRow("From", self.from_name)
         self.form.addRow("Text", self.text)
         self.form.addRow("It promises", promised)
         self.setMinimumWidth(620)
@@ -197,7 +209,7 @@ class ReplyDialog(FormDialog):
         self.kind.choose(reply.kind)
         self.day.set_day(reply.received_on)
         self.channel.choose(reply.channel)
-        self.sender.setText(reply.from_name)
+        self.from_name.setText(reply.from_name)
         self.text.setPlainText(reply.text)
         self.promise.setText(reply.promise)
         if reply.promise_due is not None:
@@ -227,10 +239,10 @@ class ReplyDialog(FormDialog):
         self.problem.hide()
         self.file.setText(Path(path).name)
         self.channel.choose("email")
-        self.sender.setText(self.message.from_name or self.message.from_address)
+        self.from_name.setText(self.message.from_name or self.message.from_address)
         self.text.setPlainText(self.message.text)
         if self.message.sent_on:
-            self.day.setDate(self.message.sent_on)
+            self.day.set_day(self.message.sent_on)
 
     def values(self) -> dict[str, Any]:
         if not self.kind.value():
@@ -240,16 +252,16 @@ class ReplyDialog(FormDialog):
             raise UsageError(NOTHING_SAID)
         if self.has_due.isChecked() and not self.promise.text().strip():
             raise UsageError("Say what was promised, or untick the day.")
-        values = {
-            "kind": ReplyKind(self.kind.value()),
-            "on": self.day.day(),
-            "from_name": self.sender.text().strip(),
-            "text": self.text.toPlainText().strip(),
-            "channel": self.channel.value(),
-            "promise": self.promise.text().strip(),
-            "promise_due": self.due.day() if self.has_due.isChecked() else None,
-        }
-        return values if self._edits else {**values, "message": self.message}
+        values = AnswerValues(
+            kind=ReplyKind(self.kind.value()),
+            on=self.day.day(),
+            from_name=self.from_name.text().strip(),
+            text=self.text.toPlainText().strip(),
+            channel=self.channel.value(),
+            promise=self.promise.text().strip(),
+            promise_due=self.due.day() if self.has_due.isChecked() else None,
+        )
+        return {**values} if self._edits else {**values, "message": self.message}
 
 
 class NameDialog(FormDialog):

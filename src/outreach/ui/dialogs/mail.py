@@ -12,7 +12,9 @@ from outreach.mail.outbox import OutboxRow
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password
 from outreach.settings import Settings
+from outreach.store.database import Database
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, secret_field, text_field
+from outreach.ui.jobs import Progress, Wait
 from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
@@ -138,7 +140,7 @@ class AccountDialog(FormDialog):
         typed = self.password.text()
         self.problem.hide()
 
-        def work(database: Any, progress: Any, wait: Any) -> str:
+        def work(database: Database, progress: Progress, wait: Wait) -> str:
             password = typed or (get_password(keychain_name(account)) or "" if account.user else "")
             words = SmtpTransport(account, password, seconds=20).test()
             if mailbox is not None:

@@ -27,7 +27,9 @@ from outreach.packs.evidence import (
     remove_evidence,
 )
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import FormDialog, ask_for_file, open_dialog, secret_field, text_field
+from outreach.ui.jobs import Progress
 from outreach.ui.undo import Reversible
 from outreach.ui.widgets.parts import push_button
 from outreach.ui.words import file_size
@@ -172,7 +174,7 @@ class EvidenceDialog(FormDialog):
         """Put a file on file as evidence."""
         case, title, note = self._case, self.title.text(), self.note.text()
 
-        def work(database: Any, progress: Any) -> Changes:
+        def work(database: Database, progress: Progress) -> Changes:
             given = file_as_evidence(Path(path))
             with database.write() as session:
                 return add_evidence(session, case, given, title=title, note=note)
@@ -189,11 +191,11 @@ class EvidenceDialog(FormDialog):
             return
         key, case_id, kept = int(item.data(Qt.ItemDataRole.UserRole)), self._case, dict[str, Any]()
 
-        def do(session: Any) -> Changes:
+        def do(session: WorkSession) -> Changes:
             kept.update(evidence_record(session, case_id, key))
             return remove_evidence(session, case_id, key)
 
-        def undo(session: Any) -> Changes:
+        def undo(session: WorkSession) -> Changes:
             return put_back_evidence(session, kept)
 
         self._workspace.undo.push(Reversible(self._workspace, self.tr("remove evidence"), do, undo))

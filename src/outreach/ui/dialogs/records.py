@@ -330,11 +330,11 @@ class NewCampaignDialog(FormDialog):
         self.name = text_field(hint="Such as: Justice for …")
         self.prefix = text_field(hint="Begins every letter’s reference, such as MAG")
         self.case_name = text_field(hint="The person or group it is about")
-        self.sender = text_field(hint="Organisation that signs the letters")
+        self.signed_by = text_field(hint="Organisation that signs the letters")
         self.form.addRow("Campaign", self.name)
         self.form.addRow("Prefix", self.prefix)
         self.form.addRow("First case", self.case_name)
-        self.form.addRow("Sender", self.sender)
+        self.form.addRow("Sender", self.signed_by)
         self.name.textEdited.connect(self._propose_prefix)
 
     @Slot()
@@ -347,7 +347,7 @@ class NewCampaignDialog(FormDialog):
             "name": self.name.text(),
             "prefix": self.prefix.text().strip().upper(),
             "case_name": self.case_name.text(),
-            "sender": self.sender.text(),
+            "sender": self.signed_by.text(),
         }
 
 

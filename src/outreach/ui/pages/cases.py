@@ -22,6 +22,7 @@ from outreach.cases.facts import (
 from outreach.directory.people import people_list
 from outreach.domain.references import folded
 from outreach.domain.wording import counted
+from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
 from outreach.ui.dialogs.records import FactDialog, SourceDialog
 from outreach.ui.models.columns import fact_columns
@@ -142,7 +143,7 @@ class CasesPage(Page):
         if not case_id:
             return
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> Any:
             return (
                 facts_for(session, case_id),
                 timeline(session, case_id),

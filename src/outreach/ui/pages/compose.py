@@ -22,9 +22,11 @@ from outreach.recipients.enlist import take_recipients
 from outreach.recipients.groups import save_group
 from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
 from outreach.ui.dialogs.letters import ApproveDialog
 from outreach.ui.dialogs.records import GroupDialog
+from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import draft_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -174,7 +176,7 @@ class ComposePage(Page):
             return
         self.case.set_options(list(campaign.cases))
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> Any:
             return (
                 recipients_list(session, campaign.key),
                 tracker_rows(session, campaign, filters=Filters(status="draft")),
@@ -194,7 +196,7 @@ class ComposePage(Page):
         self.notes.hide()
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.day.setDate(campaign.today)
+            self.day.set_day(campaign.today)
 
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.recipients, self.search)
@@ -260,7 +262,7 @@ class ComposePage(Page):
         if campaign is None or not query:
             return
 
-        def work(database: Any, progress: Any) -> Any:
+        def work(database: Database, progress: Progress) -> Any:
             return take_recipients(database, campaign.key, query, on=day)
 
         self.workspace.jobs.long(self, self.tr("Looking for recipients"), work, self._answered)
@@ -311,7 +313,7 @@ class ComposePage(Page):
         template = load_template(self.template.value()) if self.template.value() else None
         case_id, day, sandbox = self.case.value(), self.day.day(), self.workspace.sandbox
 
-        def work(database: Any, progress: Any) -> Any:
+        def work(database: Database, progress: Progress) -> Any:
             with database.read() as session:
                 plan = plan_letters(
                     session,
@@ -409,7 +411,7 @@ class ComposePage(Page):
                 self._to_tick = [recipient]
         if about := what.get("follow_up"):
 
-            def work(database: Any, progress: Any) -> Changes:
+            def work(database: Database, progress: Progress) -> Changes:
                 return draft_follow_ups(database, self.workspace.sandbox, about)
 
             self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._followed_up, once=True)

@@ -14,6 +14,7 @@ from outreach.directory.people import PersonRow, people_list, person_row
 from outreach.domain.wording import counted
 from outreach.recipients.enlist import add_recipient, remove_recipient, restore_recipient
 from outreach.recipients.rows import recipients_list
+from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import DayField, FormDialog, ask
 from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog
 from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
@@ -137,7 +138,7 @@ class DirectoryPage(Page):
         search, which = self.search.text(), self.list_
         on = self.day.day() if self.on.isChecked() else None
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> Any:
             bodies = body_names(session)
             match which:
                 case "people":
@@ -254,7 +255,7 @@ class DirectoryPage(Page):
             ask(dialog, partial(self._save_entry, save_body, record.id))
 
     def _save_entry(self, save: Any, record_id: str, dialog: FormDialog, values: dict[str, Any]) -> None:
-        def work(session: Any) -> Any:
+        def work(session: WorkSession) -> Any:
             return save(session, values["entry"], record_id)
 
         self.workspace.save(dialog, work)
@@ -269,7 +270,7 @@ class DirectoryPage(Page):
         suggested = row.audience if which == "posts" else ""
 
         def add(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def work(session: Any) -> Any:
+            def work(session: WorkSession) -> Any:
                 return add_recipient(session, campaign.key, audience=values["audience"], **{field: row.id})
 
             self.workspace.save(dialog, work)
@@ -311,7 +312,7 @@ class DirectoryPage(Page):
         self.search.selectAll()
 
 
-def _record(session: Any, row: Any) -> PersonRow | BodyRow | None:
+def _record(session: WorkSession, row: Any) -> PersonRow | BodyRow | None:
     """The person or body behind a row of any of the lists."""
     if isinstance(row, PersonRow):
         return person_row(session, row.id)

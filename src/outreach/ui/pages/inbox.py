@@ -32,8 +32,10 @@ from outreach.domain.references import folded
 from outreach.domain.wording import counted
 from outreach.files import write_file
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
+from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import inbox_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -200,7 +202,7 @@ class InboxPage(Page):
         if campaign is None:
             return
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> Any:
             return inbox_rows(session, view, campaign_key=campaign.key), tracker_rows(session, campaign)
 
         self.read(read, self._show)
@@ -326,7 +328,7 @@ class InboxPage(Page):
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
             refer_to = values.pop("refer_to")
 
-            def work(database: Any, progress: Any) -> Changes:
+            def work(database: Database, progress: Progress) -> Changes:
                 if not refer_to:
                     with database.write() as session:
                         changes = class_reply(session, row.reply_key, **values)
@@ -360,7 +362,7 @@ class InboxPage(Page):
             return
         day = campaign.today
 
-        def work(database: Any, progress: Any) -> IncomingReport:
+        def work(database: Database, progress: Progress) -> IncomingReport:
             return file_all(database, messages_in(map(Path, paths)), today=day, progress=progress)
 
         self.workspace.jobs.long(self, self.tr("Reading messages"), work, self.tell_report)
@@ -382,7 +384,7 @@ class InboxPage(Page):
     def save_to(self, key: int, name: str, path: str) -> None:
         """Write a file that came with a message, or the message whole. It is not opened."""
 
-        def work(database: Any, progress: Any) -> Path:
+        def work(database: Database, progress: Progress) -> Path:
             with database.read() as session:
                 content = attachment(session, key, name) if name else raw_of(session, key)
             return write_file(Path(path), content)

@@ -34,9 +34,11 @@ from outreach.letters.posting import PrintBatch, WebForm, print_batch, web_form
 from outreach.mail.mailto import MailtoLink, mailto_link
 from outreach.mail.outbox import take_back
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.letters import (
+    AnswerValues,
     ApproveDialog,
     ConfirmSentDialog,
     ExportDialog,
@@ -46,6 +48,7 @@ from outreach.ui.dialogs.letters import (
     ReasonDialog,
     ReplyDialog,
 )
+from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import letter_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -316,7 +319,7 @@ class LettersPage(Page):
         if campaign is None:
             return
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> Any:
             return tracker_rows(session, campaign), views_list(session, campaign.key)
 
         self.read(read, self._show)
@@ -502,7 +505,7 @@ class LettersPage(Page):
         if len(rows) == 1 and campaign is not None:
             reference = rows[0].reference
 
-            def read(session: Any) -> Any:
+            def read(session: WorkSession) -> Any:
                 return letter_detail(session, campaign, reference), replies_list(session, [reference])
 
             self.workspace.jobs.read(self, read, self._show_detail, slot="detail")
@@ -578,7 +581,7 @@ class LettersPage(Page):
     def print_to(self, references: list[str], two_sided: bool, path: str) -> None:
         """Write letters as one PDF and show it in the system's viewer, which prints it."""
 
-        def work(database: Any, progress: Any) -> PrintBatch:
+        def work(database: Database, progress: Progress) -> PrintBatch:
             with database.read() as session:
                 batch = print_batch(session, references, two_sided=two_sided, progress=progress)
             write_file(Path(path), batch.pdf)
@@ -637,7 +640,7 @@ class LettersPage(Page):
     def enclose_file(self, reference: str, path: str) -> None:
         """Add a file to a draft."""
 
-        def work(database: Any, progress: Any) -> Changes:
+        def work(database: Database, progress: Progress) -> Changes:
             given = file_to_enclose(Path(path))
             with database.write() as session:
                 return enclose(session, reference, given)
@@ -664,10 +667,15 @@ class LettersPage(Page):
         ask(dialog, partial(self._answer_edited, reply))
 
     def _answer_edited(self, reply: ReplyRow, dialog: FormDialog, values: dict[str, Any]) -> None:
-        before = {
-            "kind": ReplyKind(reply.kind or values["kind"]), "on": reply.received_on, "from_name": reply.from_name, "text": reply.text,
-            "channel": reply.channel, "promise": reply.promise, "promise_due": reply.promise_due,
-        }  # fmt: skip
+        before = AnswerValues(
+            kind=ReplyKind(reply.kind or values["kind"]),
+            on=reply.received_on,
+            from_name=reply.from_name,
+            text=reply.text,
+            channel=reply.channel,
+            promise=reply.promise,
+            promise_due=reply.promise_due,
+        )
         save_undoably(
             self.workspace,
             dialog,
@@ -738,7 +746,7 @@ class LettersPage(Page):
     def export_to(self, references: list[str], formats: tuple[str, ...], folder: str) -> None:
         """Write letters into a folder, with progress."""
 
-        def work(database: Any, progress: Any) -> Any:
+        def work(database: Database, progress: Progress) -> Any:
             with database.read() as session:
                 return export_letters(session, references, formats, Path(folder), progress=progress)
 
@@ -761,7 +769,7 @@ class LettersPage(Page):
         """Write the rows in view as CSV or XLSX, by the file's ending."""
         rows = self.model.rows
 
-        def work(database: Any, progress: Any) -> Path:
+        def work(database: Database, progress: Progress) -> Path:
             make = tracker_csv if path.lower().endswith(".csv") else tracker_xlsx
             return write_file(Path(path), make(rows))
 

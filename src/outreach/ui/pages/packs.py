@@ -38,9 +38,11 @@ from outreach.packs.exports import (
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
 from outreach.packs.words import pack_words
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, ask_for_file, text_field
 from outreach.ui.dialogs.letters import NameDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
+from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import export_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -147,15 +149,12 @@ class PacksPage(Page):
         dated = Label(self.tr("Dated"), size=13, wrap=False)
         dated.setBuddy(self.day)
         dated.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        for name, field in (
-            (self.tr("Case"), self.case),
-            (self.tr("Kind"), self.preset),
-            (self.tr("Title"), self.pack_title),
-            (self.tr("For"), self.audience),
-            (self.tr("Marked"), self.marking),
-            (self.tr("Language"), row_of(self.language, dated, self.day)),
-        ):
-            self._form.addRow(name, field)
+        self._form.addRow(self.tr("Case"), self.case)
+        self._form.addRow(self.tr("Kind"), self.preset)
+        self._form.addRow(self.tr("Title"), self.pack_title)
+        self._form.addRow(self.tr("For"), self.audience)
+        self._form.addRow(self.tr("Marked"), self.marking)
+        self._form.addRow(self.tr("Language"), row_of(self.language, dated, self.day))
         options = Panel(margins=14, spacing=8)
         options.body.addLayout(self._form)
         self.sections = SectionList()
@@ -212,7 +211,7 @@ class PacksPage(Page):
         self.export.setEnabled(bool(self.case.value()))
         case_id = self.case.value()
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> Any:
             return pack_exports(session, campaign.key), packs_list(session, case_id) if case_id else ()
 
         self.read(read, self._show, slot="exports")
@@ -226,7 +225,7 @@ class PacksPage(Page):
         self.sections.set_sections(SECTIONS)
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.day.setDate(campaign.today)
+            self.day.set_day(campaign.today)
         # What was just set asks for a preview; `refresh` makes it.
         self._timer.stop()
 
@@ -285,7 +284,7 @@ class PacksPage(Page):
             self.preview.show_hint(self.tr("This campaign has no case yet."))
             return
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> Any:
             return pack_contents(session, case_id, on=day, options=options)
 
         def typeset(contents: Any) -> None:
@@ -351,7 +350,7 @@ class PacksPage(Page):
             return
 
         def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def work(database: Any, progress: Any) -> Changes:
+            def work(database: Database, progress: Progress) -> Changes:
                 change = brand_change(**values)
                 with database.write() as session:
                     return set_brand(session, campaign.key, change)
@@ -394,7 +393,7 @@ class PacksPage(Page):
         """Write the pack to a file, with progress. The ending of its name says which format; a PDF is signed with the certificate."""
         case_id, day, options = self.case.value(), self.day.day(), self.options()
 
-        def work(database: Any, progress: Any) -> Any:
+        def work(database: Database, progress: Progress) -> Any:
             return export_pack(
                 database, case_id, Path(path), on=day, options=options, given_to=given_to,
                 certificate=certificate, passphrase=passphrase, progress=progress, say=self.workspace.said.emit,
