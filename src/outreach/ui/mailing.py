@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -22,7 +21,7 @@ from outreach.mail.accounts import (
 )
 from outreach.mail.fetching import fetch_mail
 from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.outbox import Result, outbox, queue_letters, send_queued, settle
+from outreach.mail.outbox import OutboxRow, Result, outbox, queue_letters, send_queued, settle
 from outreach.mail.outcomes import catch_up, kept_outcomes
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
@@ -31,7 +30,14 @@ from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.dialogs.letters import SendDialog
-from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
+from outreach.ui.dialogs.mail import (
+    AccountDialog,
+    AccountValues,
+    PasswordDialog,
+    PasswordValues,
+    SettleDialog,
+    SettleValues,
+)
 from outreach.ui.errors import show_message
 from outreach.ui.jobs import Progress, Wait
 from outreach.ui.workspace import Workspace
@@ -55,7 +61,7 @@ class Mailing(QObject):
         campaign = self._workspace.campaign
         sender = campaign.sender_email if campaign else ""
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submit(dialog: FormDialog[object], values: AccountValues) -> None:
             def work(database: Database, progress: Progress, wait: Wait) -> str:
                 keep_mailbox(values["mailbox"])
                 keep_account(values["account"], per_minute=values["per_minute"])
@@ -89,7 +95,7 @@ class Mailing(QObject):
             self.edit_account(partial(self.send, references))
             return
 
-        def confirmed(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def confirmed(dialog: FormDialog[object], values: object) -> None:
             dialog.accept_result()
             self._with_password(account, self.tr("Send"), partial(self._start, references, account))
 
@@ -122,7 +128,7 @@ class Mailing(QObject):
             except KeychainError as error:
                 return "", str(error)
 
-        def submitted(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submitted(dialog: FormDialog[object], values: PasswordValues) -> None:
             self._typed[name] = values["password"]
             dialog.accept_result()
             then(values["password"], keep=values["keep"])
@@ -251,14 +257,14 @@ class Mailing(QObject):
     def settle(self, reference: str) -> None:
         """Ask whether an uncertain letter went out."""
 
-        def found(rows: Any) -> None:
+        def found(rows: tuple[OutboxRow, ...]) -> None:
             row = next((r for r in rows if r.reference == reference and r.outcome == "uncertain"), None)
             if row is None:
                 self._workspace.said.emit(self.tr("There is nothing uncertain about it any more."))
                 self.catch_up()
                 return
 
-            def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            def submit(dialog: FormDialog[object], values: SettleValues) -> None:
                 self._workspace.save(dialog, partial(settle, reference=reference, **values))
 
             day = date.today()  # noqa: DTZ011
@@ -290,7 +296,7 @@ class Mailing(QObject):
         self._with_password(account, self.tr("Look"), start)
 
 
-def _names(values: dict[str, Any]) -> list[str]:
+def _names(values: AccountValues) -> list[str]:
     """Names under which the keychain keeps the password of an account and of its mailbox."""
     return list(
         dict.fromkeys(

@@ -47,7 +47,7 @@ class Reversible(QUndoCommand):
         self._workspace.jobs.failed.emit(str(error))
 
 
-def save_undoably(workspace: Workspace, dialog: FormDialog, text: str, do: Step, undo: Step) -> None:
+def save_undoably(workspace: Workspace, dialog: FormDialog[object], text: str, do: Step, undo: Step) -> None:
     """Save what a dialog holds, as `Workspace.save` does; Undo takes it back."""
 
     def saved(changes: Changes) -> None:

@@ -67,16 +67,16 @@ class Workspace(QObject):
         """Say in the status bar what was done."""
         self.said.emit(changes.message)
 
-    def save(self, dialog: FormDialog, work: Callable[[WorkSession], Changes]) -> None:
+    def save(self, dialog: FormDialog[object], work: Callable[[WorkSession], Changes]) -> None:
         """Save what a dialog holds: it closes when that is done, and stays with its reason when it is refused."""
         self.jobs.write(dialog, work, partial(self._saved, dialog), failed=dialog.show_problem)
 
     def save_long(
-        self, dialog: FormDialog, title: str, work: Callable[[Database, Progress], Changes]
+        self, dialog: FormDialog[object], title: str, work: Callable[[Database, Progress], Changes]
     ) -> None:
         """As `save`, for work that first reads or computes and then writes: it gets the database, see `Jobs.long`."""
         self.jobs.long(dialog, title, work, partial(self._saved, dialog), failed=dialog.show_problem)
 
-    def _saved(self, dialog: FormDialog, changes: Changes) -> None:
+    def _saved(self, dialog: FormDialog[object], changes: Changes) -> None:
         dialog.accept_result()
         self.tell(changes)

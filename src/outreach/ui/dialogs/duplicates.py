@@ -42,7 +42,7 @@ class DuplicatesDialog(QDialog):
         self.setWindowTitle(self.tr("Possible duplicates"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 680)
-        self.model = RowsModel(
+        self.model: RowsModel[Candidate] = RowsModel(
             [
                 Column("One", lambda c: c.first_name, width=220, bold=True),
                 Column("Other", lambda c: c.second_name, width=220, bold=True),

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Generic, TypeVar
 
-from PySide6.QtCore import QDate, Qt, Signal
+from PySide6.QtCore import QDate, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -28,9 +28,12 @@ from outreach.ui.acting import Hold
 from outreach.ui.widgets.fields import Still
 from outreach.ui.widgets.parts import Label
 
+V = TypeVar("V", covariant=True)
+W = TypeVar("W")
 
-class FormDialog(QDialog):
-    """A title, a form and two buttons. Signals: submitted(dict) with the values entered.
+
+class FormDialog(QDialog, Generic[V]):
+    """A title, a form and two buttons. Signals: submitted(V) with the values entered.
 
     It stays open until `accept_result` or, after a refusal, `show_problem`, so that nothing typed is lost. Enter presses
     the button that has the focus, begins a line in a text, and submits from anywhere else.
@@ -104,7 +107,7 @@ class FormDialog(QDialog):
         if wanted > self.height():
             self.resize(max(self.width(), self.minimumWidth()), wanted)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> V:
         """What was entered. Raises: OutreachError with what to correct."""
         raise NotImplementedError
 
@@ -136,7 +139,7 @@ class FormDialog(QDialog):
         self.submitted.emit(values)
 
 
-class ConfirmDialog(FormDialog):
+class ConfirmDialog(FormDialog[dict[str, object]]):
     """A question before something that is large or cannot be taken back. Values: none."""
 
     def __init__(
@@ -144,7 +147,7 @@ class ConfirmDialog(FormDialog):
     ) -> None:
         super().__init__(parent, title, submit, question, is_grave=is_grave)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, object]:
         return {}
 
 
@@ -257,11 +260,11 @@ def text_area(value: str = "", hint: str = "", lines: int = 4) -> QPlainTextEdit
     return area
 
 
-def ask(dialog: FormDialog, submit: Callable[[FormDialog, dict[str, Any]], None]) -> FormDialog:
+def ask(dialog: FormDialog[W], submit: Callable[[FormDialog[W], W], object]) -> FormDialog[W]:
     """Open a dialog. submit: called with the dialog and its values each time the user confirms them."""
     hold = open_dialog(dialog)
 
-    def confirmed(values: dict[str, Any]) -> None:
+    def confirmed(values: W) -> None:
         with hold.goes_on():
             submit(dialog, values)
 
@@ -269,16 +272,25 @@ def ask(dialog: FormDialog, submit: Callable[[FormDialog, dict[str, Any]], None]
     return dialog
 
 
-def ask_for_file(dialog: QFileDialog, chosen: Callable[[Any], object], *, many: bool = False) -> None:
-    """Open a dialog for a file or folder. chosen: called with the path, or with a list of them."""
+def ask_for_file(dialog: QFileDialog, chosen: Callable[[str], object]) -> None:
+    """Open a dialog for a file or folder. chosen: called with the path."""
+    _pick(dialog, dialog.fileSelected, chosen)
+
+
+def ask_for_files(dialog: QFileDialog, chosen: Callable[[list[str]], object]) -> None:
+    """Open a dialog for files. chosen: called with their paths."""
+    _pick(dialog, dialog.filesSelected, chosen)
+
+
+def _pick(dialog: QFileDialog, selected: SignalInstance, chosen: Callable[[W], object]) -> None:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     hold = open_dialog(dialog)
 
-    def picked(path: Any) -> None:
+    def picked(path: W) -> None:
         with hold.goes_on():
             chosen(path)
 
-    (dialog.filesSelected if many else dialog.fileSelected).connect(picked)
+    selected.connect(picked)
 
 
 def open_dialog(dialog: QDialog) -> Hold:

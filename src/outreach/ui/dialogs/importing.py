@@ -2,7 +2,6 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -24,8 +23,8 @@ from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of,
 from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapping, headings_of
 from outreach.errors import OutreachError
 from outreach.store.database import Database
-from outreach.ui.dialogs.forms import Choice, ask_for_file, text_field
-from outreach.ui.jobs import Progress, Wait
+from outreach.ui.dialogs.forms import Choice, ask_for_files, text_field
+from outreach.ui.jobs import Job, Progress, Wait
 from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
@@ -42,7 +41,7 @@ class ImportDialog(QDialog):
         super().__init__(parent)
         self._workspace = workspace
         self._paths: list[Path] = []
-        self._job: Any = None
+        self._job: Job | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.setWindowTitle(self.tr("Import a directory"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -176,7 +175,7 @@ class ImportDialog(QDialog):
             self, self.tr("Choose files"), "", f"{self.format.currentText()} ({endings});;All files (*)"
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        ask_for_file(dialog, self.use_files, many=True)
+        ask_for_files(dialog, self.use_files)
 
     @Slot(list)
     def use_files(self, paths: list[str]) -> None:

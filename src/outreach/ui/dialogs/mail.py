@@ -1,6 +1,7 @@
 """Dialogs about mail: the account with its test, a password, and settling what is uncertain."""
 
-from typing import Any
+from datetime import date
+from typing import TypedDict
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QWidget
@@ -32,7 +33,16 @@ _IMAP_SECURITIES = [
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-class AccountDialog(FormDialog):
+class AccountValues(TypedDict):
+    """An account as its form has it. mailbox: None where none is read."""
+
+    account: SmtpAccount
+    mailbox: ImapAccount | None
+    per_minute: int
+    password: str
+
+
+class AccountDialog(FormDialog[AccountValues]):
     """The mail account. Values: account (SmtpAccount), mailbox (ImapAccount or None), per_minute, password ("" to leave
     the one that is kept)."""
 
@@ -162,7 +172,7 @@ class AccountDialog(FormDialog):
         self.problem.set_tone("bad")
         super().show_problem(error)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> AccountValues:
         return {
             "account": self._account(),
             "mailbox": self._mailbox(),
@@ -171,7 +181,14 @@ class AccountDialog(FormDialog):
         }
 
 
-class PasswordDialog(FormDialog):
+class PasswordValues(TypedDict):
+    """A password, and whether the keychain is to have it."""
+
+    password: str
+    keep: bool
+
+
+class PasswordDialog(FormDialog[PasswordValues]):
     """A password that the keychain does not have. Values: password, keep."""
 
     def __init__(self, parent: QWidget, user: str, reason: str, submit: str) -> None:
@@ -181,18 +198,25 @@ class PasswordDialog(FormDialog):
         self.form.addRow(f"Password of {user}", self.password)
         self.form.addRow("", self.keep)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> PasswordValues:
         if not self.password.text():
             raise UsageError("Type the password, or cancel.")
         return {"password": self.password.text(), "keep": self.keep.isChecked()}
 
 
-class SettleDialog(FormDialog):
+class SettleValues(TypedDict):
+    """What turned out about a letter."""
+
+    was_sent: bool
+    on: date
+
+
+class SettleDialog(FormDialog[SettleValues]):
     """Whether a letter went out. Values: was_sent, on. Signals: look_wanted() to look for it among sent mail."""
 
     look_wanted = Signal()
 
-    def __init__(self, parent: QWidget, row: OutboxRow, day: Any, *, can_look: bool) -> None:
+    def __init__(self, parent: QWidget, row: OutboxRow, day: date, *, can_look: bool) -> None:
         super().__init__(
             parent,
             f"Did {row.reference} go out?",
@@ -211,7 +235,7 @@ class SettleDialog(FormDialog):
         self.form.addRow("It turned out", self.answer)
         self.form.addRow("Sent on", self.day)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> SettleValues:
         if not self.answer.value():
             raise UsageError("Choose what turned out, or cancel and look first.")
         return {"was_sent": self.answer.value() == "yes", "on": self.day.day()}

@@ -8,7 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from outreach.store.database import WorkSession
-from outreach.ui.widgets.parts import Label
+from outreach.ui.widgets.parts import Label, Splitter
 from outreach.ui.workspace import Workspace
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ class Page(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
+        self.splitter: Splitter | None = None
         self._is_stale = True
         self._is_reading = False
         self._focus_given: QWidget | None = None

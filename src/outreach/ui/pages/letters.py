@@ -1,13 +1,13 @@
 """Letters: the tracking table, its filters, what can be done with several letters at once, and one in detail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
@@ -15,7 +15,7 @@ from outreach.correspondence.replies import ReplyRow, edit_reply, record_reply, 
 from outreach.correspondence.triage import back_to_tray
 from outreach.desk.letter_query import STANDINGS, Filters, filter_rows
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import letter_detail, tracker_rows
+from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows
 from outreach.desk.saved_views import ViewRow, delete_view, save_view, views_list
 from outreach.desk.table_files import tracker_csv, tracker_xlsx
 from outreach.domain.states import REOPENABLE, Channel, LetterStatus, ReplyKind
@@ -42,9 +42,12 @@ from outreach.ui.dialogs.letters import (
     ApproveDialog,
     ConfirmSentDialog,
     ExportDialog,
+    ExportValues,
     MarkSentDialog,
     NameDialog,
+    NameValues,
     PrintDialog,
+    PrintValues,
     ReasonDialog,
     ReplyDialog,
 )
@@ -319,7 +322,7 @@ class LettersPage(Page):
         if campaign is None:
             return
 
-        def read(session: WorkSession) -> Any:
+        def read(session: WorkSession) -> tuple[tuple[TrackerRow, ...], tuple[ViewRow, ...]]:
             return tracker_rows(session, campaign), views_list(session, campaign.key)
 
         self.read(read, self._show)
@@ -442,7 +445,7 @@ class LettersPage(Page):
         if campaign is None:
             return
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submit(dialog: FormDialog[object], values: NameValues) -> None:
             self.workspace.save(
                 dialog, partial(save_view, campaign_key=campaign.key, filters=filters, **values)
             )
@@ -505,7 +508,7 @@ class LettersPage(Page):
         if len(rows) == 1 and campaign is not None:
             reference = rows[0].reference
 
-            def read(session: WorkSession) -> Any:
+            def read(session: WorkSession) -> tuple[LetterDetail, tuple[ReplyRow, ...]]:
                 return letter_detail(session, campaign, reference), replies_list(session, [reference])
 
             self.workspace.jobs.read(self, read, self._show_detail, slot="detail")
@@ -516,7 +519,7 @@ class LettersPage(Page):
             self.workspace.said.emit(counted(len(rows), "letter", "letters") + self.tr(" chosen"))
         self._answer_chosen()
 
-    def _show_detail(self, found: Any) -> None:
+    def _show_detail(self, found: tuple[LetterDetail, tuple[ReplyRow, ...]]) -> None:
         if self._chosen() != [found[0].row.reference]:
             return
         self.detail.show_letter(*found)
@@ -531,7 +534,7 @@ class LettersPage(Page):
         references = [x.reference for x in letters]
         ask(ApproveDialog(self, letters), partial(self._approve_confirmed, references))
 
-    def _approve_confirmed(self, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _approve_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
         approve_undoably(self.workspace, references)
 
@@ -567,7 +570,7 @@ class LettersPage(Page):
     def _print(self) -> None:
         references = self._chosen()
 
-        def chosen(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def chosen(dialog: FormDialog[object], values: PrintValues) -> None:
             dialog.accept_result()
             target = QFileDialog(
                 self, self.tr("Batch to print"), "letters to post.pdf", self.tr("PDF (*.pdf)")
@@ -650,7 +653,12 @@ class LettersPage(Page):
     def _record_answer(self) -> None:
         row = self.table.selected()[0]
         dialog = ReplyDialog(self, row.reference, row.recipient, self._today())
-        ask(dialog, partial(self._submit_one, record_reply, row.reference))
+
+        def submit(form: FormDialog[object], values: AnswerValues) -> None:
+            work = partial(record_reply, reference=row.reference, message=dialog.message, **values)
+            self.workspace.save(form, work)
+
+        ask(dialog, submit)
 
     def _answer_chosen(self) -> None:
         reply = self.detail.reply()
@@ -666,7 +674,7 @@ class LettersPage(Page):
         dialog = ReplyDialog(self, reply.reference, self.table.selected()[0].recipient, self._today(), reply)
         ask(dialog, partial(self._answer_edited, reply))
 
-    def _answer_edited(self, reply: ReplyRow, dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _answer_edited(self, reply: ReplyRow, dialog: FormDialog[object], values: AnswerValues) -> None:
         before = AnswerValues(
             kind=ReplyKind(reply.kind or values["kind"]),
             on=reply.received_on,
@@ -723,10 +731,22 @@ class LettersPage(Page):
         names = names_in_words([r.recipient for r in rows])
         return self.tr("{0} to {1}").format(counted(len(rows), "letter", "letters"), names)
 
-    def _submit(self, step: Any, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _submit(
+        self,
+        step: Callable[..., Changes],
+        references: list[str],
+        dialog: FormDialog[object],
+        values: Mapping[str, object],
+    ) -> None:
         self.workspace.save(dialog, partial(step, references=references, **values))
 
-    def _submit_one(self, step: Any, reference: str, dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _submit_one(
+        self,
+        step: Callable[..., Changes],
+        reference: str,
+        dialog: FormDialog[object],
+        values: Mapping[str, object],
+    ) -> None:
         self.workspace.save(dialog, partial(step, reference=reference, **values))
 
     def _delete(self) -> None:
@@ -735,7 +755,7 @@ class LettersPage(Page):
     def _export(self) -> None:
         references = self._chosen()
 
-        def chosen(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def chosen(dialog: FormDialog[object], values: ExportValues) -> None:
             dialog.accept_result()
             folder = QFileDialog(self, self.tr("Folder for the letters"))
             folder.setFileMode(QFileDialog.FileMode.Directory)
@@ -746,7 +766,7 @@ class LettersPage(Page):
     def export_to(self, references: list[str], formats: tuple[str, ...], folder: str) -> None:
         """Write letters into a folder, with progress."""
 
-        def work(database: Database, progress: Progress) -> Any:
+        def work(database: Database, progress: Progress) -> tuple[Path, ...]:
             with database.read() as session:
                 return export_letters(session, references, formats, Path(folder), progress=progress)
 
@@ -792,7 +812,7 @@ class LettersPage(Page):
     def _compose(self) -> None:
         self.workspace.go("compose")
 
-    def _show_menu(self, place: Any) -> None:
+    def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([a for a in self.actions_for_menu() if a.isEnabled()])

@@ -1,6 +1,7 @@
 """Today: what somebody must do, the most urgent first, each a step away."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -230,7 +231,7 @@ class TodayPage(Page):
         line.addWidget(row, 1)
         return holder
 
-    def _today(self) -> Any:
+    def _today(self) -> date:
         assert self._agenda is not None
         return self._agenda.on
 

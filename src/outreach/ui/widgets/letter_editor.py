@@ -1,7 +1,7 @@
 """The editor of one draft, with its preview beside it. What is typed is saved as it is typed."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
@@ -82,7 +82,7 @@ class LetterEditor(QWidget):
         self._saving.saved.connect(self._saved)
         self._saving.refused.connect(self._refused)
 
-    def _timer(self, milliseconds: int, slot: Any) -> QTimer:
+    def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.setInterval(milliseconds)
@@ -101,7 +101,7 @@ class LetterEditor(QWidget):
         # What is on its way to the file may come later than this reads it.
         self._on_its_way = self._saving.text_of(reference)
 
-        def read(session: WorkSession) -> Any:
+        def read(session: WorkSession) -> tuple[LetterDocument, tuple[str, ...]]:
             return saved_document(session, reference), letter_notes(session, reference)
 
         self._workspace.jobs.read(self, read, self._loaded, slot="document")

@@ -4,10 +4,20 @@ Those that show something of a campaign have a method `forget`, which makes them
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QAction,
+    QFocusEvent,
+    QFont,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -32,6 +42,9 @@ from outreach.ui.icons import draw_icon, icon
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.theme import colors, sized
 from outreach.ui.widgets.fields import MixedIn
+
+R = TypeVar("R")
+Shortcut = str | QKeySequence.StandardKey
 
 
 class Label(QLabel):
@@ -332,7 +345,7 @@ def make_action(
     symbol: str,
     slot: Callable[[], object],
     *,
-    shortcut: Any = None,
+    shortcut: Shortcut | None = None,
     tip: str = "",
     enabled: bool = True,
 ) -> Action:
@@ -351,7 +364,7 @@ def make_action(
     return action
 
 
-class Table(QTableView):
+class Table(QTableView, Generic[R]):
     """A table of a `RowsModel` that keeps selection and place by identity across refreshes.
 
     Signals: chosen() when the selection is another; opened() on Enter or double click.
@@ -360,7 +373,7 @@ class Table(QTableView):
     chosen = Signal()
     opened = Signal()
 
-    def __init__(self, model: RowsModel, *, many: bool = False, name: str = "") -> None:
+    def __init__(self, model: RowsModel[R], *, many: bool = False, name: str = "") -> None:
         super().__init__()
         self._model = model
         self._keep_quiet = False
@@ -397,7 +410,7 @@ class Table(QTableView):
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         self.doubleClicked.connect(self._opened)
 
-    def set_rows(self, rows: Sequence[Any]) -> None:
+    def set_rows(self, rows: Sequence[R]) -> None:
         """Show other rows; what was selected stays selected where it is still there."""
         kept = self.selected_ids()
         current = (
@@ -436,7 +449,7 @@ class Table(QTableView):
             if scroll:
                 self.scrollTo(self._model.index(numbers[0], 0))
 
-    def selected(self) -> list[Any]:
+    def selected(self) -> list[R]:
         """The rows selected, from top to bottom."""
         return [self._model.row(i) for i in sorted(self.selectionModel().selectedRows())]
 
