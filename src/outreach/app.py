@@ -254,7 +254,7 @@ class Welcome(QWidget):
         layout.addSpacing(8)
         layout.addLayout(row)
 
-    def _ask(self, title: str, slot: object, *, save: bool = False) -> None:
+    def _ask(self, title: str, slot: Callable[[str], None], *, save: bool = False) -> None:
         dialog = QFileDialog(self, title, "", "outreach databases (*.db);;All files (*)")
         if save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

@@ -215,7 +215,7 @@ def test_an_answer_from_a_message_file(busy: MainWindow, settle: Settle, tmp_pat
     form.load_message(str(tmp_path / "nowhere.eml"))
     assert "nowhere.eml" in form.problem.text()
     form.load_message(str(message))
-    assert form.sender.text() == "Private Office"
+    assert form.from_name.text() == "Private Office"
     assert form.day.day() == date(2011, 2, 8)
     form.submit_button.click()
     assert "Choose what the answer amounts to" in form.problem.text()

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TypedDict
 
 from platformdirs import user_state_path
 from sqlalchemy.orm import Session
@@ -19,7 +20,14 @@ from outreach.files import write_file
 from outreach.letters.ledger import edit_letter, find_letter
 from outreach.store.changes import Changes
 
-WORDS = ("subject", "salutation", "body", "close")
+
+class Words(TypedDict):
+    """What somebody types into a letter."""
+
+    subject: str
+    salutation: str
+    body: str
+    close: str
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,9 @@ class UnsavedText:
     before: str = ""
 
     @property
-    def words(self) -> dict[str, str]:
+    def words(self) -> Words:
         """Subject, salutation, body and close."""
-        return {name: getattr(self, name) for name in WORDS}
+        return Words(subject=self.subject, salutation=self.salutation, body=self.body, close=self.close)
 
     @property
     def as_text(self) -> str:
@@ -127,7 +135,9 @@ def restore_unsaved(session: Session, text: UnsavedText) -> Changes:
     Raises: NotFoundError; NotAllowedError if the letter is no draft any more, or its words were changed since.
     """
     letter = find_letter(session, text.reference)
-    now = words_digest(**{name: getattr(letter, name) for name in WORDS})
+    now = words_digest(
+        subject=letter.subject, salutation=letter.salutation, body=letter.body, close=letter.close
+    )
     if text.before and now not in {text.before, words_digest(**text.words)}:
         raise NotAllowedError(
             f"{letter.reference} was changed since these words were typed. Copy them and put them in by hand."

@@ -30,6 +30,9 @@ from outreach.store.integrity import frozen_text_problems, upkeep_notes
 from outreach.store.sqlite_files import connect, file_of, is_there, turn_at
 from outreach.store.types import Deletable
 
+# What a unit of work is given, for those who name its type without knowing SQLAlchemy.
+WorkSession = Session
+
 
 class WriteInReadError(RuntimeError):
     """A bug: something wrote in a session that only reads. Nothing of it is kept."""

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -28,7 +28,7 @@ class _Engine(QIconEngine):
         super().__init__()
         self._name, self._tone = name, tone
 
-    def paint(self, painter: QPainter, rect: object, mode: QIcon.Mode, state: QIcon.State) -> None:
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         current = colors()
         color = current.quiet if mode == QIcon.Mode.Disabled else current.tone(self._tone)
         if self._tone == "on_accent" and mode != QIcon.Mode.Disabled:

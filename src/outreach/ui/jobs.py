@@ -12,18 +12,24 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 from shiboken6 import isValid
 
 from outreach.errors import CancelledError, OutreachError
 from outreach.store.changes import Changes
-from outreach.store.database import Database
+from outreach.store.database import Database, WorkSession
 from outreach.ui.acting import Hold
 
 _log = logging.getLogger(__name__)
-Done = Callable[[Any], None]
+T = TypeVar("T")
+Failed = Callable[[OutreachError], object]
+# How far work is: done, in all. Returns: whether it is to go on.
+Progress = Callable[[int, int], bool]
+# Waits some seconds, or less when the job is cancelled. Returns: whether it was.
+Wait = Callable[[float], bool]
 _COLLECT_EVERY_MS = 1_000
 
 
@@ -58,6 +64,17 @@ class Job:
     def is_cancelled(self) -> bool:
         """Whether it was asked to stop."""
         return self._stop.is_set()
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """What a job came to. deliver: hands its result to who asked for it. error: why there is none."""
+
+    job: Job
+    deliver: Callable[[], object] | None = None
+    changes: Changes | None = None
+    error: BaseException | None = None
+    failed: Failed | None = None
 
 
 def _nothing() -> None:
@@ -97,10 +114,10 @@ class Jobs(QObject):
     def read(
         self,
         owner: QObject,
-        work: Callable[[Any], Any],
-        done: Done,
+        work: Callable[[WorkSession], T],
+        done: Callable[[T], object],
         *,
-        failed: Done | None = None,
+        failed: Failed | None = None,
         slot: str = "",
     ) -> Job:
         """Read from the database.
@@ -109,7 +126,7 @@ class Jobs(QObject):
             reads of one owner with the same name, only the last one's result is delivered.
         """
 
-        def run(job: Job) -> Any:
+        def run(job: Job) -> T:
             with self._database.read() as session:
                 return work(session)
 
@@ -118,17 +135,19 @@ class Jobs(QObject):
     def compute(
         self,
         owner: QObject,
-        work: Callable[[], Any],
-        done: Done,
+        work: Callable[[], T],
+        done: Callable[[T], object],
         *,
-        failed: Done | None = None,
+        failed: Failed | None = None,
         slot: str = "",
     ) -> Job:
         """Work that needs no database, such as typesetting a preview. Args: as for `read`."""
 
-        def run(job: Job) -> Any:
+        def run(job: Job) -> T:
             # What was asked for since makes this one's result unwanted.
-            return None if job.slot and self._latest.get((id(owner), slot)) is not job else work()
+            if job.slot and self._latest.get((id(owner), slot)) is not job:
+                raise CancelledError("Something newer was asked for.")
+            return work()
 
         return self._start(
             self._readers, Job(owner, slot=slot, is_read=True), run, done, failed, is_shown_only=True
@@ -137,14 +156,14 @@ class Jobs(QObject):
     def write(
         self,
         owner: QObject,
-        work: Callable[[Any], Any],
-        done: Done | None = None,
+        work: Callable[[WorkSession], T],
+        done: Callable[[T], object] | None = None,
         *,
-        failed: Done | None = None,
+        failed: Failed | None = None,
     ) -> Job:
         """Change the database in one transaction; `changed` follows if work returns Changes. It is never cancelled."""
 
-        def run(job: Job) -> Any:
+        def run(job: Job) -> T:
             with self._database.write() as session:
                 return work(session)
 
@@ -154,10 +173,10 @@ class Jobs(QObject):
         self,
         owner: QObject,
         title: str,
-        work: Callable[[Database, Callable[[int, int], bool]], Any],
-        done: Done | None = None,
+        work: Callable[[Database, Progress], T],
+        done: Callable[[T], object] | None = None,
         *,
-        failed: Done | None = None,
+        failed: Failed | None = None,
         once: bool = False,
     ) -> Job:
         """Slow work that shows progress and can be cancelled. It sees what was written before it was asked for, and keeps
@@ -167,7 +186,7 @@ class Jobs(QObject):
         """
         before = self._written()
 
-        def run(job: Job) -> Any:
+        def run(job: Job) -> T:
             def progress(finished: int, total: int) -> bool:
                 self._step.emit(job, finished, total)
                 return not job.is_cancelled
@@ -181,10 +200,10 @@ class Jobs(QObject):
         self,
         owner: QObject,
         title: str,
-        work: Callable[[Database, Callable[[int, int], bool], Callable[[float], bool]], Any],
-        done: Done | None = None,
+        work: Callable[[Database, Progress, Wait], T],
+        done: Callable[[T], object] | None = None,
         *,
-        failed: Done | None = None,
+        failed: Failed | None = None,
         once: bool = False,
         is_kept: bool = False,
     ) -> Job:
@@ -195,7 +214,7 @@ class Jobs(QObject):
             entered, so it is not cancelled.
         """
 
-        def run(job: Job) -> Any:
+        def run(job: Job) -> T:
             def progress(finished: int, total: int) -> bool:
                 self._step.emit(job, finished, total)
                 return not job.is_cancelled
@@ -284,9 +303,9 @@ class Jobs(QObject):
         self,
         pool: ThreadPoolExecutor,
         job: Job,
-        run: Callable[[Job], Any],
-        done: Done | None,
-        failed: Done | None,
+        run: Callable[[Job], T],
+        done: Callable[[T], object] | None,
+        failed: Failed | None,
         *,
         once: bool = False,
         is_shown_only: bool = False,
@@ -310,20 +329,30 @@ class Jobs(QObject):
             self.shown.emit()
         return job
 
-    def _work(self, job: Job, run: Callable[[Job], Any], done: Done | None, failed: Done | None) -> None:
-        result: Any = None
-        error: BaseException | None = None
+    def _work(
+        self,
+        job: Job,
+        run: Callable[[Job], T],
+        done: Callable[[T], object] | None,
+        failed: Failed | None,
+    ) -> None:
         try:
             if job.is_cancelled:
                 raise CancelledError("Stopped.")
             result = run(job)
         except BaseException as caught:
-            error = caught
-        self._home.emit((job, result, error, done, failed))
+            outcome = _Outcome(job, error=caught, failed=failed)
+        else:
+            outcome = _Outcome(
+                job,
+                deliver=None if done is None else partial(done, result),
+                changes=result if isinstance(result, Changes) else None,
+            )
+        self._home.emit(outcome)
 
     @Slot(object)
-    def _arrive(self, outcome: tuple[Job, Any, BaseException | None, Done | None, Done | None]) -> None:
-        job, result, error, done, failed = outcome
+    def _arrive(self, outcome: _Outcome) -> None:
+        job = outcome.job
         if job in self._running:
             self._running.remove(job)
         if job.title:
@@ -335,24 +364,16 @@ class Jobs(QObject):
                 del self._latest[(id(job.owner), job.slot)]
         hold = job.hold
         if hold is None:
-            self._deliver(job, result, error, done, failed, superseded=superseded)
+            self._deliver(outcome, superseded=superseded)
             return
         try:
             with hold.goes_on():
-                self._deliver(job, result, error, done, failed, superseded=superseded)
+                self._deliver(outcome, superseded=superseded)
         finally:
             hold.release()
 
-    def _deliver(
-        self,
-        job: Job,
-        result: Any,
-        error: BaseException | None,
-        done: Done | None,
-        failed: Done | None,
-        *,
-        superseded: bool,
-    ) -> None:
+    def _deliver(self, outcome: _Outcome, *, superseded: bool) -> None:
+        job, error = outcome.job, outcome.error
         if self._closed:
             if error is not None and job.is_kept:
                 _log.error("Refused while the window closed: %s", error, exc_info=error)
@@ -363,17 +384,17 @@ class Jobs(QObject):
         if isinstance(error, CancelledError) and self._refused is not None:
             return  # stopped because the window closes
         if isinstance(error, OutreachError):
-            if failed is not None and alive:
-                failed(error)
+            if outcome.failed is not None and alive:
+                outcome.failed(error)
             elif not superseded and not (job.is_forgotten and job.is_read):
                 self.failed.emit(str(error))
         elif error is not None:
             sys.excepthook(type(error), error, error.__traceback__)
         else:
-            if done is not None and alive:
-                done(result)
-            if isinstance(result, Changes):
-                self.changed.emit(result)
+            if outcome.deliver is not None and alive:
+                outcome.deliver()
+            if outcome.changes is not None:
+                self.changed.emit(outcome.changes)
 
     @Slot(object, int, int)
     def _progressed(self, job: Job, done: int, total: int) -> None:

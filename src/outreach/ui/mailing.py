@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -22,16 +21,25 @@ from outreach.mail.accounts import (
 )
 from outreach.mail.fetching import fetch_mail
 from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.outbox import Result, outbox, queue_letters, send_queued, settle
+from outreach.mail.outbox import OutboxRow, Result, outbox, queue_letters, send_queued, settle
 from outreach.mail.outcomes import catch_up, kept_outcomes
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings
 from outreach.store.changes import Changes
+from outreach.store.database import Database
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.dialogs.letters import SendDialog
-from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
+from outreach.ui.dialogs.mail import (
+    AccountDialog,
+    AccountValues,
+    PasswordDialog,
+    PasswordValues,
+    SettleDialog,
+    SettleValues,
+)
 from outreach.ui.errors import show_message
+from outreach.ui.jobs import Progress, Wait
 from outreach.ui.workspace import Workspace
 
 
@@ -53,8 +61,8 @@ class Mailing(QObject):
         campaign = self._workspace.campaign
         sender = campaign.sender_email if campaign else ""
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def work(database: Any, progress: Any, wait: Any) -> str:
+        def submit(dialog: FormDialog[object], values: AccountValues) -> None:
+            def work(database: Database, progress: Progress, wait: Wait) -> str:
                 keep_mailbox(values["mailbox"])
                 keep_account(values["account"], per_minute=values["per_minute"])
                 if values["password"]:
@@ -87,7 +95,7 @@ class Mailing(QObject):
             self.edit_account(partial(self.send, references))
             return
 
-        def confirmed(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def confirmed(dialog: FormDialog[object], values: object) -> None:
             dialog.accept_result()
             self._with_password(account, self.tr("Send"), partial(self._start, references, account))
 
@@ -114,13 +122,13 @@ class Mailing(QObject):
             then(self._typed.get(name, ""))
             return
 
-        def work(database: Any, progress: Any, wait: Any) -> tuple[str, str]:
+        def work(database: Database, progress: Progress, wait: Wait) -> tuple[str, str]:
             try:
                 return get_password(name) or "", self.tr("No password is kept for this account.")
             except KeychainError as error:
                 return "", str(error)
 
-        def submitted(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submitted(dialog: FormDialog[object], values: PasswordValues) -> None:
             self._typed[name] = values["password"]
             dialog.accept_result()
             then(values["password"], keep=values["keep"])
@@ -144,7 +152,7 @@ class Mailing(QObject):
     def _fetch(self, account: ImapAccount, password: str, *, keep: bool = False) -> None:
         day = date.today()  # noqa: DTZ011  local calendar day is meant
 
-        def work(database: Any, progress: Any, wait: Any) -> IncomingReport:
+        def work(database: Database, progress: Progress, wait: Wait) -> IncomingReport:
             if keep:
                 self._keep(account, password)
             with ImapMailbox(account, password) as mailbox:
@@ -172,7 +180,7 @@ class Mailing(QObject):
         per_minute = per_minute_of(load_settings())
         day = date.today()  # noqa: DTZ011  local calendar day is meant
 
-        def work(database: Any, progress: Any, wait: Any) -> tuple[Result, ...]:
+        def work(database: Database, progress: Progress, wait: Wait) -> tuple[Result, ...]:
             if keep:
                 self._keep(account, password)
             goes_on = partial(progress, 0, len(references))
@@ -226,11 +234,11 @@ class Mailing(QObject):
         """Record what a sending that was cut off or stopped has left beside the database, as soon as it can be written."""
         self._workspace.jobs.network(self, "", self._recorded_at_once, self._caught_up)
 
-    def _recorded_at_once(self, database: Any, progress: Any, wait: Any) -> tuple[bool, int]:
+    def _recorded_at_once(self, database: Database, progress: Progress, wait: Wait) -> tuple[bool, int]:
         had_some = bool(kept_outcomes(database.path))
         return had_some, catch_up(database)
 
-    def _recorded_in_time(self, database: Any, progress: Any, wait: Any) -> tuple[bool, int]:
+    def _recorded_in_time(self, database: Database, progress: Progress, wait: Wait) -> tuple[bool, int]:
         return True, catch_up(database, partial(progress, 0, 0))
 
     def _caught_up(self, found: tuple[bool, int]) -> None:
@@ -251,14 +259,14 @@ class Mailing(QObject):
     def settle(self, reference: str) -> None:
         """Ask whether an uncertain letter went out."""
 
-        def found(rows: Any) -> None:
+        def found(rows: tuple[OutboxRow, ...]) -> None:
             row = next((r for r in rows if r.reference == reference and r.outcome == "uncertain"), None)
             if row is None:
                 self._workspace.said.emit(self.tr("There is nothing uncertain about it any more."))
                 self.catch_up()
                 return
 
-            def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+            def submit(dialog: FormDialog[object], values: SettleValues) -> None:
                 self._workspace.save(dialog, partial(settle, reference=reference, **values))
 
             day = date.today()  # noqa: DTZ011
@@ -273,7 +281,7 @@ class Mailing(QObject):
         account = mailbox_of(load_settings())
 
         def start(password: str, *, keep: bool = False) -> None:
-            def work(database: Any, progress: Any, wait: Any) -> str:
+            def work(database: Database, progress: Progress, wait: Wait) -> str:
                 if keep:
                     self._keep(account, password)
                 with ImapMailbox(account, password, seconds=20) as mailbox:
@@ -290,7 +298,7 @@ class Mailing(QObject):
         self._with_password(account, self.tr("Look"), start)
 
 
-def _names(values: dict[str, Any]) -> list[str]:
+def _names(values: AccountValues) -> list[str]:
     """Names under which the keychain keeps the password of an account and of its mailbox."""
     return list(
         dict.fromkeys(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
@@ -32,16 +31,17 @@ from outreach.letters.unsaved import UnsavedText
 from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup, copied_file
 from outreach.store.changes import Changes
-from outreach.store.database import check, check_notes
+from outreach.store.database import Database, WorkSession, check, check_notes
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask, ask_for_file, open_dialog
 from outreach.ui.dialogs.importing import ImportDialog
-from outreach.ui.dialogs.records import CampaignDialog, NewCampaignDialog
+from outreach.ui.dialogs.records import CampaignDialog, CampaignValues, NewCampaignDialog, NewCampaignValues
 from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.dialogs.unsaved import LeaveDialog, UnsavedDialog
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
+from outreach.ui.jobs import Progress
 from outreach.ui.mailing import Mailing
 from outreach.ui.notifying import Notifier
 from outreach.ui.pages.base import Page
@@ -55,7 +55,7 @@ from outreach.ui.pages.packs import PacksPage
 from outreach.ui.pages.today import TodayPage
 from outreach.ui.theme import CHOICES, Theme
 from outreach.ui.widgets.campaign_choice import CampaignChoice
-from outreach.ui.widgets.parts import Label
+from outreach.ui.widgets.parts import Label, Shortcut, Splitter
 from outreach.ui.widgets.sidebar import Sidebar
 from outreach.ui.workspace import Place, Workspace
 
@@ -169,7 +169,13 @@ class MainWindow(QMainWindow):
             widget.hide()
 
     def _action(
-        self, menu: QMenu, text: str, slot: Any, shortcut: Any = None, *, symbol: str = ""
+        self,
+        menu: QMenu,
+        text: str,
+        slot: Callable[[], object],
+        shortcut: Shortcut | None = None,
+        *,
+        symbol: str = "",
     ) -> QAction:
         action = Action(text, menu, slot)
         menu.addAction(action)
@@ -397,8 +403,8 @@ class MainWindow(QMainWindow):
         self.sidebar.viewport().update()
 
     def _new_campaign(self) -> None:
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def work(session: Any) -> Changes:
+        def submit(dialog: FormDialog[object], values: NewCampaignValues) -> None:
+            def work(session: WorkSession) -> Changes:
                 return create_campaign(session, **values)
 
             def saved(changes: Changes) -> None:
@@ -421,12 +427,12 @@ class MainWindow(QMainWindow):
             self._new_campaign()
             return
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submit(dialog: FormDialog[object], values: CampaignValues) -> None:
             self.workspace.save(dialog, partial(update_campaign, campaign_key=campaign.key, **values))
 
         ask(CampaignDialog(self, campaign), submit)
 
-    def _file_dialog(self, title: str, name: str, slot: Any, *, save: bool) -> None:
+    def _file_dialog(self, title: str, name: str, slot: Callable[[str], object], *, save: bool) -> None:
         dialog = QFileDialog(self, title, name, self.tr("outreach databases (*.db);;All files (*)"))
         if save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -452,7 +458,7 @@ class MainWindow(QMainWindow):
         dialog = ConfirmDialog(self, self.tr("Restore a copy"), self.tr("Restore"), question)
         ask(dialog, partial(self._restore_confirmed, path))
 
-    def _restore_confirmed(self, path: str, dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _restore_confirmed(self, path: str, dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
         self.restore_wanted.emit(path)
 
@@ -463,7 +469,7 @@ class MainWindow(QMainWindow):
         """Copy the database to a file."""
         location = self._location
 
-        def work(database: Any, progress: Any) -> Path:
+        def work(database: Database, progress: Progress) -> Path:
             return backup(copied_file(location), Path(path), replace=True)  # the file dialog has asked
 
         def done(target: Path) -> None:
@@ -472,7 +478,7 @@ class MainWindow(QMainWindow):
         self.workspace.jobs.long(self, self.tr("Backing up"), work, done)
 
     def _check(self) -> None:
-        def work(database: Any, progress: Any) -> tuple[list[str], list[str]]:
+        def work(database: Database, progress: Progress) -> tuple[list[str], list[str]]:
             return check(database), check_notes(database)
 
         self.workspace.jobs.long(self, self.tr("Checking the database"), work, self._checked)
@@ -524,8 +530,8 @@ class MainWindow(QMainWindow):
             for splitter, state in zip(splitters, parts, strict=True):
                 splitter.restoreState(QByteArray.fromHex(state.encode()))
 
-    def _splitters(self) -> list[Any]:
-        return [page.splitter for page in self.pages.values() if hasattr(page, "splitter")]
+    def _splitters(self) -> list[Splitter]:
+        return [page.splitter for page in self.pages.values() if page.splitter is not None]
 
     def finish(self) -> bool:
         """Put everything on file that was typed and decided, for which slow work is stopped.
@@ -557,7 +563,7 @@ class MainWindow(QMainWindow):
         if texts := self.workspace.saving.texts:
             ask(LeaveDialog(self, texts, self._kept_in), partial(self._leave_anyway, then))
 
-    def _leave_anyway(self, then: Callable[[], object], dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _leave_anyway(self, then: Callable[[], object], dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
         then()
 
@@ -601,8 +607,8 @@ class MainWindow(QMainWindow):
             self._ask_to_leave(self.leave)
             return
         self._is_left = self._is_closed = True
-        state = ",".join(bytes(s.saveState().toHex()).decode() for s in self._splitters())
-        geometry = bytes(self.saveGeometry().toHex()).decode()
+        state = ",".join(s.saveState().toHex().toStdString() for s in self._splitters())
+        geometry = self.saveGeometry().toHex().toStdString()
         self.hide()  # what cannot be stopped at once is waited for out of sight
         self.workspace.jobs.close()
         # Read anew, and last: what was entered meanwhile, such as the mail account, stands in them.

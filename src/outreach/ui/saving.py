@@ -5,12 +5,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from outreach.errors import NotAllowedError, NotFoundError, OutreachError
 from outreach.letters.unsaved import UnsavedText, forget_unsaved, keep_unsaved, unsaved_texts, words_digest
+from outreach.store.changes import Changes
+from outreach.store.database import WorkSession
 from outreach.ui.jobs import Jobs
 
 
@@ -18,7 +19,7 @@ from outreach.ui.jobs import Jobs
 class _Typed:
     number: int
     text: UnsavedText
-    write: Callable[[Any], Any]
+    write: Callable[[WorkSession], Changes]
     is_under_way: bool = True
 
 
@@ -37,7 +38,7 @@ class Saving(QObject):
         self._count = 0
         self._is_kept = False
 
-    def put(self, text: UnsavedText, write: Callable[[Any], Any]) -> None:
+    def put(self, text: UnsavedText, write: Callable[[WorkSession], Changes]) -> None:
         """Save a draft's words. write: puts them on file, given a session. The same words are not saved twice at a time."""
         known = self._typed.get(text.reference)
         if known is not None and known.is_under_way and known.text.words == text.words:
@@ -48,7 +49,7 @@ class Saving(QObject):
         typed = _Typed(self._count, replace(text, typed_in=self._here), write)
         self._typed[text.reference] = typed
 
-        def done(result: Any) -> None:
+        def done(changes: Changes) -> None:
             self._done(typed)
 
         def failed(error: Exception) -> None:

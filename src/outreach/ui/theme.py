@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QApplication, QStyle, QStyleFactory
 from outreach.resources import resource
 
 try:
-    from PySide6Qlementine import QlementineStyle
-    from PySide6Qlementine import Theme as QlementineTheme
+    import PySide6Qlementine
+
+    _HAS_QLEMENTINE = True
 except ImportError:  # no wheel for this platform
-    QlementineStyle = QlementineTheme = None
+    _HAS_QLEMENTINE = False
 
 CHOICES = ("system", "light", "dark")
 
@@ -102,16 +103,17 @@ class Theme(QObject):
             return
         self._scheme = scheme
         self._application.setProperty("outreach_scheme", scheme)
-        if QlementineStyle is not None:
-            theme = QlementineTheme.fromJsonPath(str(resource(f"resources/style/{scheme}.json")))
-            if self._style is None:
-                self._style = QlementineStyle(self._application)
-                # Without its animations the style leaves pieces of the focus ring behind when focus moves.
-                self._style.setAnimationsEnabled(True)
+        if _HAS_QLEMENTINE:
+            theme = PySide6Qlementine.Theme.fromJsonPath(str(resource(f"resources/style/{scheme}.json")))
+            if isinstance(self._style, PySide6Qlementine.QlementineStyle):
                 self._style.setTheme(theme)
-                self._application.setStyle(self._style)
             else:
-                self._style.setTheme(theme)
+                style = PySide6Qlementine.QlementineStyle(self._application)
+                # Without its animations the style leaves pieces of the focus ring behind when focus moves.
+                style.setAnimationsEnabled(True)
+                style.setTheme(theme)
+                self._style = style
+                self._application.setStyle(style)
         elif self._style is None:
             self._style = QStyleFactory.create("Fusion")
             self._application.setStyle(self._style)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
@@ -17,10 +16,11 @@ from outreach.letters.ledger import (
     restore_drafts,
 )
 from outreach.store.changes import Changes
+from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import FormDialog
 from outreach.ui.workspace import Workspace
 
-Step = Callable[[Any], Changes]
+Step = Callable[[WorkSession], Changes]
 
 
 class Reversible(QUndoCommand):
@@ -61,7 +61,7 @@ class Reversible(QUndoCommand):
         self._workspace.jobs.failed.emit(str(error))
 
 
-def save_undoably(workspace: Workspace, dialog: FormDialog, text: str, do: Step, undo: Step) -> None:
+def save_undoably(workspace: Workspace, dialog: FormDialog[object], text: str, do: Step, undo: Step) -> None:
     """Save what a dialog holds, as `Workspace.save` does; Undo takes it back."""
 
     def saved(changes: Changes) -> None:
@@ -118,11 +118,11 @@ def remove_answer_undoably(workspace: Workspace, reply: ReplyRow) -> None:
     """Remove an answer that was recorded by hand; Undo puts it back with what it promised."""
     key, kept = [reply.key], list[ReplyRecord]()
 
-    def do(session: Any) -> Changes:
+    def do(session: WorkSession) -> Changes:
         kept[:] = [reply_record(session, key[0])]
         return remove_answer(session, key[0])
 
-    def undo(session: Any) -> Changes:
+    def undo(session: WorkSession) -> Changes:
         key[0], changes = restore_reply(session, kept[0])
         return changes
 
@@ -131,22 +131,27 @@ def remove_answer_undoably(workspace: Workspace, reply: ReplyRow) -> None:
     )
 
 
-def triage_steps(step: Callable[[Any, Sequence[int]], Changes], keys: Sequence[int]) -> tuple[Step, Step]:
+def triage_steps(
+    step: Callable[[WorkSession, Sequence[int]], Changes], keys: Sequence[int]
+) -> tuple[Step, Step]:
     """A decision about messages and its opposite: they stand again where they stood. step: gets a session and keys."""
     before: list[Standing] = []
 
-    def do(session: Any) -> Changes:
+    def do(session: WorkSession) -> Changes:
         before[:] = standings(session, keys)
         return step(session, keys)
 
-    def undo(session: Any) -> Changes:
+    def undo(session: WorkSession) -> Changes:
         return restore_standings(session, before)
 
     return do, undo
 
 
 def triage_undoably(
-    workspace: Workspace, text: str, step: Callable[[Any, Sequence[int]], Changes], keys: Sequence[int]
+    workspace: Workspace,
+    text: str,
+    step: Callable[[WorkSession, Sequence[int]], Changes],
+    keys: Sequence[int],
 ) -> None:
     """Decide about messages in the tray; Undo takes it back. text: what was done, such as “set aside”."""
     what = workspace.tr("{0}: {1}").format(text.lower(), counted(len(keys), "message", "messages"))

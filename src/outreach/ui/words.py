@@ -1,6 +1,6 @@
 """Words of the interface for what the database stores as keys."""
 
-from typing import Any
+from outreach.desk.letter_row import TrackerRow
 
 CHANNELS = {
     "email": "e-mail",
@@ -109,8 +109,8 @@ def channel_in_words(channel: str) -> str:
     return CHANNELS.get(channel, channel.replace("_", " "))
 
 
-def standing_in_words(row: Any) -> str:
-    """Where a letter stands: its phase while an answer is awaited, else its state. Args: row: a TrackerRow."""
+def standing_in_words(row: TrackerRow) -> str:
+    """Where a letter stands: its phase while an answer is awaited, else its state."""
     if row.is_uncertain:
         return "Sent? Not certain"
     phase = row.phase.value

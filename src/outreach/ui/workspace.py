@@ -11,8 +11,9 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 from outreach.cases.campaigns import CampaignRow
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import FormDialog
-from outreach.ui.jobs import Jobs
+from outreach.ui.jobs import Jobs, Progress
 from outreach.ui.saving import Saving
 
 
@@ -66,14 +67,16 @@ class Workspace(QObject):
         """Say in the status bar what was done."""
         self.said.emit(changes.message)
 
-    def save(self, dialog: FormDialog, work: Callable[[Any], Changes]) -> None:
+    def save(self, dialog: FormDialog[object], work: Callable[[WorkSession], Changes]) -> None:
         """Save what a dialog holds: it closes when that is done, and stays with its reason when it is refused."""
         self.jobs.write(dialog, work, partial(self._saved, dialog), failed=dialog.show_problem)
 
-    def save_long(self, dialog: FormDialog, title: str, work: Callable[[Any, Any], Changes]) -> None:
+    def save_long(
+        self, dialog: FormDialog[object], title: str, work: Callable[[Database, Progress], Changes]
+    ) -> None:
         """As `save`, for work that first reads or computes and then writes: it gets the database, see `Jobs.long`."""
         self.jobs.long(dialog, title, work, partial(self._saved, dialog), failed=dialog.show_problem)
 
-    def _saved(self, dialog: FormDialog, changes: Changes) -> None:
+    def _saved(self, dialog: FormDialog[object], changes: Changes) -> None:
         dialog.accept_result()
         self.tell(changes)

@@ -2,7 +2,6 @@
 
 from functools import partial
 from html import escape
-from typing import Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
@@ -17,6 +16,7 @@ from outreach.directory.identity import (
 )
 from outreach.directory.people import PersonRow, person_row
 from outreach.store.changes import Changes
+from outreach.store.database import WorkSession
 from outreach.ui.models.rows import Column, RowsModel
 from outreach.ui.undo import Reversible
 from outreach.ui.widgets.parts import (
@@ -42,7 +42,7 @@ class DuplicatesDialog(QDialog):
         self.setWindowTitle(self.tr("Possible duplicates"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 680)
-        self.model = RowsModel(
+        self.model: RowsModel[Candidate] = RowsModel(
             [
                 Column("One", lambda c: c.first_name, width=220, bold=True),
                 Column("Other", lambda c: c.second_name, width=220, bold=True),
@@ -130,7 +130,7 @@ class DuplicatesDialog(QDialog):
         if pair is None:
             return
 
-        def read(session: Any) -> tuple[PersonRow, PersonRow]:
+        def read(session: WorkSession) -> tuple[PersonRow, PersonRow]:
             return person_row(session, pair.first), person_row(session, pair.second)
 
         self._workspace.jobs.read(self, read, partial(self._compare, pair), slot="records")
@@ -156,12 +156,12 @@ class DuplicatesDialog(QDialog):
     def _merge(self, keep: str, gone: str) -> None:
         made: list[int] = []
 
-        def merge(session: Any) -> Changes:
+        def merge(session: WorkSession) -> Changes:
             changes = merge_people(session, keep, gone)
             made[:] = [int(changes.refs[0])]
             return changes
 
-        def undo(session: Any) -> Changes:
+        def undo(session: WorkSession) -> Changes:
             return undo_merge(session, made[0])
 
         self._workspace.undo.push(
@@ -176,13 +176,12 @@ class DuplicatesDialog(QDialog):
     @Slot()
     def _tell_apart(self) -> None:
         if (pair := self._pair()) is not None:
-            both = {"first": pair.first, "second": pair.second}
             self._workspace.undo.push(
                 Reversible(
                     self._workspace,
                     self.tr("two people told apart"),
-                    partial(tell_apart, **both),
-                    partial(not_told_apart, **both),
+                    partial(tell_apart, first=pair.first, second=pair.second),
+                    partial(not_told_apart, first=pair.first, second=pair.second),
                 )
             )
 

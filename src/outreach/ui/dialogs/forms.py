@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Generic, TypeVar
 
-from PySide6.QtCore import QDate, Qt, Signal
+from PySide6.QtCore import QDate, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -28,9 +28,12 @@ from outreach.ui.acting import Hold
 from outreach.ui.widgets.fields import Still
 from outreach.ui.widgets.parts import Label
 
+V = TypeVar("V", covariant=True)
+W = TypeVar("W")
 
-class FormDialog(QDialog):
-    """A title, a form and two buttons. Signals: submitted(dict) with the values entered.
+
+class FormDialog(QDialog, Generic[V]):
+    """A title, a form and two buttons. Signals: submitted(V) with the values entered.
 
     It stays open until `accept_result` or, after a refusal, `show_problem`, so that nothing typed is lost. Enter presses
     the button that has the focus, begins a line in a text, and submits from anywhere else.
@@ -49,7 +52,7 @@ class FormDialog(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
-        layout = QVBoxLayout(self)
+        layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         if explanation:
@@ -99,13 +102,12 @@ class FormDialog(QDialog):
 
     def _fit(self) -> None:
         """Grow to the height that the wrapped words need, which a dialog does not do by itself."""
-        layout = self.layout()
-        layout.activate()
-        wanted = layout.totalHeightForWidth(max(self.width(), self.minimumWidth()))
+        self._layout.activate()
+        wanted = self._layout.totalHeightForWidth(max(self.width(), self.minimumWidth()))
         if wanted > self.height():
             self.resize(max(self.width(), self.minimumWidth()), wanted)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> V:
         """What was entered. Raises: OutreachError with what to correct."""
         raise NotImplementedError
 
@@ -137,7 +139,7 @@ class FormDialog(QDialog):
         self.submitted.emit(values)
 
 
-class ConfirmDialog(FormDialog):
+class ConfirmDialog(FormDialog[dict[str, object]]):
     """A question before something that is large or cannot be taken back. Values: none."""
 
     def __init__(
@@ -145,7 +147,7 @@ class ConfirmDialog(FormDialog):
     ) -> None:
         super().__init__(parent, title, submit, question, is_grave=is_grave)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, object]:
         return {}
 
 
@@ -153,10 +155,12 @@ def _widgets(layout: QLayout) -> Iterator[QWidget]:
     """The widgets of a layout and of those inside it, in their order."""
     for number in range(layout.count()):
         item = layout.itemAt(number)
-        if item.widget() is not None:
-            yield item.widget()
-        elif item.layout() is not None:
-            yield from _widgets(item.layout())
+        if item is None:
+            continue
+        if (widget := item.widget()) is not None:
+            yield widget
+        elif (inner := item.layout()) is not None:
+            yield from _widgets(inner)
 
 
 def _takes_input(widget: QWidget) -> bool:
@@ -256,11 +260,11 @@ def text_area(value: str = "", hint: str = "", lines: int = 4) -> QPlainTextEdit
     return area
 
 
-def ask(dialog: FormDialog, submit: Callable[[FormDialog, dict[str, Any]], None]) -> FormDialog:
+def ask(dialog: FormDialog[W], submit: Callable[[FormDialog[W], W], object]) -> FormDialog[W]:
     """Open a dialog. submit: called with the dialog and its values each time the user confirms them."""
     hold = open_dialog(dialog)
 
-    def confirmed(values: dict[str, Any]) -> None:
+    def confirmed(values: W) -> None:
         with hold.goes_on():
             submit(dialog, values)
 
@@ -268,16 +272,25 @@ def ask(dialog: FormDialog, submit: Callable[[FormDialog, dict[str, Any]], None]
     return dialog
 
 
-def ask_for_file(dialog: QFileDialog, chosen: Callable[[Any], object], *, many: bool = False) -> None:
-    """Open a dialog for a file or folder. chosen: called with the path, or with a list of them."""
+def ask_for_file(dialog: QFileDialog, chosen: Callable[[str], object]) -> None:
+    """Open a dialog for a file or folder. chosen: called with the path."""
+    _pick(dialog, dialog.fileSelected, chosen)
+
+
+def ask_for_files(dialog: QFileDialog, chosen: Callable[[list[str]], object]) -> None:
+    """Open a dialog for files. chosen: called with their paths."""
+    _pick(dialog, dialog.filesSelected, chosen)
+
+
+def _pick(dialog: QFileDialog, selected: SignalInstance, chosen: Callable[[W], object]) -> None:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     hold = open_dialog(dialog)
 
-    def picked(path: Any) -> None:
+    def picked(path: W) -> None:
         with hold.goes_on():
             chosen(path)
 
-    (dialog.filesSelected if many else dialog.fileSelected).connect(picked)
+    selected.connect(picked)
 
 
 def open_dialog(dialog: QDialog) -> Hold:

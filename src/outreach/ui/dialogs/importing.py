@@ -1,9 +1,7 @@
 """Importing a directory: which file or public source, what it is, a trial, and the report."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -24,7 +22,9 @@ from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of, import_files
 from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapping, headings_of
 from outreach.errors import OutreachError
-from outreach.ui.dialogs.forms import Choice, ask_for_file, text_field
+from outreach.store.database import Database
+from outreach.ui.dialogs.forms import Choice, ask_for_files, text_field
+from outreach.ui.jobs import Job, Progress, Wait
 from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
@@ -41,7 +41,7 @@ class ImportDialog(QDialog):
         super().__init__(parent)
         self._workspace = workspace
         self._paths: list[Path] = []
-        self._job: Any = None
+        self._job: Job | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.setWindowTitle(self.tr("Import a directory"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -175,7 +175,7 @@ class ImportDialog(QDialog):
             self, self.tr("Choose files"), "", f"{self.format.currentText()} ({endings});;All files (*)"
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        ask_for_file(dialog, self.use_files, many=True)
+        ask_for_files(dialog, self.use_files)
 
     @Slot(list)
     def use_files(self, paths: list[str]) -> None:
@@ -208,7 +208,7 @@ class ImportDialog(QDialog):
         self._busy(True)
 
         def read(paths: list[Path]) -> None:
-            def work(database: Any, progress: Callable[[int, int], bool]) -> ImportReport:
+            def work(database: Database, progress: Progress) -> ImportReport:
                 return import_files(database, key, paths, options=options, dry_run=dry_run, progress=progress)
 
             self._job = self._workspace.jobs.long(
@@ -221,7 +221,7 @@ class ImportDialog(QDialog):
         # Fetched off the writer's thread, so that a slow server keeps nobody from saving.
         folder = self._folder = tempfile.TemporaryDirectory()
 
-        def fetch(database: Any, progress: Callable[[int, int], bool], wait: Any) -> list[Path]:
+        def fetch(database: Database, progress: Progress, wait: Wait) -> list[Path]:
             return [download(find_feed(feed).url, Path(folder.name), progress=progress)]
 
         self._job = self._workspace.jobs.network(

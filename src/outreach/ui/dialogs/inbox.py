@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import TypedDict
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from outreach.desk.letter_row import TrackerRow
@@ -23,7 +23,7 @@ from outreach.ui.widgets.parts import Label, SearchField, Table
 class _Search(SearchField):
     """A search whose arrows move in the table below it."""
 
-    table: Table
+    table: Table[TrackerRow]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp}:
@@ -32,7 +32,13 @@ class _Search(SearchField):
             super().keyPressEvent(event)
 
 
-class AssignDialog(FormDialog):
+class AssignValues(TypedDict):
+    """The letter that was chosen."""
+
+    reference: str
+
+
+class AssignDialog(FormDialog[AssignValues]):
     """The letter that messages belong to, found by typing. Values: reference."""
 
     def __init__(self, parent: QWidget, count: int, rows: Sequence[TrackerRow], proposed: str = "") -> None:
@@ -45,7 +51,7 @@ class AssignDialog(FormDialog):
         self._rows = [r for r in rows if r.sent_on is not None and r.origin == "own"]
         self._rows.sort(key=lambda r: (r.reference != proposed, r.answered_on is not None, r.reference))
         self.search = _Search("Search letters")
-        self.model = RowsModel(
+        self.model: RowsModel[TrackerRow] = RowsModel(
             [
                 Column("Recipient", lambda r: r.recipient, width=190, bold=True),
                 Column("Body", lambda r: r.body if r.body != r.recipient else "", width=150, stretch=True),
@@ -65,7 +71,7 @@ class AssignDialog(FormDialog):
         self.setMinimumWidth(680)
         self._filter()
 
-    def showEvent(self, event: Any) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.search.setFocus()
 
@@ -77,14 +83,23 @@ class AssignDialog(FormDialog):
         if shown and not self.table.selected():
             self.table.select([shown[0].reference])
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> AssignValues:
         rows = self.table.selected()
         if not rows:
             raise UsageError("Choose a letter, or cancel. Only letters that went out can be answered.")
         return {"reference": rows[0].reference}
 
 
-class ClassDialog(FormDialog):
+class ClassValues(TypedDict):
+    """What an answer amounts to. refer_to: whom to write to next, "" for nobody."""
+
+    kind: ReplyKind
+    promise: str
+    promise_due: date | None
+    refer_to: str
+
+
+class ClassDialog(FormDialog[ClassValues]):
     """What an answer amounts to. Values: kind, promise, promise_due; and refer_to, whom to write to next, "" for nobody."""
 
     def __init__(
@@ -129,7 +144,7 @@ class ClassDialog(FormDialog):
         self.form.setRowVisible(self.refer_to, shown)
         self.form.setRowVisible(self.refer_words, shown)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> ClassValues:
         if not self.kind.value():
             raise UsageError("Choose what the answer amounts to, or cancel.")
         if self.has_due.isChecked() and not self.promise.text().strip():

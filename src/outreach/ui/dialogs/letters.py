@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QWidget
@@ -32,7 +32,15 @@ from outreach.ui.words import channel_in_words
 _MOST_WARNINGS = 6
 
 
-class MarkSentDialog(FormDialog):
+class SentValues(TypedDict):
+    """How and when letters went out."""
+
+    by: Channel
+    on: date
+    detail: str
+
+
+class MarkSentDialog(FormDialog[SentValues]):
     """How and when letters went out. Values: by (Channel), on (date), detail (str)."""
 
     def __init__(self, parent: QWidget, count: int, today: date) -> None:
@@ -49,7 +57,7 @@ class MarkSentDialog(FormDialog):
         self.form.addRow("On", self.day)
         self.form.addRow("Note", self.detail)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> SentValues:
         return {
             "by": Channel(self.channel.value()),
             "on": self.day.day(),
@@ -98,7 +106,14 @@ class SendDialog(ConfirmDialog):
         )
 
 
-class ConfirmSentDialog(FormDialog):
+class ConfirmSentValues(TypedDict):
+    """When it is certain that letters went out."""
+
+    on: date
+    detail: str
+
+
+class ConfirmSentDialog(FormDialog[ConfirmSentValues]):
     """Whether a letter that left by another program went out. Values: on, detail."""
 
     def __init__(self, parent: QWidget, reference: str, words: str, today: date) -> None:
@@ -108,11 +123,17 @@ class ConfirmSentDialog(FormDialog):
         self.form.addRow("On", self.day)
         self.form.addRow("Note", self.detail)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> ConfirmSentValues:
         return {"on": self.day.day(), "detail": self.detail.text().strip()}
 
 
-class PrintDialog(FormDialog):
+class PrintValues(TypedDict):
+    """How letters are printed."""
+
+    two_sided: bool
+
+
+class PrintDialog(FormDialog[PrintValues]):
     """How letters are printed. Values: two_sided."""
 
     def __init__(self, parent: QWidget, count: int) -> None:
@@ -126,14 +147,26 @@ class PrintDialog(FormDialog):
         self.two_sided = QCheckBox("Printed on both sides: begin each letter on a new sheet")
         self.form.addRow("", self.two_sided)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> PrintValues:
         return {"two_sided": self.two_sided.isChecked()}
 
 
-class ReplyDialog(FormDialog):
-    """An answer to a letter. Values: kind, on, from_name, text, channel, promise, promise_due, and message for a new one.
+class AnswerValues(TypedDict):
+    """An answer as its form has it."""
 
-    reply: the answer to correct, None to record one.
+    kind: ReplyKind
+    on: date
+    from_name: str
+    text: str
+    channel: str
+    promise: str
+    promise_due: date | None
+
+
+class ReplyDialog(FormDialog[AnswerValues]):
+    """An answer to a letter. Values: kind, on, from_name, text, channel, promise, promise_due.
+
+    message: the file that a new one was read from, None if it is typed. reply: the answer to correct, None to record one.
     """
 
     KINDS = {
@@ -169,7 +202,7 @@ class ReplyDialog(FormDialog):
         self.kind = Choice([("", "Choose"), *((k.value, words) for k, words in self.KINDS.items())])
         self.day = DayField(today)
         self.channel = Choice([(c.value, channel_in_words(c.value).capitalize()) for c in Channel])
-        self.sender = text_field(recipient)
+        self.from_name = text_field(recipient)
         self.text = text_area(hint="What it says, or the points that matter", lines=6)
         self.promise = text_field(hint="Such as: to meet in February")
         self.has_due = QCheckBox("by")
@@ -184,11 +217,10 @@ class ReplyDialog(FormDialog):
         self.form.addRow("It is", self.kind)
         self.form.addRow("Received on", self.day)
         self.form.addRow("Came by", self.channel)
-        self.form.addRow("From", self.sender)
+        self.form.addRow("From", self.from_name)
         self.form.addRow("Text", self.text)
         self.form.addRow("It promises", promised)
         self.setMinimumWidth(620)
-        self._edits = reply is not None
         if reply is not None:
             self.form.setRowVisible(line, False)
             self._fill(reply)
@@ -197,7 +229,7 @@ class ReplyDialog(FormDialog):
         self.kind.choose(reply.kind)
         self.day.set_day(reply.received_on)
         self.channel.choose(reply.channel)
-        self.sender.setText(reply.from_name)
+        self.from_name.setText(reply.from_name)
         self.text.setPlainText(reply.text)
         self.promise.setText(reply.promise)
         if reply.promise_due is not None:
@@ -227,12 +259,12 @@ class ReplyDialog(FormDialog):
         self.problem.hide()
         self.file.setText(Path(path).name)
         self.channel.choose("email")
-        self.sender.setText(self.message.from_name or self.message.from_address)
+        self.from_name.setText(self.message.from_name or self.message.from_address)
         self.text.setPlainText(self.message.text)
         if self.message.sent_on:
-            self.day.setDate(self.message.sent_on)
+            self.day.set_day(self.message.sent_on)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> AnswerValues:
         if not self.kind.value():
             raise UsageError("Choose what the answer amounts to.")
         said = self.text.toPlainText().strip() or self.promise.text().strip()
@@ -240,19 +272,24 @@ class ReplyDialog(FormDialog):
             raise UsageError(NOTHING_SAID)
         if self.has_due.isChecked() and not self.promise.text().strip():
             raise UsageError("Say what was promised, or untick the day.")
-        values = {
-            "kind": ReplyKind(self.kind.value()),
-            "on": self.day.day(),
-            "from_name": self.sender.text().strip(),
-            "text": self.text.toPlainText().strip(),
-            "channel": self.channel.value(),
-            "promise": self.promise.text().strip(),
-            "promise_due": self.due.day() if self.has_due.isChecked() else None,
-        }
-        return values if self._edits else {**values, "message": self.message}
+        return AnswerValues(
+            kind=ReplyKind(self.kind.value()),
+            on=self.day.day(),
+            from_name=self.from_name.text().strip(),
+            text=self.text.toPlainText().strip(),
+            channel=self.channel.value(),
+            promise=self.promise.text().strip(),
+            promise_due=self.due.day() if self.has_due.isChecked() else None,
+        )
 
 
-class NameDialog(FormDialog):
+class NameValues(TypedDict):
+    """A name as it was typed."""
+
+    name: str
+
+
+class NameDialog(FormDialog[NameValues]):
     """A name for something. Values: name."""
 
     def __init__(self, parent: QWidget, title: str, label: str, explanation: str) -> None:
@@ -260,11 +297,17 @@ class NameDialog(FormDialog):
         self.name = text_field()
         self.form.addRow(label, self.name)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> NameValues:
         return {"name": self.name.text().strip()}
 
 
-class ReasonDialog(FormDialog):
+class ReasonValues(TypedDict):
+    """A reason as it was typed."""
+
+    reason: str
+
+
+class ReasonDialog(FormDialog[ReasonValues]):
     """Why a step is taken. Values: reason."""
 
     def __init__(self, parent: QWidget, title: str, submit: str, explanation: str) -> None:
@@ -272,11 +315,17 @@ class ReasonDialog(FormDialog):
         self.reason = text_field(hint="Kept in the history; may stay empty")
         self.form.addRow("Reason", self.reason)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> ReasonValues:
         return {"reason": self.reason.text().strip()}
 
 
-class ExportDialog(FormDialog):
+class ExportValues(TypedDict):
+    """The formats that were chosen."""
+
+    formats: tuple[str, ...]
+
+
+class ExportDialog(FormDialog[ExportValues]):
     """Which files to make of letters. Values: formats (tuple of keys)."""
 
     _NAMES = {
@@ -300,7 +349,7 @@ class ExportDialog(FormDialog):
             self.ticks[key].setChecked(key == "pdf")
             self.form.addRow("" if self.form.rowCount() else "Formats", self.ticks[key])
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> ExportValues:
         formats = tuple(key for key, tick in self.ticks.items() if tick.isChecked())
         if not formats:
             raise UsageError("Choose at least one format.")

@@ -1,6 +1,7 @@
 """Dialogs about mail: the account with its test, a password, and settling what is uncertain."""
 
-from typing import Any
+from datetime import date
+from typing import TypedDict
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QWidget
@@ -12,7 +13,9 @@ from outreach.mail.outbox import OutboxRow
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password
 from outreach.settings import Settings
+from outreach.store.database import Database
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, secret_field, text_field
+from outreach.ui.jobs import Progress, Wait
 from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
@@ -30,7 +33,16 @@ _IMAP_SECURITIES = [
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-class AccountDialog(FormDialog):
+class AccountValues(TypedDict):
+    """An account as its form has it. mailbox: None where none is read."""
+
+    account: SmtpAccount
+    mailbox: ImapAccount | None
+    per_minute: int
+    password: str
+
+
+class AccountDialog(FormDialog[AccountValues]):
     """The mail account. Values: account (SmtpAccount), mailbox (ImapAccount or None), per_minute, password ("" to leave
     the one that is kept)."""
 
@@ -138,7 +150,7 @@ class AccountDialog(FormDialog):
         typed = self.password.text()
         self.problem.hide()
 
-        def work(database: Any, progress: Any, wait: Any) -> str:
+        def work(database: Database, progress: Progress, wait: Wait) -> str:
             password = typed or (get_password(keychain_name(account)) or "" if account.user else "")
             words = SmtpTransport(account, password, seconds=20).test()
             if mailbox is not None:
@@ -160,7 +172,7 @@ class AccountDialog(FormDialog):
         self.problem.set_tone("bad")
         super().show_problem(error)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> AccountValues:
         return {
             "account": self._account(),
             "mailbox": self._mailbox(),
@@ -169,7 +181,14 @@ class AccountDialog(FormDialog):
         }
 
 
-class PasswordDialog(FormDialog):
+class PasswordValues(TypedDict):
+    """A password, and whether the keychain is to have it."""
+
+    password: str
+    keep: bool
+
+
+class PasswordDialog(FormDialog[PasswordValues]):
     """A password that the keychain does not have. Values: password, keep."""
 
     def __init__(self, parent: QWidget, user: str, reason: str, submit: str) -> None:
@@ -179,18 +198,25 @@ class PasswordDialog(FormDialog):
         self.form.addRow(f"Password of {user}", self.password)
         self.form.addRow("", self.keep)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> PasswordValues:
         if not self.password.text():
             raise UsageError("Type the password, or cancel.")
         return {"password": self.password.text(), "keep": self.keep.isChecked()}
 
 
-class SettleDialog(FormDialog):
+class SettleValues(TypedDict):
+    """What turned out about a letter."""
+
+    was_sent: bool
+    on: date
+
+
+class SettleDialog(FormDialog[SettleValues]):
     """Whether a letter went out. Values: was_sent, on. Signals: look_wanted() to look for it among sent mail."""
 
     look_wanted = Signal()
 
-    def __init__(self, parent: QWidget, row: OutboxRow, day: Any, *, can_look: bool) -> None:
+    def __init__(self, parent: QWidget, row: OutboxRow, day: date, *, can_look: bool) -> None:
         super().__init__(
             parent,
             f"Did {row.reference} go out?",
@@ -209,7 +235,7 @@ class SettleDialog(FormDialog):
         self.form.addRow("It turned out", self.answer)
         self.form.addRow("Sent on", self.day)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> SettleValues:
         if not self.answer.value():
             raise UsageError("Choose what turned out, or cancel and look first.")
         return {"was_sent": self.answer.value() == "yes", "on": self.day.day()}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
@@ -27,14 +27,24 @@ from outreach.packs.evidence import (
     remove_evidence,
 )
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import FormDialog, ask_for_file, open_dialog, secret_field, text_field
+from outreach.ui.jobs import Progress
 from outreach.ui.undo import Reversible
 from outreach.ui.widgets.parts import push_button
 from outreach.ui.words import file_size
 from outreach.ui.workspace import Workspace
 
 
-class GivenToDialog(FormDialog):
+class GivenToValues(TypedDict):
+    """To whom a pack is given, and what it is signed with, if anything."""
+
+    given_to: str
+    certificate: Path | None
+    passphrase: str
+
+
+class GivenToDialog(FormDialog[GivenToValues]):
     """Whom a pack is made for, and what to sign it with. Values: given_to, certificate (a path or None), passphrase."""
 
     def __init__(self, parent: QWidget, audience: str) -> None:
@@ -66,7 +76,7 @@ class GivenToDialog(FormDialog):
     def _certificate_changed(self, path: str) -> None:
         self.passphrase.setEnabled(bool(path.strip()))
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> GivenToValues:
         path = self.certificate.text().strip()
         return {
             "given_to": self.given_to.text().strip(),
@@ -75,7 +85,13 @@ class GivenToDialog(FormDialog):
         }
 
 
-class TicksDialog(FormDialog):
+class TicksValues(TypedDict):
+    """What stays ticked; empty for all."""
+
+    chosen: tuple[str, ...]
+
+
+class TicksDialog(FormDialog[TicksValues]):
     """Some of several things. Values: chosen (tuple of keys, empty for all)."""
 
     def __init__(
@@ -106,13 +122,13 @@ class TicksDialog(FormDialog):
         for number in range(self.list.count()):
             self.list.item(number).setCheckState(state)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> TicksValues:
         items = [self.list.item(n) for n in range(self.list.count())]
         on = [str(i.data(Qt.ItemDataRole.UserRole)) for i in items if i.checkState() == Qt.CheckState.Checked]
         return {"chosen": () if len(on) == len(items) else tuple(on)}
 
 
-class EvidenceDialog(FormDialog):
+class EvidenceDialog(FormDialog[dict[str, object]]):
     """Evidence of a case: adds and removes at once. Values: none."""
 
     def __init__(self, parent: QWidget, workspace: Workspace, case_id: str) -> None:
@@ -172,7 +188,7 @@ class EvidenceDialog(FormDialog):
         """Put a file on file as evidence."""
         case, title, note = self._case, self.title.text(), self.note.text()
 
-        def work(database: Any, progress: Any) -> Changes:
+        def work(database: Database, progress: Progress) -> Changes:
             given = file_as_evidence(Path(path))
             with database.write() as session:
                 return add_evidence(session, case, given, title=title, note=note)
@@ -189,16 +205,16 @@ class EvidenceDialog(FormDialog):
             return
         key, case_id, kept = int(item.data(Qt.ItemDataRole.UserRole)), self._case, dict[str, Any]()
 
-        def do(session: Any) -> Changes:
+        def do(session: WorkSession) -> Changes:
             kept.update(evidence_record(session, case_id, key))
             return remove_evidence(session, case_id, key)
 
-        def undo(session: Any) -> Changes:
+        def undo(session: WorkSession) -> Changes:
             return put_back_evidence(session, kept)
 
         self._workspace.undo.push(Reversible(self._workspace, self.tr("remove evidence"), do, undo))
 
-    def _added(self, changes: Any) -> None:
+    def _added(self, changes: Changes) -> None:
         self.problem.hide()
         self.title.clear()
         self.note.clear()
@@ -209,11 +225,18 @@ class EvidenceDialog(FormDialog):
         if "packs" in changes.kinds:
             self._read()
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, object]:
         return {}
 
 
-class BrandDialog(FormDialog):
+class BrandValues(TypedDict):
+    """A colour and a logo as they were typed."""
+
+    color: str
+    logo: str
+
+
+class BrandDialog(FormDialog[BrandValues]):
     """The colour and the logo of letters and packs. Values: color, logo ("" leaves them, none forgets them)."""
 
     def __init__(self, parent: QWidget, name: str) -> None:
@@ -252,5 +275,5 @@ class BrandDialog(FormDialog):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         ask_for_file(dialog, self.logo.setText)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> BrandValues:
         return {"color": self.color.text().strip(), "logo": self.logo.text().strip()}

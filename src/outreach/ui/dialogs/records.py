@@ -1,12 +1,13 @@
 """Dialogs about records: facts, sources, people, bodies, recipients, campaigns."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from outreach.cases.campaigns import CampaignRow
+from outreach.cases.entries import FactEntry
 from outreach.cases.facts import FactRow, fact_entry
 from outreach.directory.bodies import BodyRow
 from outreach.directory.editing import BodyEntry, PersonEntry
@@ -34,7 +35,13 @@ _HINTS = {
 }
 
 
-class FactDialog(FormDialog):
+class FactValues(TypedDict):
+    """A fact as its form has it."""
+
+    entry: FactEntry
+
+
+class FactDialog(FormDialog[FactValues]):
     """A fact of a case. Values: entry (FactEntry)."""
 
     def __init__(
@@ -112,7 +119,7 @@ class FactDialog(FormDialog):
             self.form.setRowVisible(field, kind == "text")
         self.value.setPlaceholderText(_HINTS[kind])
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> FactValues:
         kind = self.kind.value()
         items = [self.sources.item(n) for n in range(self.sources.count())]
         before = {s.id: s for s in self._fact.sources} if self._fact else {}
@@ -142,7 +149,16 @@ class FactDialog(FormDialog):
         return {"entry": fact_entry(raw)}
 
 
-class SourceDialog(FormDialog):
+class SourceValues(TypedDict):
+    """A source as its form has it."""
+
+    title: str
+    published_on: str
+    publisher: str
+    url: str
+
+
+class SourceDialog(FormDialog[SourceValues]):
     """A source. Values: title, published_on, publisher, url."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -156,7 +172,7 @@ class SourceDialog(FormDialog):
         self.form.addRow("Publisher", self.publisher)
         self.form.addRow("Web address", self.url)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> SourceValues:
         return {
             "title": self.title.text(),
             "published_on": self.published.text(),
@@ -165,7 +181,13 @@ class SourceDialog(FormDialog):
         }
 
 
-class RecipientDialog(FormDialog):
+class RecipientValues(TypedDict):
+    """How somebody is written to."""
+
+    audience: str
+
+
+class RecipientDialog(FormDialog[RecipientValues]):
     """How somebody is written to. Values: audience."""
 
     def __init__(self, parent: QWidget, name: str, suggested: str) -> None:
@@ -178,7 +200,7 @@ class RecipientDialog(FormDialog):
         self.audience = Choice(list(audiences().items()), suggested or "default")
         self.form.addRow("Addressed as", self.audience)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> RecipientValues:
         return {"audience": self.audience.value()}
 
 
@@ -186,7 +208,13 @@ def _contact(contacts: Sequence[ContactRow], kind: str) -> str:
     return next((c.value for c in contacts if c.type == kind), "")
 
 
-class PersonDialog(FormDialog):
+class PersonValues(TypedDict):
+    """A person as the form has it."""
+
+    entry: PersonEntry
+
+
+class PersonDialog(FormDialog[PersonValues]):
     """A person. Values: entry (PersonEntry)."""
 
     def __init__(
@@ -230,7 +258,7 @@ class PersonDialog(FormDialog):
             self.form.addRow(name, field)
         self.setMinimumWidth(540)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> PersonValues:
         return {
             "entry": PersonEntry(
                 given_name=self.given.text(),
@@ -252,7 +280,13 @@ class PersonDialog(FormDialog):
         }
 
 
-class BodyDialog(FormDialog):
+class BodyValues(TypedDict):
+    """A body as the form has it."""
+
+    entry: BodyEntry
+
+
+class BodyDialog(FormDialog[BodyValues]):
     """A body. Values: entry (BodyEntry)."""
 
     def __init__(
@@ -281,7 +315,7 @@ class BodyDialog(FormDialog):
             self.form.addRow(name, field)
         self.setMinimumWidth(540)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> BodyValues:
         return {
             "entry": BodyEntry(
                 name=self.name.text(),
@@ -298,7 +332,14 @@ class BodyDialog(FormDialog):
         }
 
 
-class GroupDialog(FormDialog):
+class GroupValues(TypedDict):
+    """A group as its form has it."""
+
+    name: str
+    query: str
+
+
+class GroupDialog(FormDialog[GroupValues]):
     """A question about recipients, saved under a name. Values: name, query."""
 
     def __init__(self, parent: QWidget, query: str) -> None:
@@ -313,11 +354,20 @@ class GroupDialog(FormDialog):
         self.form.addRow("Name", self.name)
         self.form.addRow("Whom it holds", self.query)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> GroupValues:
         return {"name": self.name.text(), "query": self.query.text()}
 
 
-class NewCampaignDialog(FormDialog):
+class NewCampaignValues(TypedDict):
+    """A new campaign as its form has it."""
+
+    name: str
+    prefix: str
+    case_name: str
+    sender: str
+
+
+class NewCampaignDialog(FormDialog[NewCampaignValues]):
     """A campaign with its first case. Values: name, prefix, case_name, sender."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -330,11 +380,11 @@ class NewCampaignDialog(FormDialog):
         self.name = text_field(hint="Such as: Justice for …")
         self.prefix = text_field(hint="Begins every letter’s reference, such as MAG")
         self.case_name = text_field(hint="The person or group it is about")
-        self.sender = text_field(hint="Organisation that signs the letters")
+        self.signed_by = text_field(hint="Organisation that signs the letters")
         self.form.addRow("Campaign", self.name)
         self.form.addRow("Prefix", self.prefix)
         self.form.addRow("First case", self.case_name)
-        self.form.addRow("Sender", self.sender)
+        self.form.addRow("Sender", self.signed_by)
         self.name.textEdited.connect(self._propose_prefix)
 
     @Slot()
@@ -342,16 +392,26 @@ class NewCampaignDialog(FormDialog):
         if not self.prefix.isModified():
             self.prefix.setText(campaign_prefix(self.name.text()))
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> NewCampaignValues:
         return {
             "name": self.name.text(),
             "prefix": self.prefix.text().strip().upper(),
             "case_name": self.case_name.text(),
-            "sender": self.sender.text(),
+            "sender": self.signed_by.text(),
         }
 
 
-class CampaignDialog(FormDialog):
+class CampaignValues(TypedDict):
+    """A campaign as its form has it."""
+
+    name: str
+    sender_name: str
+    sender_organization: str
+    sender_address: str
+    sender_email: str
+
+
+class CampaignDialog(FormDialog[CampaignValues]):
     """A campaign's name and sender. Values: as `cases.campaigns.update_campaign`."""
 
     def __init__(self, parent: QWidget, campaign: CampaignRow) -> None:
@@ -372,7 +432,7 @@ class CampaignDialog(FormDialog):
         self.form.addRow("Address", self.address)
         self.form.addRow("E-mail", self.email)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> CampaignValues:
         return {
             "name": self.name.text(),
             "sender_name": self.person.text(),

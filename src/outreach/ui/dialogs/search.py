@@ -40,7 +40,7 @@ class SearchDialog(QDialog):
         layout.setSpacing(10)
         self.box = SearchField(self.tr("People, bodies, offices, places, facts, letters, answers"))
         self.note = Label("", size=11, tone="quiet")
-        self.model = RowsModel(
+        self.model: RowsModel[Hit] = RowsModel(
             [
                 Column(
                     "Found",
@@ -100,7 +100,7 @@ class SearchDialog(QDialog):
         self._is_wanted = self._is_searching
         if self._is_searching:
             return
-        rows: list[Hit] = self.table.selected()
+        rows = self.table.selected()
         if rows:
             self.chosen.emit(rows[0])
             self.accept()

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 from outreach.domain.wording import names_in_words
 from outreach.errors import OutreachError
 from outreach.letters.unsaved import UnsavedText, restore_unsaved
+from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
@@ -117,7 +117,7 @@ class UnsavedDialog(QDialog):
             failed=self._refused,
         )
 
-    def _saved(self, text: UnsavedText, changes: Any) -> None:
+    def _saved(self, text: UnsavedText, changes: Changes) -> None:
         self._workspace.tell(changes)
         self._forget(text)
 
@@ -138,7 +138,7 @@ class UnsavedDialog(QDialog):
             partial(self._thrown_away, text),
         )
 
-    def _thrown_away(self, text: UnsavedText, dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _thrown_away(self, text: UnsavedText, dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
         self._forget(text)
 

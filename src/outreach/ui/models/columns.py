@@ -1,14 +1,19 @@
 """The columns of each table in the window."""
 
-from typing import Any
-
+from outreach.cases.facts import FactRow
+from outreach.correspondence.triage import InboxRow
+from outreach.desk.letter_row import TrackerRow
+from outreach.directory.bodies import BodyRow, PostRow
 from outreach.directory.citations import titles_of
+from outreach.directory.people import PersonRow
 from outreach.domain.wording import day_short, moment_short
+from outreach.packs.exports import PackExportRow
+from outreach.recipients.rows import RecipientRow
 from outreach.ui.models.rows import Column
 from outreach.ui.words import NATURES, PHASE_TONE, channel_in_words, standing_in_words
 
 
-def _standing_tone(row: Any) -> str:
+def _standing_tone(row: TrackerRow) -> str:
     if row.is_uncertain:
         return PHASE_TONE["uncertain"]
     return PHASE_TONE.get(
@@ -16,7 +21,7 @@ def _standing_tone(row: Any) -> str:
     )
 
 
-def letter_columns() -> list[Column]:
+def letter_columns() -> list[Column[TrackerRow]]:
     """The tracking table."""
     return [
         Column("Reference", lambda r: r.reference, width=90),
@@ -63,7 +68,7 @@ def letter_columns() -> list[Column]:
     ]
 
 
-def _inbox_state(row: Any) -> str:
+def _inbox_state(row: InboxRow) -> str:
     if row.nature.value != "answer":
         return NATURES[row.nature.value]
     if row.state == "triage":
@@ -73,7 +78,7 @@ def _inbox_state(row: Any) -> str:
     return row.kind.capitalize() or "To class"
 
 
-def inbox_columns() -> list[Column]:
+def inbox_columns() -> list[Column[InboxRow]]:
     """Messages that came in."""
     return [
         Column(
@@ -103,7 +108,7 @@ def inbox_columns() -> list[Column]:
     ]
 
 
-def due_columns() -> list[Column]:
+def due_columns() -> list[Column[TrackerRow]]:
     """What is awaited, on the overview."""
     return [
         Column("Recipient", lambda r: r.recipient, width=190, bold=True, stretch=True),
@@ -113,10 +118,10 @@ def due_columns() -> list[Column]:
     ]
 
 
-def person_columns() -> list[Column]:
+def person_columns() -> list[Column[PersonRow]]:
     """People in the directory."""
 
-    def offices(person: Any) -> str:
+    def offices(person: PersonRow) -> str:
         return "; ".join(
             dict.fromkeys(
                 ", ".join(x for x in (m.post or m.role, m.organization) if x) for m in person.memberships
@@ -135,7 +140,7 @@ def person_columns() -> list[Column]:
     ]
 
 
-def body_columns() -> list[Column]:
+def body_columns() -> list[Column[BodyRow]]:
     """Bodies in the directory."""
     return [
         Column("Name", lambda b: b.name, width=320, bold=True, stretch=True),
@@ -144,7 +149,7 @@ def body_columns() -> list[Column]:
     ]
 
 
-def post_columns() -> list[Column]:
+def post_columns() -> list[Column[PostRow]]:
     """Offices in the directory."""
     return [
         Column(
@@ -160,7 +165,7 @@ def post_columns() -> list[Column]:
     ]
 
 
-def recipient_columns() -> list[Column]:
+def recipient_columns() -> list[Column[RecipientRow]]:
     """Whom the campaign writes to."""
     return [
         Column("Recipient", lambda r: r.name, width=164, bold=True),
@@ -180,7 +185,7 @@ def recipient_columns() -> list[Column]:
     ]
 
 
-def fact_columns() -> list[Column]:
+def fact_columns() -> list[Column[FactRow]]:
     """Facts of a case."""
     return [
         Column("Fact", lambda f: f.label, width=240, bold=True),
@@ -208,7 +213,7 @@ def fact_columns() -> list[Column]:
     ]
 
 
-def export_columns() -> list[Column]:
+def export_columns() -> list[Column[PackExportRow]]:
     """Packs that were exported."""
     return [
         Column(
@@ -230,7 +235,7 @@ def export_columns() -> list[Column]:
     ]
 
 
-def draft_columns() -> list[Column]:
+def draft_columns() -> list[Column[TrackerRow]]:
     """Drafts in the composer."""
     return [
         Column("Draft", lambda r: r.recipient, width=170, bold=True, stretch=True, tip=lambda r: r.subject),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
@@ -14,7 +14,11 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
 
-def _last(value: object) -> tuple[bool, Any]:
+R = TypeVar("R")
+Sortable = str | date | float | None
+
+
+def _last(value: Sortable) -> tuple[bool, str | float]:
     """Sort key that puts what is empty after what is not."""
     if value is None or value == "":
         return (True, "")
@@ -26,35 +30,35 @@ def _last(value: object) -> tuple[bool, Any]:
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Generic[R]):
     """One column. text: what a cell shows. key: what it sorts by, by default the text.
 
     stretch: takes the width that the others leave. tone: name of a colour for the cell, see `theme.Colors.tone`. icon: name of an icon, "" for none.
     """
 
     title: str
-    text: Callable[[Any], str]
-    key: Callable[[Any], Any] | None = None
+    text: Callable[[R], str]
+    key: Callable[[R], Sortable] | None = None
     width: int = 120
     right: bool = False
     bold: bool = False
     stretch: bool = False
-    tone: Callable[[Any], str] | None = None
-    icon: Callable[[Any], str] | None = None
-    tip: Callable[[Any], str] | None = None
+    tone: Callable[[R], str] | None = None
+    icon: Callable[[R], str] | None = None
+    tip: Callable[[R], str] | None = None
 
 
-class RowsModel(QAbstractTableModel):
+class RowsModel(QAbstractTableModel, Generic[R]):
     """Rows of one kind. identity: what tells one row from another across refreshes."""
 
-    def __init__(self, columns: Sequence[Column], identity: Callable[[Any], Hashable]) -> None:
+    def __init__(self, columns: Sequence[Column[R]], identity: Callable[[R], Hashable]) -> None:
         super().__init__()
         self.columns = tuple(columns)
         self.identity = identity
-        self._rows: list[Any] = []
+        self._rows: list[R] = []
         self._sorted_by: tuple[int, Qt.SortOrder] | None = None
 
-    def set_rows(self, rows: Sequence[Any]) -> None:
+    def set_rows(self, rows: Sequence[R]) -> None:
         """Show other rows, in the order the user sorts by, or as they come."""
         self.beginResetModel()
         self._rows = list(rows)
@@ -62,12 +66,12 @@ class RowsModel(QAbstractTableModel):
             self._order(*self._sorted_by)
         self.endResetModel()
 
-    def row(self, index: Index | int) -> Any:
+    def row(self, index: Index | int) -> R:
         """The dataclass of a row."""
         return self._rows[index if isinstance(index, int) else index.row()]
 
     @property
-    def rows(self) -> list[Any]:
+    def rows(self) -> list[R]:
         """All rows, as they are shown."""
         return list(self._rows)
 
@@ -86,7 +90,7 @@ class RowsModel(QAbstractTableModel):
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
+    ) -> object:
         if orientation == Qt.Orientation.Horizontal and 0 <= section < len(self.columns):
             column = self.columns[section]
             if role == Qt.ItemDataRole.DisplayRole:
@@ -96,7 +100,7 @@ class RowsModel(QAbstractTableModel):
                 return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
             return None
         column, row = self.columns[index.column()], self._rows[index.row()]

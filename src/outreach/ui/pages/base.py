@@ -1,14 +1,17 @@
 """What all pages share."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from outreach.ui.widgets.parts import Label
+from outreach.store.database import WorkSession
+from outreach.ui.widgets.parts import Label, Splitter
 from outreach.ui.workspace import Workspace
+
+T = TypeVar("T")
 
 
 class Page(QWidget):
@@ -23,6 +26,7 @@ class Page(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
+        self.splitter: Splitter | None = None
         self._is_stale = True
         self._is_reading = False
         self._focus_given: QWidget | None = None
@@ -75,11 +79,13 @@ class Page(QWidget):
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         return target
 
-    def read(self, work: Callable[[Any], Any], show: Callable[[Any], None], *, slot: str = "rows") -> None:
+    def read(
+        self, work: Callable[[WorkSession], T], show: Callable[[T], object], *, slot: str = "rows"
+    ) -> None:
         """Read what the page shows. Args: work: gets a session. show: gets what it found."""
         self._is_reading = True
 
-        def arrived(found: Any) -> None:
+        def arrived(found: T) -> None:
             self._is_reading = False
             show(found)
             given, self._focus_given = self._focus_given, None

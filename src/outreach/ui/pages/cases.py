@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from outreach.cases.facts import (
+    CaseRow,
     FactRow,
+    TimelineEntry,
+    VoteRow,
     add_source,
     case_row,
     delete_fact,
@@ -22,8 +25,9 @@ from outreach.cases.facts import (
 from outreach.directory.people import people_list
 from outreach.domain.references import folded
 from outreach.domain.wording import counted
+from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
-from outreach.ui.dialogs.records import FactDialog, SourceDialog
+from outreach.ui.dialogs.records import FactDialog, FactValues, SourceDialog, SourceValues
 from outreach.ui.models.columns import fact_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -52,6 +56,17 @@ _SHOWN = (
     ("superseded", "Superseded"),
     ("unsourced", "Without a source"),
 )
+
+
+class _Found(NamedTuple):
+    """What the page shows of a case."""
+
+    facts: tuple[FactRow, ...]
+    entries: tuple[TimelineEntry, ...]
+    case: CaseRow
+    votes: tuple[VoteRow, ...]
+    sources: tuple[tuple[str, str], ...]
+    people: tuple[tuple[str, str], ...]
 
 
 class CasesPage(Page):
@@ -142,8 +157,8 @@ class CasesPage(Page):
         if not case_id:
             return
 
-        def read(session: Any) -> Any:
-            return (
+        def read(session: WorkSession) -> _Found:
+            return _Found(
                 facts_for(session, case_id),
                 timeline(session, case_id),
                 case_row(session, case_id),
@@ -165,7 +180,7 @@ class CasesPage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.table, self.search, self.timeline, self.parties, self.votes)
 
-    def _show(self, found: Any) -> None:
+    def _show(self, found: _Found) -> None:
         self._facts, entries, case, votes, self._sources, self._people = found
         self.heading.setText(case.name)
         self._filter()
@@ -230,13 +245,13 @@ class CasesPage(Page):
     def _open(self, dialog: FactDialog) -> None:
         case_id = self.case.value()
 
-        def submit(form: FormDialog, values: dict[str, Any]) -> None:
+        def submit(form: FormDialog[object], values: FactValues) -> None:
             self.workspace.save(form, partial(save_fact, case_id=case_id, entry=values["entry"]))
 
         ask(dialog, submit)
 
     def _add_source(self) -> None:
-        def submit(form: FormDialog, values: dict[str, Any]) -> None:
+        def submit(form: FormDialog[object], values: SourceValues) -> None:
             self.workspace.save(form, partial(add_source, **values))
 
         ask(SourceDialog(self), submit)

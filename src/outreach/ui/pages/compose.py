@@ -20,11 +20,14 @@ from outreach.letters.templates import LetterTemplate, load_template, templates_
 from outreach.recipients.completion import complete
 from outreach.recipients.enlist import take_recipients
 from outreach.recipients.groups import save_group
+from outreach.recipients.resolve import ResolvedRecipients
 from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
 from outreach.ui.dialogs.letters import ApproveDialog
-from outreach.ui.dialogs.records import GroupDialog
+from outreach.ui.dialogs.records import GroupDialog, GroupValues
+from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import draft_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -174,7 +177,9 @@ class ComposePage(Page):
             return
         self.case.set_options(list(campaign.cases))
 
-        def read(session: Any) -> Any:
+        def read(
+            session: WorkSession,
+        ) -> tuple[tuple[RecipientRow, ...], tuple[TrackerRow, ...], tuple[LetterTemplate, ...]]:
             return (
                 recipients_list(session, campaign.key),
                 tracker_rows(session, campaign, filters=Filters(status="draft")),
@@ -194,7 +199,7 @@ class ComposePage(Page):
         self.notes.hide()
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.day.setDate(campaign.today)
+            self.day.set_day(campaign.today)
 
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.recipients, self.search)
@@ -260,12 +265,12 @@ class ComposePage(Page):
         if campaign is None or not query:
             return
 
-        def work(database: Any, progress: Any) -> Any:
+        def work(database: Database, progress: Progress) -> ResolvedRecipients:
             return take_recipients(database, campaign.key, query, on=day)
 
         self.workspace.jobs.long(self, self.tr("Looking for recipients"), work, self._answered)
 
-    def _answered(self, answer: Any) -> None:
+    def _answered(self, answer: ResolvedRecipients) -> None:
         self._to_tick = [r.key for r in answer.recipients]
         self.notes.setText("\n".join(answer.notes))
         self.notes.setVisible(bool(answer.notes))
@@ -280,7 +285,7 @@ class ComposePage(Page):
         if campaign is None:
             return
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submit(dialog: FormDialog[object], values: GroupValues) -> None:
             work = partial(save_group, campaign_key=campaign.key, name=values["name"], query=values["query"])
             self.workspace.save(dialog, work)
 
@@ -311,7 +316,7 @@ class ComposePage(Page):
         template = load_template(self.template.value()) if self.template.value() else None
         case_id, day, sandbox = self.case.value(), self.day.day(), self.workspace.sandbox
 
-        def work(database: Any, progress: Any) -> Any:
+        def work(database: Database, progress: Progress) -> tuple[Changes, list[str]]:
             with database.read() as session:
                 plan = plan_letters(
                     session,
@@ -331,7 +336,9 @@ class ComposePage(Page):
         done = partial(self._drafted, campaign, [r.key for r in chosen])
         self.workspace.jobs.long(self, self.tr("Drafting letters"), work, done, once=True)
 
-    def _drafted(self, campaign: CampaignRow | None, keys: list[int], found: Any) -> None:
+    def _drafted(
+        self, campaign: CampaignRow | None, keys: list[int], found: tuple[Changes, list[str]]
+    ) -> None:
         """Show what was drafted. Args: campaign, keys: for whom; if another campaign is in view by now, only the change is told."""
         changes, warnings = found
         here = self.workspace.campaign
@@ -347,7 +354,7 @@ class ComposePage(Page):
         self.recipients.untick(keys)
         self._arrived(changes)
 
-    def _arrived(self, changes: Any) -> None:
+    def _arrived(self, changes: Changes) -> None:
         """Show drafts that were just written."""
         self._wanted = changes.refs[0] if changes.refs else ""
         self.workspace.said.emit(changes.message)
@@ -386,7 +393,7 @@ class ComposePage(Page):
         references = [x.reference for x in letters]
         ask(ApproveDialog(self, letters), partial(self._approve_confirmed, references))
 
-    def _approve_confirmed(self, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _approve_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
         self._stays_clear = True
         self.editor.save()
@@ -409,12 +416,12 @@ class ComposePage(Page):
                 self._to_tick = [recipient]
         if about := what.get("follow_up"):
 
-            def work(database: Any, progress: Any) -> Changes:
+            def work(database: Database, progress: Progress) -> Changes:
                 return draft_follow_ups(database, self.workspace.sandbox, about)
 
             self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._followed_up, once=True)
 
-    def _followed_up(self, changes: Any) -> None:
+    def _followed_up(self, changes: Changes) -> None:
         self._wanted = changes.refs[0] if changes.refs else ""
         self.workspace.said.emit(changes.message)
 

@@ -1,21 +1,23 @@
 """Directory: people, bodies and offices, and whom the campaign writes to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypedDict, TypeVar
 
 from PySide6.QtCore import QDate, Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QTabBar, QWidget
 
-from outreach.directory.bodies import BodyRow, bodies_list, body_names, body_row, posts_list
+from outreach.directory.bodies import BodyRow, PostRow, bodies_list, body_names, body_row, posts_list
 from outreach.directory.editing import save_body, save_person
 from outreach.directory.people import PersonRow, people_list, person_row
 from outreach.domain.wording import counted
 from outreach.recipients.enlist import add_recipient, remove_recipient, restore_recipient
-from outreach.recipients.rows import recipients_list
+from outreach.recipients.rows import RecipientRow, recipients_list
+from outreach.store.changes import Changes
+from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import DayField, FormDialog, ask
-from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog
+from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog, RecipientValues
 from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -44,6 +46,16 @@ _LISTS = (
 )
 _TYPING_MS = 120
 _MOST = 500
+
+
+E = TypeVar("E")
+_Row = PersonRow | BodyRow | PostRow | RecipientRow
+
+
+class _EntryValues(TypedDict, Generic[E]):
+    """What the form of a person or a body gives."""
+
+    entry: E
 
 
 class DirectoryPage(Page):
@@ -97,13 +109,14 @@ class DirectoryPage(Page):
         self.layout_.addWidget(self.tabs)
         self.layout_.addLayout(row_of(self.search, self.on, self.day, None, self.count))
 
-        self.models = {
+        # Any: each list has rows of a kind of its own.
+        self.models: dict[str, RowsModel[Any]] = {
             "people": RowsModel(person_columns(), lambda p: p.id),
             "bodies": RowsModel(body_columns(), lambda b: b.id),
             "posts": RowsModel(post_columns(), lambda p: p.id),
             "recipients": RowsModel(recipient_columns(), lambda r: r.key),
         }
-        self.tables: dict[str, Table] = {}
+        self.tables: dict[str, Table[Any]] = {}
         left = Panel(margins=1, spacing=0)
         for key, name, _ in _LISTS:
             table = Table(self.models[key], name=self.tr(name))
@@ -137,19 +150,19 @@ class DirectoryPage(Page):
         search, which = self.search.text(), self.list_
         on = self.day.day() if self.on.isChecked() else None
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> tuple[str, Sequence[_Row], tuple[tuple[str, str], ...]]:
             bodies = body_names(session)
             match which:
                 case "people":
-                    rows: Any = people_list(session, on=on, search=search, limit=_MOST)
+                    rows: Sequence[_Row] = people_list(session, on=on, search=search, limit=_MOST)
                 case "bodies":
                     rows = bodies_list(session, on=on, search=search, with_members=False)
                 case "posts":
                     rows = posts_list(session, on=on, search=search)
                 case _:
-                    rows = recipients_list(session, campaign.key) if campaign else ()
+                    listed = recipients_list(session, campaign.key) if campaign else ()
                     from_search = search.casefold().split()
-                    rows = tuple(r for r in rows if all(w in r.search_text for w in from_search))
+                    rows = tuple(r for r in listed if all(w in r.search_text for w in from_search))
             return which, rows, bodies
 
         self.read(read, self._show)
@@ -168,7 +181,7 @@ class DirectoryPage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.tables[self.list_], self.search)
 
-    def _show(self, found: Any) -> None:
+    def _show(self, found: tuple[str, Sequence[_Row], tuple[tuple[str, str], ...]]) -> None:
         which, rows, self._bodies = found
         self.tables[which].set_rows(rows)
         one, many = next(words for key, _, words in _LISTS if key == which)
@@ -195,8 +208,8 @@ class DirectoryPage(Page):
         self._chosen()
         self.mark_stale()
 
-    def _row(self) -> Any:
-        rows = self.tables[self.list_].selected()
+    def _row(self) -> _Row | None:
+        rows: list[_Row] = self.tables[self.list_].selected()
         return rows[0] if rows else None
 
     def _chosen(self) -> None:
@@ -214,16 +227,15 @@ class DirectoryPage(Page):
         self._stack.show_table(row is not None)
         if row is None:
             return
-        match which:
-            case "people":
-                self.detail.show_html(person_html(row))
-            case "posts":
-                self.detail.show_html(post_html(row))
-            case _:
-                found = partial(self._show_record, which, self.models[which].identity(row))
-                self.workspace.jobs.read(self, partial(_record, row=row), found, slot="record")
+        if isinstance(row, PersonRow):
+            self.detail.show_html(person_html(row))
+        elif isinstance(row, PostRow):
+            self.detail.show_html(post_html(row))
+        else:
+            found = partial(self._show_record, which, self.models[which].identity(row))
+            self.workspace.jobs.read(self, partial(_record, row=row), found, slot="record")
 
-    def _show_record(self, which: str, identity: Any, record: PersonRow | BodyRow | None) -> None:
+    def _show_record(self, which: str, identity: Hashable, record: PersonRow | BodyRow | None) -> None:
         if which != self.list_ or self.tables[which].selected_ids() != [identity]:
             return
         if isinstance(record, PersonRow):
@@ -247,29 +259,31 @@ class DirectoryPage(Page):
 
     def _edit_record(self, record: PersonRow | BodyRow | None) -> None:
         if isinstance(record, PersonRow):
-            dialog: FormDialog = PersonDialog(self, self._bodies, record)
-            ask(dialog, partial(self._save_entry, save_person, record.id))
+            ask(PersonDialog(self, self._bodies, record), partial(self._save_entry, save_person, record.id))
         elif record is not None:
-            dialog = BodyDialog(self, self._bodies, record)
-            ask(dialog, partial(self._save_entry, save_body, record.id))
+            ask(BodyDialog(self, self._bodies, record), partial(self._save_entry, save_body, record.id))
 
-    def _save_entry(self, save: Any, record_id: str, dialog: FormDialog, values: dict[str, Any]) -> None:
-        def work(session: Any) -> Any:
+    def _save_entry(
+        self,
+        save: Callable[[WorkSession, E, str], Changes],
+        record_id: str,
+        dialog: FormDialog[object],
+        values: _EntryValues[E],
+    ) -> None:
+        def work(session: WorkSession) -> Changes:
             return save(session, values["entry"], record_id)
 
         self.workspace.save(dialog, work)
 
     def _add_recipient(self) -> None:
         row, campaign = self._row(), self.workspace.campaign
-        if row is None or campaign is None:
+        if row is None or campaign is None or isinstance(row, RecipientRow):
             return
-        which = self.list_
-        field = {"people": "person", "bodies": "body", "posts": "post"}[which]
-        name = row.label if which == "posts" else row.name
-        suggested = row.audience if which == "posts" else ""
+        field = {PersonRow: "person", BodyRow: "body", PostRow: "post"}[type(row)]
+        name, suggested = (row.label, row.audience) if isinstance(row, PostRow) else (row.name, "")
 
-        def add(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def work(session: Any) -> Any:
+        def add(dialog: FormDialog[object], values: RecipientValues) -> None:
+            def work(session: WorkSession) -> Changes:
                 return add_recipient(session, campaign.key, audience=values["audience"], **{field: row.id})
 
             self.workspace.save(dialog, work)
@@ -278,7 +292,7 @@ class DirectoryPage(Page):
 
     def _remove(self) -> None:
         row = self._row()
-        if self.list_ != "recipients" or row is None:
+        if not isinstance(row, RecipientRow):
             return
         self.workspace.undo.push(
             Reversible(
@@ -291,7 +305,7 @@ class DirectoryPage(Page):
 
     def _write(self) -> None:
         row = self._row()
-        if row is not None and self.list_ == "recipients":
+        if isinstance(row, RecipientRow):
             self.workspace.go("compose", recipient=row.key)
 
     def show_place(self, what: dict[str, Any]) -> None:
@@ -311,12 +325,14 @@ class DirectoryPage(Page):
         self.search.selectAll()
 
 
-def _record(session: Any, row: Any) -> PersonRow | BodyRow | None:
+def _record(session: WorkSession, row: _Row) -> PersonRow | BodyRow | None:
     """The person or body behind a row of any of the lists."""
     if isinstance(row, PersonRow):
         return person_row(session, row.id)
     if isinstance(row, BodyRow):
         return body_row(session, row.id)
-    if getattr(row, "person_id", ""):
+    if isinstance(row, PostRow):
+        return None
+    if row.person_id:
         return person_row(session, row.person_id)
-    return body_row(session, row.body_id) if getattr(row, "body_id", "") else None
+    return body_row(session, row.body_id) if row.body_id else None

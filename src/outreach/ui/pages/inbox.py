@@ -1,6 +1,6 @@
 """Inbox: the tray of messages to assign, answers to class, and everything else that came in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,10 @@ from outreach.domain.references import folded
 from outreach.domain.wording import counted
 from outreach.files import write_file
 from outreach.store.changes import Changes
-from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file
-from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
+from outreach.store.database import Database, WorkSession
+from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file, ask_for_files
+from outreach.ui.dialogs.inbox import AssignDialog, AssignValues, ClassDialog, ClassValues
+from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import inbox_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -200,7 +202,7 @@ class InboxPage(Page):
         if campaign is None:
             return
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> tuple[tuple[InboxRow, ...], tuple[TrackerRow, ...]]:
             return inbox_rows(session, view, campaign_key=campaign.key), tracker_rows(session, campaign)
 
         self.read(read, self._show)
@@ -253,7 +255,7 @@ class InboxPage(Page):
         self.search.selectAll()
 
     def _chosen(self) -> None:
-        rows: list[InboxRow] = self.table.selected()
+        rows = self.table.selected()
         self.assign.setEnabled(bool(rows))
         self.accept.setEnabled(bool(rows) and all(r.state != "filed" and r.reference for r in rows))
         self.class_answer.setEnabled(len(rows) == 1 and rows[0].reply_key is not None)
@@ -283,8 +285,8 @@ class InboxPage(Page):
     def _keys(self) -> list[int]:
         return [r.key for r in self.table.selected()]
 
-    def _decide(self, text: str, step: Any, **values: Any) -> None:
-        triage_undoably(self.workspace, text, partial(step, **values), self._keys())
+    def _decide(self, text: str, step: Callable[[WorkSession, Sequence[int]], Changes]) -> None:
+        triage_undoably(self.workspace, text, step, self._keys())
 
     def _opened(self) -> None:
         """Return: the next thing to do with the message chosen."""
@@ -306,13 +308,13 @@ class InboxPage(Page):
         action = {MessageKind.ANSWER: self.is_answer, MessageKind.BOUNCE: self.is_bounce}.get(
             nature, self.is_automatic
         )
-        self._decide(action.text(), set_nature, nature=nature)
+        self._decide(action.text(), partial(set_nature, nature=nature))
 
     def _assign(self) -> None:
         keys = self._keys()
         proposed = self.table.selected()[0].reference
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submit(dialog: FormDialog[object], values: AssignValues) -> None:
             text = self.tr("file with {0}").format(values["reference"])
             save_undoably(self.workspace, dialog, text, *triage_steps(partial(assign, **values), keys))
 
@@ -320,21 +322,29 @@ class InboxPage(Page):
 
     def _class(self) -> None:
         row, detail, campaign = self.table.selected()[0], self._detail, self.workspace.campaign
-        if detail is None or detail.row.key != row.key or campaign is None:
+        reply_key = row.reply_key
+        if detail is None or detail.row.key != row.key or campaign is None or reply_key is None:
             return
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            refer_to = values.pop("refer_to")
+        def submit(dialog: FormDialog[object], values: ClassValues) -> None:
+            refer_to = values["refer_to"]
+            classed = partial(
+                class_reply,
+                key=reply_key,
+                kind=values["kind"],
+                promise=values["promise"],
+                promise_due=values["promise_due"],
+            )
 
-            def work(database: Any, progress: Any) -> Changes:
+            def work(database: Database, progress: Progress) -> Changes:
                 if not refer_to:
                     with database.write() as session:
-                        changes = class_reply(session, row.reply_key, **values)
+                        changes = classed(session)
                     return Changes(changes.kinds | {"inbox"}, changes.message, changes.refs)
                 with database.read() as session:
                     plan = plan_referral(session, self.workspace.sandbox, row.reference, refer_to)
                 with database.write() as session:
-                    changes = class_reply(session, row.reply_key, **values)
+                    changes = classed(session)
                     drafted = draft_next(session, plan)
                 said = f"{changes.message} {drafted.message}"
                 return Changes(changes.kinds | drafted.kinds | {"inbox"}, said, drafted.refs)
@@ -351,7 +361,7 @@ class InboxPage(Page):
             self, self.tr("Open messages"), "", self.tr("Messages (*.eml *.mbox *.mbx);;All files (*)")
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        ask_for_file(dialog, self.take_files, many=True)
+        ask_for_files(dialog, self.take_files)
 
     def take_files(self, paths: list[str]) -> None:
         """Put messages from files on file, with progress. paths: .eml, mbox, or folders of them."""
@@ -360,7 +370,7 @@ class InboxPage(Page):
             return
         day = campaign.today
 
-        def work(database: Any, progress: Any) -> IncomingReport:
+        def work(database: Database, progress: Progress) -> IncomingReport:
             return file_all(database, messages_in(map(Path, paths)), today=day, progress=progress)
 
         self.workspace.jobs.long(self, self.tr("Reading messages"), work, self.tell_report)
@@ -382,7 +392,7 @@ class InboxPage(Page):
     def save_to(self, key: int, name: str, path: str) -> None:
         """Write a file that came with a message, or the message whole. It is not opened."""
 
-        def work(database: Any, progress: Any) -> Path:
+        def work(database: Database, progress: Progress) -> Path:
             with database.read() as session:
                 content = attachment(session, key, name) if name else raw_of(session, key)
             return write_file(Path(path), content)

@@ -1,13 +1,13 @@
 """Letters: the tracking table, its filters, what can be done with several letters at once, and one in detail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
@@ -15,7 +15,7 @@ from outreach.correspondence.replies import ReplyRow, edit_reply, record_reply, 
 from outreach.correspondence.triage import back_to_tray
 from outreach.desk.letter_query import STANDINGS, Filters, filter_rows
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import letter_detail, tracker_rows
+from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows
 from outreach.desk.saved_views import ViewRow, delete_view, save_view, views_list
 from outreach.desk.table_files import tracker_csv, tracker_xlsx
 from outreach.domain.states import REOPENABLE, Channel, LetterStatus, ReplyKind
@@ -34,18 +34,24 @@ from outreach.letters.posting import PrintBatch, WebForm, print_batch, web_form
 from outreach.mail.mailto import MailtoLink, mailto_link
 from outreach.mail.outbox import take_back
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.letters import (
+    AnswerValues,
     ApproveDialog,
     ConfirmSentDialog,
     ExportDialog,
+    ExportValues,
     MarkSentDialog,
     NameDialog,
+    NameValues,
     PrintDialog,
+    PrintValues,
     ReasonDialog,
     ReplyDialog,
 )
+from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import letter_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -316,7 +322,7 @@ class LettersPage(Page):
         if campaign is None:
             return
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> tuple[tuple[TrackerRow, ...], tuple[ViewRow, ...]]:
             return tracker_rows(session, campaign), views_list(session, campaign.key)
 
         self.read(read, self._show)
@@ -439,7 +445,7 @@ class LettersPage(Page):
         if campaign is None:
             return
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submit(dialog: FormDialog[object], values: NameValues) -> None:
             self.workspace.save(
                 dialog, partial(save_view, campaign_key=campaign.key, filters=filters, **values)
             )
@@ -502,7 +508,7 @@ class LettersPage(Page):
         if len(rows) == 1 and campaign is not None:
             reference = rows[0].reference
 
-            def read(session: Any) -> Any:
+            def read(session: WorkSession) -> tuple[LetterDetail, tuple[ReplyRow, ...]]:
                 return letter_detail(session, campaign, reference), replies_list(session, [reference])
 
             self.workspace.jobs.read(self, read, self._show_detail, slot="detail")
@@ -513,7 +519,7 @@ class LettersPage(Page):
             self.workspace.said.emit(counted(len(rows), "letter", "letters") + self.tr(" chosen"))
         self._answer_chosen()
 
-    def _show_detail(self, found: Any) -> None:
+    def _show_detail(self, found: tuple[LetterDetail, tuple[ReplyRow, ...]]) -> None:
         if self._chosen() != [found[0].row.reference]:
             return
         self.detail.show_letter(*found)
@@ -528,7 +534,7 @@ class LettersPage(Page):
         references = [x.reference for x in letters]
         ask(ApproveDialog(self, letters), partial(self._approve_confirmed, references))
 
-    def _approve_confirmed(self, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _approve_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
         approve_undoably(self.workspace, references)
 
@@ -564,7 +570,7 @@ class LettersPage(Page):
     def _print(self) -> None:
         references = self._chosen()
 
-        def chosen(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def chosen(dialog: FormDialog[object], values: PrintValues) -> None:
             dialog.accept_result()
             target = QFileDialog(
                 self, self.tr("Batch to print"), "letters to post.pdf", self.tr("PDF (*.pdf)")
@@ -578,7 +584,7 @@ class LettersPage(Page):
     def print_to(self, references: list[str], two_sided: bool, path: str) -> None:
         """Write letters as one PDF and show it in the system's viewer, which prints it."""
 
-        def work(database: Any, progress: Any) -> PrintBatch:
+        def work(database: Database, progress: Progress) -> PrintBatch:
             with database.read() as session:
                 batch = print_batch(session, references, two_sided=two_sided, progress=progress)
             write_file(Path(path), batch.pdf)
@@ -637,7 +643,7 @@ class LettersPage(Page):
     def enclose_file(self, reference: str, path: str) -> None:
         """Add a file to a draft."""
 
-        def work(database: Any, progress: Any) -> Changes:
+        def work(database: Database, progress: Progress) -> Changes:
             given = file_to_enclose(Path(path))
             with database.write() as session:
                 return enclose(session, reference, given)
@@ -647,7 +653,12 @@ class LettersPage(Page):
     def _record_answer(self) -> None:
         row = self.table.selected()[0]
         dialog = ReplyDialog(self, row.reference, row.recipient, self._today())
-        ask(dialog, partial(self._submit_one, record_reply, row.reference))
+
+        def submit(form: FormDialog[object], values: AnswerValues) -> None:
+            work = partial(record_reply, reference=row.reference, message=dialog.message, **values)
+            self.workspace.save(form, work)
+
+        ask(dialog, submit)
 
     def _answer_chosen(self) -> None:
         reply = self.detail.reply()
@@ -663,11 +674,16 @@ class LettersPage(Page):
         dialog = ReplyDialog(self, reply.reference, self.table.selected()[0].recipient, self._today(), reply)
         ask(dialog, partial(self._answer_edited, reply))
 
-    def _answer_edited(self, reply: ReplyRow, dialog: FormDialog, values: dict[str, Any]) -> None:
-        before = {
-            "kind": ReplyKind(reply.kind or values["kind"]), "on": reply.received_on, "from_name": reply.from_name, "text": reply.text,
-            "channel": reply.channel, "promise": reply.promise, "promise_due": reply.promise_due,
-        }  # fmt: skip
+    def _answer_edited(self, reply: ReplyRow, dialog: FormDialog[object], values: AnswerValues) -> None:
+        before = AnswerValues(
+            kind=ReplyKind(reply.kind or values["kind"]),
+            on=reply.received_on,
+            from_name=reply.from_name,
+            text=reply.text,
+            channel=reply.channel,
+            promise=reply.promise,
+            promise_due=reply.promise_due,
+        )
         save_undoably(
             self.workspace,
             dialog,
@@ -715,10 +731,22 @@ class LettersPage(Page):
         names = names_in_words([r.recipient for r in rows])
         return self.tr("{0} to {1}").format(counted(len(rows), "letter", "letters"), names)
 
-    def _submit(self, step: Any, references: list[str], dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _submit(
+        self,
+        step: Callable[..., Changes],
+        references: list[str],
+        dialog: FormDialog[object],
+        values: Mapping[str, object],
+    ) -> None:
         self.workspace.save(dialog, partial(step, references=references, **values))
 
-    def _submit_one(self, step: Any, reference: str, dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _submit_one(
+        self,
+        step: Callable[..., Changes],
+        reference: str,
+        dialog: FormDialog[object],
+        values: Mapping[str, object],
+    ) -> None:
         self.workspace.save(dialog, partial(step, reference=reference, **values))
 
     def _delete(self) -> None:
@@ -727,7 +755,7 @@ class LettersPage(Page):
     def _export(self) -> None:
         references = self._chosen()
 
-        def chosen(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def chosen(dialog: FormDialog[object], values: ExportValues) -> None:
             dialog.accept_result()
             folder = QFileDialog(self, self.tr("Folder for the letters"))
             folder.setFileMode(QFileDialog.FileMode.Directory)
@@ -738,7 +766,7 @@ class LettersPage(Page):
     def export_to(self, references: list[str], formats: tuple[str, ...], folder: str) -> None:
         """Write letters into a folder, with progress."""
 
-        def work(database: Any, progress: Any) -> Any:
+        def work(database: Database, progress: Progress) -> tuple[Path, ...]:
             with database.read() as session:
                 return export_letters(session, references, formats, Path(folder), progress=progress)
 
@@ -761,7 +789,7 @@ class LettersPage(Page):
         """Write the rows in view as CSV or XLSX, by the file's ending."""
         rows = self.model.rows
 
-        def work(database: Any, progress: Any) -> Path:
+        def work(database: Database, progress: Progress) -> Path:
             make = tracker_csv if path.lower().endswith(".csv") else tracker_xlsx
             return write_file(Path(path), make(rows))
 
@@ -784,7 +812,7 @@ class LettersPage(Page):
     def _compose(self) -> None:
         self.workspace.go("compose")
 
-    def _show_menu(self, place: Any) -> None:
+    def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([a for a in self.actions_for_menu() if a.isEnabled()])

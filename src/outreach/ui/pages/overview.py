@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -14,6 +13,7 @@ from outreach.desk.letter_table import tracker_rows
 from outreach.desk.statistics import group_counts, statistics
 from outreach.domain.states import AWAITING_PHASES
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
+from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
 from outreach.ui.models.rows import RowsModel
@@ -135,7 +135,7 @@ class OverviewPage(Page):
         if campaign is None:
             return
 
-        def read(session: Any) -> tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]:
+        def read(session: WorkSession) -> tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]:
             return tracker_rows(session, campaign), follow_ups_list(session, campaign)
 
         self.read(read, self._show)

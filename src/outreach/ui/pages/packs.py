@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
@@ -25,7 +24,7 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.wording import LANGUAGES
 from outreach.packs.brand import brand_change, set_brand
-from outreach.packs.contents import pack_contents
+from outreach.packs.contents import PackContents, pack_contents
 from outreach.packs.exports import (
     PackExportRow,
     PackRow,
@@ -38,9 +37,19 @@ from outreach.packs.exports import (
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
 from outreach.packs.words import pack_words
 from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, ask_for_file, text_field
-from outreach.ui.dialogs.letters import NameDialog
-from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
+from outreach.ui.dialogs.letters import NameDialog, NameValues
+from outreach.ui.dialogs.packs import (
+    BrandDialog,
+    BrandValues,
+    EvidenceDialog,
+    GivenToDialog,
+    GivenToValues,
+    TicksDialog,
+    TicksValues,
+)
+from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import export_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -147,15 +156,12 @@ class PacksPage(Page):
         dated = Label(self.tr("Dated"), size=13, wrap=False)
         dated.setBuddy(self.day)
         dated.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        for name, field in (
-            (self.tr("Case"), self.case),
-            (self.tr("Kind"), self.preset),
-            (self.tr("Title"), self.pack_title),
-            (self.tr("For"), self.audience),
-            (self.tr("Marked"), self.marking),
-            (self.tr("Language"), row_of(self.language, dated, self.day)),
-        ):
-            self._form.addRow(name, field)
+        self._form.addRow(self.tr("Case"), self.case)
+        self._form.addRow(self.tr("Kind"), self.preset)
+        self._form.addRow(self.tr("Title"), self.pack_title)
+        self._form.addRow(self.tr("For"), self.audience)
+        self._form.addRow(self.tr("Marked"), self.marking)
+        self._form.addRow(self.tr("Language"), row_of(self.language, dated, self.day))
         options = Panel(margins=14, spacing=8)
         options.body.addLayout(self._form)
         self.sections = SectionList()
@@ -212,7 +218,7 @@ class PacksPage(Page):
         self.export.setEnabled(bool(self.case.value()))
         case_id = self.case.value()
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> tuple[tuple[PackExportRow, ...], tuple[PackRow, ...]]:
             return pack_exports(session, campaign.key), packs_list(session, case_id) if case_id else ()
 
         self.read(read, self._show, slot="exports")
@@ -226,7 +232,7 @@ class PacksPage(Page):
         self.sections.set_sections(SECTIONS)
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.day.setDate(campaign.today)
+            self.day.set_day(campaign.today)
         # What was just set asks for a preview; `refresh` makes it.
         self._timer.stop()
 
@@ -285,10 +291,10 @@ class PacksPage(Page):
             self.preview.show_hint(self.tr("This campaign has no case yet."))
             return
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> PackContents:
             return pack_contents(session, case_id, on=day, options=options)
 
-        def typeset(contents: Any) -> None:
+        def typeset(contents: PackContents) -> None:
             self.workspace.jobs.compute(
                 self,
                 partial(typeset_pack, contents, on=day),
@@ -314,7 +320,7 @@ class PacksPage(Page):
 
         self.workspace.jobs.read(self, partial(facts_for, case_id=case_id, language=language), found)
 
-    def _facts_chosen(self, dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _facts_chosen(self, dialog: FormDialog[object], values: TicksValues) -> None:
         dialog.accept_result()
         self._options = replace(self._options, facts=values["chosen"])
         self._changed()
@@ -334,7 +340,7 @@ class PacksPage(Page):
 
         self.workspace.jobs.read(self, partial(tracker_rows, campaign=campaign), found)
 
-    def _letters_chosen(self, dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _letters_chosen(self, dialog: FormDialog[object], values: TicksValues) -> None:
         dialog.accept_result()
         self._options = replace(self._options, letters=values["chosen"])
         self._changed()
@@ -342,7 +348,7 @@ class PacksPage(Page):
     def _evidence(self) -> None:
         ask(EvidenceDialog(self, self.workspace, self.case.value()), self._close_dialog)
 
-    def _close_dialog(self, dialog: FormDialog, values: dict[str, Any]) -> None:
+    def _close_dialog(self, dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
 
     def _look(self) -> None:
@@ -350,8 +356,8 @@ class PacksPage(Page):
         if campaign is None:
             return
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
-            def work(database: Any, progress: Any) -> Changes:
+        def submit(dialog: FormDialog[object], values: BrandValues) -> None:
+            def work(database: Database, progress: Progress) -> Changes:
                 change = brand_change(**values)
                 with database.write() as session:
                     return set_brand(session, campaign.key, change)
@@ -363,7 +369,7 @@ class PacksPage(Page):
     def _keep(self) -> None:
         case_id, options = self.case.value(), self.options()
 
-        def submit(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def submit(dialog: FormDialog[object], values: NameValues) -> None:
             self.workspace.save(
                 dialog, partial(keep_pack, case_id=case_id, title=values["name"], options=options)
             )
@@ -374,7 +380,7 @@ class PacksPage(Page):
     def _export(self) -> None:
         name = f"{self.pack_title.text().strip() or self.case.currentText()} briefing pack.pdf"
 
-        def chosen(dialog: FormDialog, values: dict[str, Any]) -> None:
+        def chosen(dialog: FormDialog[object], values: GivenToValues) -> None:
             dialog.accept_result()
             target = QFileDialog(
                 self,
@@ -394,7 +400,7 @@ class PacksPage(Page):
         """Write the pack to a file, with progress. The ending of its name says which format; a PDF is signed with the certificate."""
         case_id, day, options = self.case.value(), self.day.day(), self.options()
 
-        def work(database: Any, progress: Any) -> Any:
+        def work(database: Database, progress: Progress) -> Changes:
             return export_pack(
                 database, case_id, Path(path), on=day, options=options, given_to=given_to,
                 certificate=certificate, passphrase=passphrase, progress=progress, say=self.workspace.said.emit,
@@ -402,5 +408,5 @@ class PacksPage(Page):
 
         self.workspace.jobs.long(self, self.tr("Exporting the pack"), work, self._exported)
 
-    def _exported(self, changes: Any) -> None:
+    def _exported(self, changes: Changes) -> None:
         self.workspace.said.emit(self.tr("Pack written: {0}").format(changes.message))

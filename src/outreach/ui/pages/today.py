@@ -1,6 +1,7 @@
 """Today: what somebody must do, the most urgent first, each a step away."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from outreach.desk.today import Agenda, agenda
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.files import write_file
 from outreach.store.changes import Changes
+from outreach.store.database import Database
 from outreach.ui.dialogs.forms import ask_for_file
+from outreach.ui.jobs import Progress
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.parts import (
     EmptyState,
@@ -228,7 +231,7 @@ class TodayPage(Page):
         line.addWidget(row, 1)
         return holder
 
-    def _today(self) -> Any:
+    def _today(self) -> date:
         assert self._agenda is not None
         return self._agenda.on
 
@@ -240,7 +243,7 @@ class TodayPage(Page):
             return
         references = list(self._agenda.to_remind)
 
-        def work(database: Any, progress: Any) -> Changes:
+        def work(database: Database, progress: Progress) -> Changes:
             return draft_follow_ups(database, self.workspace.sandbox, references)
 
         def drafted(changes: Changes) -> None:
@@ -261,7 +264,7 @@ class TodayPage(Page):
         if campaign is None:
             return
 
-        def work(database: Any, progress: Any) -> Path:
+        def work(database: Database, progress: Progress) -> Path:
             with database.read() as session:
                 return write_file(Path(path), calendar_ics(session, campaign))
 

@@ -1,7 +1,7 @@
 """The editor of one draft, with its preview beside it. What is typed is saved as it is typed."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
@@ -11,7 +11,8 @@ from outreach.letters.checks import letter_notes
 from outreach.letters.formats.document import LetterDocument
 from outreach.letters.ledger import edit_letter
 from outreach.letters.preview import edited_document, preview_pdf, saved_document
-from outreach.letters.unsaved import UnsavedText, words_digest
+from outreach.letters.unsaved import UnsavedText, Words, words_digest
+from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import text_field
 from outreach.ui.theme import sized
 from outreach.ui.widgets.parts import Label, Panel, Splitter
@@ -81,7 +82,7 @@ class LetterEditor(QWidget):
         self._saving.saved.connect(self._saved)
         self._saving.refused.connect(self._refused)
 
-    def _timer(self, milliseconds: int, slot: Any) -> QTimer:
+    def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.setInterval(milliseconds)
@@ -100,7 +101,7 @@ class LetterEditor(QWidget):
         # What is on its way to the file may come later than this reads it.
         self._on_its_way = self._saving.text_of(reference)
 
-        def read(session: Any) -> Any:
+        def read(session: WorkSession) -> tuple[LetterDocument, tuple[str, ...]]:
             return saved_document(session, reference), letter_notes(session, reference)
 
         self._workspace.jobs.read(self, read, self._loaded, slot="document")
@@ -160,13 +161,13 @@ class LetterEditor(QWidget):
         self._tell()
         self._render()
 
-    def _words(self) -> dict[str, str]:
-        return {
-            "subject": self.subject.text(),
-            "salutation": self.salutation.text(),
-            "body": self.body.toPlainText(),
-            "close": self.close_.text(),
-        }
+    def _words(self) -> Words:
+        return Words(
+            subject=self.subject.text(),
+            salutation=self.salutation.text(),
+            body=self.body.toPlainText(),
+            close=self.close_.text(),
+        )
 
     def _typed(self) -> None:
         if self._is_loading or self._document is None:

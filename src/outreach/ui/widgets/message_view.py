@@ -26,7 +26,7 @@ class MessageView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self.subject = Label("", size=16, strong=True)
-        self.sender = Label("", tone="quiet")
+        self.from_whom = Label("", tone="quiet")
         self.standing = Label("", tone="quiet")
         self.guess = Label("", tone="accent")
         self.quoted = QCheckBox(self.tr("Show what is quoted"))
@@ -37,7 +37,7 @@ class MessageView(QWidget):
         self.text.document().setDocumentMargin(4)
         self._files = QHBoxLayout()
         self._files.setSpacing(6)
-        for widget in (self.subject, self.sender, self.standing, self.guess):
+        for widget in (self.subject, self.from_whom, self.standing, self.guess):
             layout.addWidget(widget)
         layout.addLayout(row_of(self.quoted, self.formatted, None))
         layout.addWidget(self.text, 1)
@@ -52,7 +52,7 @@ class MessageView(QWidget):
             f"{row.from_name} <{row.from_address}>" if row.from_name and row.from_address else row.from_name
         )
         self.subject.setText(row.subject or self.tr("No subject"))
-        self.sender.setText(f"{name or row.from_address} · {day_short(row.received_on)}")
+        self.from_whom.setText(f"{name or row.from_address} · {day_short(row.received_on)}")
         said = row.nature_reason if row.nature.value != "answer" else ""
         where = " · ".join(x for x in (row.recipient, row.reference) if x)
         self.standing.setText(
@@ -91,8 +91,8 @@ class MessageView(QWidget):
         self._clear_files()
 
     def _clear_files(self) -> None:
-        while self._files.count():
-            widget = self._files.takeAt(0).widget()
+        while (item := self._files.takeAt(0)) is not None:
+            widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()

@@ -4,10 +4,20 @@ Those that show something of a campaign have a method `forget`, which makes them
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import ClassVar, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QAction,
+    QFocusEvent,
+    QFont,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -31,6 +41,10 @@ from outreach.ui.acting import Action
 from outreach.ui.icons import draw_icon, icon
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.theme import colors, sized
+from outreach.ui.widgets.fields import MixedIn
+
+R = TypeVar("R")
+Shortcut = str | QKeySequence.StandardKey
 
 
 class Label(QLabel):
@@ -88,8 +102,10 @@ class Panel(QFrame):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
 
 
-class _Openable:
+class _Openable(MixedIn):
     """For widgets opened by click, Enter or Space, with a ring while they have the focus. They have a signal opened()."""
+
+    opened: ClassVar[Signal]
 
     def _be_openable(self, radius: float) -> None:
         self._radius = radius
@@ -114,11 +130,11 @@ class _Openable:
             painter.setPen(QPen(colors().accent, 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), self._radius, self._radius)
 
-    def focusInEvent(self, event: Any) -> None:
+    def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.update()
 
-    def focusOutEvent(self, event: Any) -> None:
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
 
@@ -224,8 +240,8 @@ class TaskRow(_Openable, QWidget):
 
 def clear_column(column: QVBoxLayout) -> None:
     """Take everything out of a column, at once out of view too."""
-    while column.count():
-        widget = column.takeAt(0).widget()
+    while (item := column.takeAt(0)) is not None:
+        widget = item.widget()
         if widget is not None:
             widget.setParent(None)
             widget.deleteLater()
@@ -329,7 +345,7 @@ def make_action(
     symbol: str,
     slot: Callable[[], object],
     *,
-    shortcut: Any = None,
+    shortcut: Shortcut | None = None,
     tip: str = "",
     enabled: bool = True,
 ) -> Action:
@@ -348,7 +364,7 @@ def make_action(
     return action
 
 
-class Table(QTableView):
+class Table(QTableView, Generic[R]):
     """A table of a `RowsModel` that keeps selection and place by identity across refreshes.
 
     Signals: chosen() when the selection is another; opened() on Enter or double click.
@@ -357,7 +373,7 @@ class Table(QTableView):
     chosen = Signal()
     opened = Signal()
 
-    def __init__(self, model: RowsModel, *, many: bool = False, name: str = "") -> None:
+    def __init__(self, model: RowsModel[R], *, many: bool = False, name: str = "") -> None:
         super().__init__()
         self._model = model
         self._keep_quiet = False
@@ -394,7 +410,7 @@ class Table(QTableView):
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         self.doubleClicked.connect(self._opened)
 
-    def set_rows(self, rows: Sequence[Any]) -> None:
+    def set_rows(self, rows: Sequence[R]) -> None:
         """Show other rows; what was selected stays selected where it is still there."""
         kept = self.selected_ids()
         current = (
@@ -433,7 +449,7 @@ class Table(QTableView):
             if scroll:
                 self.scrollTo(self._model.index(numbers[0], 0))
 
-    def selected(self) -> list[Any]:
+    def selected(self) -> list[R]:
         """The rows selected, from top to bottom."""
         return [self._model.row(i) for i in sorted(self.selectionModel().selectedRows())]
 
@@ -534,6 +550,8 @@ class SearchField(QLineEdit):
 class HtmlView(QTextBrowser):
     """Text to read, from HTML that the pages build of escaped values."""
 
+    _html = ""  # of the class, because Qt sends the first events before `__init__` is done
+
     def __init__(self, name: str = "") -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -543,7 +561,6 @@ class HtmlView(QTextBrowser):
         self.document().setDocumentMargin(0)
         self.document().setIndentWidth(16)
         self.viewport().setAutoFillBackground(False)
-        self._html = ""
 
     def show_html(self, markup: str) -> None:
         """Show a fragment of HTML in the theme's colours. Values in it must be escaped already."""
@@ -569,7 +586,7 @@ class HtmlView(QTextBrowser):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and getattr(self, "_html", ""):
+        if event.type() == QEvent.Type.PaletteChange and self._html:
             self.show_html(self._html)
 
     def sizeHint(self) -> QSize:
