@@ -1,6 +1,6 @@
 """The journal of changes; `outreach.store.journal` says how it is kept and checked."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table
 
 from outreach.store.types import Base
 
@@ -24,10 +24,10 @@ JournalEntry = Table(
 JournalSalt = Table(
     "journal_salt",
     Base.metadata,
-    Column("entry_id", ForeignKey("journal_entry.id"), primary_key=True, autoincrement=False),
+    Column("entry_id", Integer, primary_key=True, autoincrement=False),
     Column("salt", String(32), nullable=False),
 )
-"""What a commitment was salted with. Without it nobody can tell any more what the commitment was made of."""
+"""What the commitment of an entry was salted with. Without it nobody can tell any more what the commitment was made of."""
 
 JournalPending = Table(
     "journal_pending",

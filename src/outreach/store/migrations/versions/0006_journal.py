@@ -32,9 +32,6 @@ def upgrade() -> None:
         "journal_salt",
         sa.Column("entry_id", sa.Integer(), nullable=False),
         sa.Column("salt", sa.String(32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["journal_entry.id"], name="fk_journal_salt_entry_id_journal_entry"
-        ),
         sa.PrimaryKeyConstraint("entry_id", name="pk_journal_salt"),
     )
     op.create_table(
