@@ -453,6 +453,9 @@ def test_an_upgrade_that_makes_a_table_anew_seals_its_records_anew(mine: Databas
         connection.execute("CREATE TABLE new_vote AS SELECT * FROM vote_event WHERE id > 1")
         connection.execute("DROP TABLE vote_event")
         connection.execute("ALTER TABLE new_vote RENAME TO vote_event")
+        connection.execute("DROP TABLE area")
+        connection.execute(before["area"])
+        connection.execute("INSERT INTO area (id, slug, name, classification) VALUES (70, 'new', 'New', '')")
         connection.execute("UPDATE person SET summary = 'x' WHERE id = 1")
         journal.follow_upgrade(connection, before, "Ana")
         connection.execute("COMMIT")
@@ -463,8 +466,9 @@ def test_an_upgrade_that_makes_a_table_anew_seals_its_records_anew(mine: Databas
     assert done.count(("post", "schema")) == posts > 0
     assert done.count(("vote_event", "schema")) == votes
     assert ("vote_event", "delete") in done
+    assert done.count(("area", "schema")) == 1, "its definition is the same, and yet it was made anew"
     assert ("person", "update") in done
-    assert len(done) == posts + votes + 2
+    assert len(done) == posts + votes + 3
 
 
 def test_a_kill_in_the_middle_leaves_records_and_journal_as_one(mine: Database) -> None:

@@ -100,8 +100,8 @@ def schemas(raw: Any) -> dict[str, str]:
 def follow_upgrade(raw: Any, before: dict[str, str], actor: str) -> None:
     """Bring the journal up to date at the end of an upgrade of the schema, in the transaction of the upgrade.
 
-    Each record of a table that was made anew gets an entry, since its former commitment is of other columns; then the
-    triggers are made which went with such tables. Where the journal itself is new, it begins with all records.
+    Each record of a table that was made anew, which its definition or its missing triggers tell, gets an entry, since its
+    former commitment may be of other columns; then the triggers are made. Where the journal itself is new, it begins with all records.
 
     Args: before: what `schemas` gave before the upgrade.
     """
@@ -109,7 +109,8 @@ def follow_upgrade(raw: Any, before: dict[str, str], actor: str) -> None:
     if "journal_entry" not in after:
         return
     action = "schema" if "journal_entry" in before else "found"
-    anew = [t for t in RECORDS if t in after and (action == "found" or before.get(t) != after[t])]
+    missing = _missing(raw).keys()
+    anew = [t for t in RECORDS if t in after and (before.get(t) != after[t] or missing & _wanted(t).keys())]
     raw.executemany("DELETE FROM journal_pending WHERE record = ?", [(table,) for table in anew])
     with _any_text(raw):
         _append(raw, actor, chain.from_iterable(_all_rows(raw, table, action) for table in anew))
