@@ -1,5 +1,6 @@
 """Preferences that belong to this user and machine, kept as JSON in the platform's config folder."""
 
+import getpass
 import json
 import os
 from dataclasses import asdict, dataclass, fields, replace
@@ -73,3 +74,11 @@ def save_settings(settings: Settings) -> bool:
 def default_database() -> Path:
     """The database opened when none is named: the one in the user's data folder."""
     return user_data_path("outreach", appauthor=False) / "outreach.db"
+
+
+def user_name() -> str:
+    """Who is at the keyboard, for histories and the journal; "" where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return ""

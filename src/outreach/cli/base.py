@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import getpass
 import io
 import json
 import sys
@@ -140,14 +139,6 @@ def say(changes: Changes) -> None:
 def note(words: str) -> None:
     """Say why a command takes long, apart from what it prints."""
     typer.echo(words, err=True)
-
-
-def user_name() -> str:
-    """Who is at the keyboard, for a letter's history; "" where the system does not say."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def _plain(value: object) -> str:

@@ -28,7 +28,6 @@ from outreach.cli.base import (
     print_list,
     print_table,
     say,
-    user_name,
 )
 from outreach.correspondence.following_up import draft_follow_ups, draft_referral
 from outreach.correspondence.replies import replies_list
@@ -62,6 +61,7 @@ from outreach.letters.templates import load_template
 from outreach.letters.unsaved import forget_unsaved, restore_unsaved, unsaved_texts
 from outreach.mail.mailto import mailto_link
 from outreach.recipients.resolve import recipients_for
+from outreach.settings import user_name
 
 
 def some_formats(text: str) -> tuple[str, ...]:

@@ -21,9 +21,11 @@ from outreach.errors import (
     DatabaseBusyError,
     DatabaseError,
     DatabaseMissingError,
+    OutreachError,
 )
 from outreach.files import make_folder
-from outreach.store import migrate
+from outreach.settings import user_name
+from outreach.store import journal, migrate
 from outreach.store.backup import tidy
 from outreach.store.driver_errors import DRIVER_ERRORS, friendly_errors, result_code
 from outreach.store.integrity import frozen_text_problems, upkeep_notes
@@ -63,12 +65,13 @@ class Turns:
 
 @dataclass(frozen=True)
 class Database:
-    """An open database. Share it between threads; take a session per unit of work."""
+    """An open database. Share it between threads; take a session per unit of work. actor: who works, for the journal."""
 
     engine: Engine
     location: str
     path: Path | None
     _sessions: sessionmaker[Session]
+    actor: str = ""
     _turns: Turns = field(default_factory=Turns, repr=False, compare=False)
 
     @contextlib.contextmanager
@@ -90,7 +93,7 @@ class Database:
         """A unit of work: all of it is kept at the end, or none of it after an error.
 
         It takes SQLite's write lock at once (BEGIN IMMEDIATE): a deferred transaction that reads
-        first fails "database is locked" without waiting.
+        first fails "database is locked" without waiting. Before the end, what it changed goes into the journal.
 
         Args: goes_on: asked each time that another program has held the lock for BUSY_TIMEOUT_SECONDS; True waits on.
             By default DatabaseBusyError comes then. Nothing of the unit has been done while it waits.
@@ -98,6 +101,9 @@ class Database:
         with contextlib.ExitStack() as stack:
             session = self._begun(stack, goes_on)
             yield session
+            session.flush()
+            if self.is_journalled:
+                journal.seal(_raw(session), self.actor)
             session.commit()
 
     def _begun(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
@@ -112,44 +118,72 @@ class Database:
                     attempt.enter_context(friendly_errors(self.location))
                     session = attempt.enter_context(self._sessions(bind=writing))
                     session.connection()
+                    if self.is_journalled:
+                        journal.seal_what_others_left(_raw(session))
                     stack.push(attempt.pop_all())
                     return session
             except DatabaseBusyError:
                 if goes_on is None or not goes_on():
                     raise
 
+    @property
+    def is_journalled(self) -> bool:
+        """Whether changes go into the journal: in database files, not on a server."""
+        return self.engine.dialect.name == "sqlite"
+
     def close(self) -> None:
         """Give back all connections; SQLite then folds its write-ahead log into the file."""
         self.engine.dispose()
 
 
-def open_database(location: str | Path, *, create: bool = False) -> Database:
+def open_database(location: str | Path, *, create: bool = False, actor: str | None = None) -> Database:
     """Open a database and bring its schema up to date, after a copy of it was made.
 
-    Args: location: a path, or a SQLAlchemy URL. create: make it if there is none.
+    Args: location: a path, or a SQLAlchemy URL. create: make it if there is none. actor: who works, for the journal; by
+        default the system's name of the user.
     Raises: DatabaseMissingError, DatabaseBrokenError, DatabaseNewerError, DatabaseBusyError,
         ReadOnlyError, DiskFullError: each says what to do; the file is left as it was.
     """
     path = file_of(location)
+    who = user_name() if actor is None else actor
     if path is None:
         url = _url(str(location))
-        return _opened(_engine(url, None), url.render_as_string(hide_password=True), None)
+        return _opened(_engine(url, None), url.render_as_string(hide_password=True), None, who)
     _check_place(path, create=create)
     with turn_at(path):
         tidy(path)
         _check_file(path, create=create)
-        return _opened(_engine(URL.create("sqlite", database=str(path.absolute())), path), str(path), path)
+        return _opened(
+            _engine(URL.create("sqlite", database=str(path.absolute())), path), str(path), path, who
+        )
 
 
-def _opened(engine: Engine, shown: str, path: Path | None) -> Database:
-    database = Database(engine, shown, path, sessionmaker(engine, expire_on_commit=False))
+def _opened(engine: Engine, shown: str, path: Path | None, actor: str) -> Database:
+    database = Database(engine, shown, path, sessionmaker(engine, expire_on_commit=False), actor)
     try:
         with friendly_errors(shown):
             migrate.upgrade(engine, path)
+        _restore_guards(database)
     except BaseException:
         engine.dispose()
         raise
     return database
+
+
+def _raw(session: Session) -> Any:
+    """The driver's own connection of a session."""
+    return session.connection().connection.driver_connection
+
+
+def _restore_guards(database: Database) -> None:
+    if not database.is_journalled:
+        return
+    with database.read() as session:
+        missing = journal.guards_missing(_raw(session))
+    if missing:
+        # Where nothing can be written just now, nothing needs noting either, and a check tells of what is missing.
+        with contextlib.suppress(OutreachError), database.write() as session:
+            journal.restore_guards(_raw(session), database.actor)
 
 
 @contextlib.contextmanager
@@ -259,8 +293,8 @@ def _hide_deleted(state: ORMExecuteState) -> None:
 def check(database: Database) -> list[str]:
     """Look for damage. Returns: one sentence a problem, none if all is well.
 
-    Asks SQLite for the file's integrity and for broken references, and compares every approved
-    letter, with the facts, asks and files it used, with the hash frozen at its approval.
+    Asks SQLite for the file's integrity and for broken references, compares every approved letter, with the facts, asks and
+    files it used, with the hash frozen at its approval, follows the journal, and compares every record with its last entry.
     """
     problems: list[str] = []
     with friendly_errors(database.location), database.engine.connect() as connection:
@@ -271,10 +305,13 @@ def check(database: Database) -> list[str]:
                 problems.append(f"Row {row[1]} of {row[0]} points to a {row[2]} that does not exist.")
     with database.read() as session:
         problems += frozen_text_problems(session)
+        if database.is_journalled:
+            problems += journal.problems(_raw(session))
     return problems
 
 
 def check_notes(database: Database) -> list[str]:
     """What is no damage and yet worth knowing after a check. Returns: one sentence each."""
     with database.read() as session:
-        return upkeep_notes(session)
+        found = upkeep_notes(session)
+        return found + journal.notes(_raw(session)) if database.is_journalled else found

@@ -11,7 +11,8 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, inspect
 
 from outreach.errors import DatabaseBrokenError, DatabaseNewerError
-from outreach.store import backup
+from outreach.settings import user_name
+from outreach.store import backup, journal
 from outreach.store.revisions import head, script_directory
 
 
@@ -21,7 +22,9 @@ def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> Non
     A copy of the file goes to the backups folder beside it before the first change. Foreign keys are
     off meanwhile (with them on, Alembic's batch mode deleted every child row of a rebuilt table), and
     are checked before the end; row counts of tables that existed before may not shrink, but by rows that are set aside.
+    At the end the journal gets an entry for each record of a table that was made anew (`journal.follow_upgrade`).
 
+    Args: target: a revision, by default the newest.
     Raises: DatabaseNewerError if the database is ahead of this program; DatabaseBrokenError if it
         holds tables but no revision, or if a migration would lose rows. The file is then unchanged.
     """
@@ -60,6 +63,9 @@ def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) 
         try:
             with connection.execution_options(outreach_write=True).begin():
                 before = _counts(connection)
+                tables = journal.schemas(raw) if sqlite else {}
+                if "journal_pending" in tables:
+                    journal.seal_what_others_left(raw)
                 context = MigrationContext.configure(
                     connection,
                     opts={
@@ -70,6 +76,8 @@ def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) 
                 )
                 with Operations.context(context):
                     context.run_migrations()
+                if sqlite:
+                    journal.follow_upgrade(raw, tables, user_name())
                 _refuse_losses(connection, before, sqlite)
         finally:
             if sqlite:
@@ -78,7 +86,9 @@ def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) 
 
 def _counts(connection: Connection) -> dict[str, int]:
     names = [
-        n for n in inspect(connection).get_table_names() if not n.startswith(("search", "alembic", "sqlite"))
+        n
+        for n in inspect(connection).get_table_names()
+        if not n.startswith(("search", "alembic", "sqlite", "journal_pending"))
     ]
     quote = connection.dialect.identifier_preparer.quote
     return {

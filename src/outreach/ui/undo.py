@@ -80,7 +80,7 @@ def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
     """
     held = [text for r in references if (text := workspace.saving.text_of(r)) is not None]
 
-    def do(session: Any) -> Changes:
+    def do(session: WorkSession) -> Changes:
         for text in held:
             edit_letter(session, text.reference, **text.words)
         return approve_letters(session, list(references))

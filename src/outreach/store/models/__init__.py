@@ -30,6 +30,7 @@ from outreach.store.models.directory import (
     Person,
     Post,
 )
+from outreach.store.models.journal import JournalEntry, JournalHead, JournalPending, JournalSalt
 from outreach.store.models.letters import (
     Dispatch,
     FollowUp,
@@ -64,6 +65,10 @@ __all__ = [
     "FactType",
     "FollowUp",
     "Identifier",
+    "JournalEntry",
+    "JournalHead",
+    "JournalPending",
+    "JournalSalt",
     "Letter",
     "LetterAsk",
     "LetterAttachment",
