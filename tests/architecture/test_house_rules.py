@@ -1,9 +1,11 @@
 """Rules of the house that no linter knows."""
 
+import ast
 import importlib
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -55,6 +57,34 @@ def test_a_button_or_dialog_that_could_start_something_twice_is_not_made_by_hand
             path.read_text(encoding="utf-8"),
         )
     ]
+    assert found == []
+
+
+def test_the_type_checker_reads_every_module_strictly() -> None:
+    checker = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
+    assert checker["strict"] is True
+    assert checker["packages"] == ["outreach"]
+    assert "exclude" not in checker
+    lenient = {
+        key
+        for override in checker["overrides"]
+        for key in override
+        if key not in {"module", "ignore_missing_imports"}
+    }
+    own = [o for o in checker["overrides"] if any(m.startswith("outreach") for m in o["module"])]
+    assert (lenient, own) == (set(), [])
+    silenced = [p.name for p in SOURCES if "# mypy:" in p.read_text(encoding="utf-8")]
+    assert silenced == []
+
+
+def test_any_in_the_window_says_why_it_stands_there() -> None:
+    found = []
+    for path in [*(ROOT / "src/outreach/ui").rglob("*.py"), ROOT / "src/outreach/app.py"]:
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Name) and node.id == "Any" and "# Any:" not in lines[node.lineno - 2]:
+                found.append(f"{path.name}:{node.lineno}")
     assert found == []
 
 

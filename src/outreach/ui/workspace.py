@@ -1,9 +1,9 @@
 """What every page works with: the database's jobs, the campaign in view, undo, and the way to other pages."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TypedDict, Unpack
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoGroup, QUndoStack
@@ -17,12 +17,37 @@ from outreach.ui.jobs import Jobs, Progress
 from outreach.ui.saving import Saving
 
 
+class What(TypedDict, total=False):
+    """What a link shows on a page; what is not named stays as it is there.
+
+    letters: references (of letters to choose), or filters by their names in `desk.letter_query.Filters`. compose: reference (of
+    a draft to edit), follow_up (letters to write about again), recipient (key of one to tick). inbox: view (one of triage.VIEWS),
+    key (of a message to choose). cases: fact (its name). directory: kind (person, body, post or area), id and name of a record.
+    """
+
+    references: Sequence[str]
+    status: str
+    body: str
+    party: str
+    country: str
+    within: str
+    reference: str
+    follow_up: Sequence[str]
+    recipient: int
+    view: str
+    key: int
+    fact: str
+    kind: str
+    id: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Place:
     """Somewhere to go: a page, and what to show there (see each page's `show_place`)."""
 
     page: str
-    what: dict[str, Any] = field(default_factory=dict)
+    what: What
 
 
 class Workspace(QObject):
@@ -59,7 +84,7 @@ class Workspace(QObject):
         self._use_undo_of(campaign.key if campaign else 0)
         self.campaign_changed.emit()
 
-    def go(self, page: str, **what: Any) -> None:
+    def go(self, page: str, **what: Unpack[What]) -> None:
         """Turn to a page."""
         self.going.emit(Place(page, what))
 

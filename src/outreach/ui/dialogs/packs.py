@@ -203,6 +203,7 @@ class EvidenceDialog(FormDialog[dict[str, object]]):
         item = self.list.currentItem()
         if item is None:
             return
+        # Any: a row of the database as it is.
         key, case_id, kept = int(item.data(Qt.ItemDataRole.UserRole)), self._case, dict[str, Any]()
 
         def do(session: WorkSession) -> Changes:

@@ -1,7 +1,7 @@
 """What all pages share."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from outreach.store.database import WorkSession
 from outreach.ui.widgets.parts import Label, Splitter
-from outreach.ui.workspace import Workspace
+from outreach.ui.workspace import What, Workspace
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class Page(QWidget):
             if forget is not None:
                 forget()
 
-    def show_place(self, what: dict[str, Any]) -> None:
+    def show_place(self, what: What) -> None:
         """Show what a link to the page names; by default nothing in particular."""
 
     def focus_search(self) -> None:

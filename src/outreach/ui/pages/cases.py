@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -46,7 +46,7 @@ from outreach.ui.widgets.parts import (
     row_of,
 )
 from outreach.ui.widgets.records import fact_html, parties_html, timeline_html, votes_html
-from outreach.ui.workspace import Workspace
+from outreach.ui.workspace import What, Workspace
 
 _SHOWN = (
     ("", "All facts"),
@@ -268,7 +268,7 @@ class CasesPage(Page):
                 )
             )
 
-    def show_place(self, what: dict[str, Any]) -> None:
+    def show_place(self, what: What) -> None:
         """Args: what: fact (name of one to show)."""
         self.tabs.setCurrentIndex(0)
         self.search.clear()

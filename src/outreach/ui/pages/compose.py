@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QFormLayout, QWidget
@@ -46,7 +45,7 @@ from outreach.ui.widgets.parts import (
     row_of,
 )
 from outreach.ui.widgets.recipient_item import RecipientList
-from outreach.ui.workspace import Workspace
+from outreach.ui.workspace import What, Workspace
 
 _NAMED = 3
 
@@ -403,7 +402,7 @@ class ComposePage(Page):
         self.editor.save()
         delete_drafts_undoably(self.workspace, [r.reference for r in self.drafts.selected()])
 
-    def show_place(self, what: dict[str, Any]) -> None:
+    def show_place(self, what: What) -> None:
         """Args: what: reference (a draft to edit), follow_up (letters to write about again), or
         recipient (key of one to tick)."""
         if reference := what.get("reference"):

@@ -36,7 +36,7 @@ from outreach.ui.widgets.parts import (
     row_of,
 )
 from outreach.ui.widgets.records import body_html, person_html, post_html
-from outreach.ui.workspace import Workspace
+from outreach.ui.workspace import What, Workspace
 
 _LISTS = (
     ("people", "People", ("person", "people")),
@@ -116,6 +116,7 @@ class DirectoryPage(Page):
             "posts": RowsModel(post_columns(), lambda p: p.id),
             "recipients": RowsModel(recipient_columns(), lambda r: r.key),
         }
+        # Any: likewise.
         self.tables: dict[str, Table[Any]] = {}
         left = Panel(margins=1, spacing=0)
         for key, name, _ in _LISTS:
@@ -308,7 +309,7 @@ class DirectoryPage(Page):
         if isinstance(row, RecipientRow):
             self.workspace.go("compose", recipient=row.key)
 
-    def show_place(self, what: dict[str, Any]) -> None:
+    def show_place(self, what: What) -> None:
         """Args: what: kind (person, body, post or area), id and name of a record to show."""
         kind = what.get("kind", "person")
         which = {"person": "people", "body": "bodies", "post": "posts", "area": "people"}[kind]

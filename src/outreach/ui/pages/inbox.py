@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
@@ -53,7 +52,7 @@ from outreach.ui.widgets.parts import (
     make_action,
     row_of,
 )
-from outreach.ui.workspace import Workspace
+from outreach.ui.workspace import What, Workspace
 
 _VIEWS = (
     ("open", "To assign or to class"),
@@ -241,7 +240,7 @@ class InboxPage(Page):
         self._empty.show_table(bool(shown))
         self.count.setText(counted(len(shown), "message", "messages"))
 
-    def show_place(self, what: dict[str, Any]) -> None:
+    def show_place(self, what: What) -> None:
         """Args: what: view (one of triage.VIEWS), key (a message to choose)."""
         self._wanted = [what["key"]] if what.get("key") else []
         self.search.forget()

@@ -5,7 +5,6 @@ from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
@@ -77,7 +76,7 @@ from outreach.ui.widgets.parts import (
     row_of,
 )
 from outreach.ui.words import channel_in_words
-from outreach.ui.workspace import Workspace
+from outreach.ui.workspace import What, Workspace
 
 _DUE = (
     ("", "Due any day"),
@@ -409,7 +408,7 @@ class LettersPage(Page):
         )
         self.save_view.setEnabled(filters != Filters())
 
-    def show_place(self, what: dict[str, Any]) -> None:
+    def show_place(self, what: What) -> None:
         """Args: what: filters by their names in `Filters`, such as status, or references (letters to choose)."""
         self._wanted = list(what.get("references", ()))
         known = {f.name for f in fields(Filters)}

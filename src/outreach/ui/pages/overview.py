@@ -239,7 +239,13 @@ class OverviewPage(Page):
         self.workspace.go("letters", status=status)
 
     def _open_group(self, name: str, status: str) -> None:
-        self.workspace.go("letters", status=status, **{self.grouping.value(): name})
+        match self.grouping.value():
+            case "party":
+                self.workspace.go("letters", status=status, party=name)
+            case "country":
+                self.workspace.go("letters", status=status, country=name)
+            case _:
+                self.workspace.go("letters", status=status, body=name)
 
     def _open_due(self) -> None:
         rows = self.due.selected()

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -35,7 +34,7 @@ from outreach.ui.widgets.parts import (
     scrolling,
 )
 from outreach.ui.words import standing_in_words
-from outreach.ui.workspace import Workspace
+from outreach.ui.workspace import What, Workspace
 
 _MOST = 6
 
@@ -155,7 +154,7 @@ class TodayPage(Page):
         same = [w for w in rows if w.accessibleName() == name]
         (same[0] if same else rows[min(at, len(rows) - 1)] if rows else self).setFocus()
 
-    def _section(self, title: str, rows: list[QWidget], page: str, place: dict[str, Any]) -> None:
+    def _section(self, title: str, rows: list[QWidget], page: str, place: What) -> None:
         """Args: page, place: where all of them are shown; without a page they all stand here."""
         if not rows:
             return
