@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session, undefer
 
 from outreach.correspondence.incoming import file_message
 from outreach.correspondence.replies import ReplyRecord, remove_reply, reply_record, restore_reply
+from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
-from outreach.domain.states import Channel, LetterStatus
+from outreach.domain.states import Channel
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
-from outreach.letters.ledger import LETTERS, find_letter, record_event
+from outreach.letters.ledger import LETTERS, advance, find_letter
 from outreach.messages.parse import tolerant_message
 from outreach.messages.quotes import Passage, fresh_text, passages
 from outreach.messages.safe_html import safe_html
@@ -306,7 +307,6 @@ def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
     """A bounce that was another letter's no longer holds this one back."""
     if message.nature is not MessageKind.BOUNCE:
         return
-    before = letter.status
     dispatch = session.scalars(
         select(Dispatch)
         .where(
@@ -316,9 +316,7 @@ def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
     ).first()
     if dispatch is not None:
         dispatch.outcome = "sent"
-    if letter.status is LetterStatus.BOUNCED:
-        letter.status = LetterStatus.SENT
-    record_event(session, letter, "bounce_moved", before, detail="the report belonged to another letter")
+    advance(session, letter, Step.BOUNCE_MOVED, detail="the report belonged to another letter")
 
 
 def attachment(session: Session, key: int, name: str) -> bytes:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.domain.email_address import EmailAddress, email_address
+from outreach.domain.letter_life import Step
 from outreach.domain.states import Channel, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import DatabaseBusyError, DatabaseError, NotAllowedError, OutreachError, UsageError
@@ -27,9 +28,10 @@ from outreach.letters.ledger import (
     LETTERS,
     STARTED,
     UNCERTAIN,
+    advance,
+    advance_all,
     find_letters,
-    record_event,
-    refuse_uncertain,
+    refuse_step,
     uncertain_dispatch,
 )
 from outreach.mail import outcomes
@@ -41,7 +43,6 @@ from outreach.store.models import Dispatch, Letter
 from outreach.store.types import now
 
 ATTEMPTS = 4
-_SENDABLE = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED, LetterStatus.BOUNCED}
 
 
 @dataclass(frozen=True)
@@ -78,22 +79,15 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
     """
     outcomes.apply_kept(session)
     letters = find_letters(session, references)
+    refuse_step(session, letters, Step.QUEUED)
     for letter in letters:
-        if letter.origin != "own" or letter.status not in _SENDABLE:
-            raise NotAllowedError(
-                f"{letter.reference} is {letter.status}; only approved letters are sent. Approve it first."
-            )
-        refuse_uncertain(session, letter)
         to_address = sending_message(session, letter).to_address
         if letter.status is LetterStatus.BOUNCED and to_address in _tried(session, letter.id):
             raise NotAllowedError(
                 f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by post."
             )
         address_of(letter.reference, to_address)
-        if letter.status is not LetterStatus.QUEUED:
-            before = letter.status
-            letter.status = LetterStatus.QUEUED
-            record_event(session, letter, "queued", before)
+    advance_all(session, [x for x in letters if x.status is not LetterStatus.QUEUED], Step.QUEUED)
     return Changes(
         LETTERS,
         f"{counted(len(letters), 'letter', 'letters')} in the outbox.",
@@ -243,8 +237,7 @@ class _Run:
                     dispatch = _dispatch(letter, self.on, message.to_address, message.message_id)
                     dispatch.outcome, dispatch.detail = FAILED, detail
                     session.add(dispatch)
-                    letter.status = LetterStatus.FAILED
-                    record_event(session, letter, "failed", LetterStatus.QUEUED, detail=detail)
+                    advance(session, letter, Step.FAILED, detail=detail)
         except DatabaseBusyError:
             return None
         return Result(reference, FAILED, detail)
@@ -386,15 +379,12 @@ def settle(session: Session, reference: str, *, was_sent: bool, on: date | None 
         raise UsageError(
             f"{letter.reference} is dated after {date_in_words(day, locale_for('en'))}. Give the day it went out."
         )
-    before = letter.status
     if was_sent:
-        dispatch.outcome = SENT
-        letter.status, letter.sent_on = LetterStatus.SENT, day
-        record_event(session, letter, "sent", before, detail="settled by a user: it went out")
+        advance(session, letter, Step.SETTLED_SENT, detail="settled by a user: it went out")
+        dispatch.outcome, letter.sent_on = SENT, day
         return Changes(LETTERS, f"{letter.reference} is noted as sent.", (letter.reference,))
+    advance(session, letter, Step.SETTLED_NOT_SENT, detail="settled by a user: it did not go out")
     dispatch.outcome = FAILED
-    letter.status = LetterStatus.QUEUED
-    record_event(session, letter, "queued", before, detail="settled by a user: it did not go out")
     return Changes(LETTERS, f"{letter.reference} is back in the outbox.", (letter.reference,))
 
 
@@ -404,9 +394,9 @@ def uncertain_message_id(session: Session, reference: str) -> str:
 
 
 def _uncertain(session: Session, letter: Letter) -> Dispatch:
+    refuse_step(session, [letter], Step.SETTLED_SENT)
     dispatch = uncertain_dispatch(session, letter.id)
-    if dispatch is None:
-        raise NotAllowedError(f"There is nothing uncertain about {letter.reference}: it is {letter.status}.")
+    assert dispatch is not None
     return dispatch
 
 
@@ -414,12 +404,7 @@ def take_back(session: Session, references: Sequence[str]) -> Changes:
     """Take letters out of the outbox; they are approved again. Raises: NotAllowedError."""
     outcomes.apply_kept(session)
     letters = find_letters(session, references)
-    for letter in letters:
-        refuse_uncertain(session, letter)
-        if letter.status is not LetterStatus.QUEUED:
-            raise NotAllowedError(f"{letter.reference} is {letter.status}, not in the outbox.")
-        letter.status = LetterStatus.APPROVED
-        record_event(session, letter, "taken_back", LetterStatus.QUEUED)
+    advance_all(session, letters, Step.TAKEN_BACK)
     return Changes(LETTERS, f"{len(letters)} taken out of the outbox.", tuple(x.reference for x in letters))
 
 

@@ -18,18 +18,16 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from outreach.domain.letter_life import Step
 from outreach.domain.states import LetterStatus
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import DatabaseError, OutreachError
 from outreach.files import write_file
-from outreach.letters.ledger import STARTED, record_event
+from outreach.letters.ledger import STARTED, advance
 from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
 
 SENT, FAILED, DEFERRED, UNCERTAIN = "sent", "failed", "deferred", "uncertain"
-_NOT_YET_SENT = frozenset(
-    {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED, LetterStatus.WITHDRAWN}
-)
 
 
 @dataclass(frozen=True)
@@ -70,19 +68,19 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
         if dispatch.outcome in {SENT, "bounced"}:
             return True
         dispatch.outcome, dispatch.detail, dispatch.sent_at = SENT, said.detail, said.at
-        if before in _NOT_YET_SENT:
-            letter.status, letter.sent_on = LetterStatus.SENT, said.on
         day = date_in_words(said.on, locale_for("en"))
-        record_event(session, letter, "sent", before, detail=f"by e-mail to {dispatch.to_address} on {day}")
+        words = f"by e-mail to {dispatch.to_address} on {day}"
+        advance(session, letter, Step.HANDED_OVER, detail=words)
+        if letter.status is not before:
+            letter.sent_on = said.on
     elif dispatch.outcome == STARTED:
         dispatch.detail = said.detail
         if said.outcome != UNCERTAIN:
             dispatch.outcome = said.outcome
         if said.outcome == FAILED and before is LetterStatus.QUEUED:
-            letter.status = LetterStatus.FAILED
-            record_event(session, letter, "failed", before, detail=said.detail)
+            advance(session, letter, Step.FAILED, detail=said.detail)
         elif said.outcome == DEFERRED and said.is_last:
-            record_event(session, letter, "deferred", before, detail=said.detail)
+            advance(session, letter, Step.DEFERRED, detail=said.detail)
     return True
 
 
