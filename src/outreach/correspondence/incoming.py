@@ -15,7 +15,7 @@ from outreach.correspondence.message_store import keep_messages
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Candidate, Clues, Match, Matcher
 from outreach.domain.message_kind import MessageKind
-from outreach.domain.states import SENT_STATES, Channel, LetterStatus
+from outreach.domain.states import SENT_STATES, Channel, DispatchOutcome, LetterStatus, MessageState, Origin
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.letters.ledger import advance, advance_all, refuse_step
 from outreach.messages.kind import Found, kind_of
@@ -191,12 +191,14 @@ def _keep_new(session: Session, judged: Sequence[_Judged]) -> IncomingReport:
         letters.update((x.id, x) for x in session.scalars(select(Letter).where(wanted(Letter.id))))
     states = [_state(j, letters) for j in judged]
     keys = keep_messages(session, [(j.read, _columns(j, s)) for j, s in zip(judged, states, strict=True)])
-    report = IncomingReport(aside=states.count("set_aside"), to_assign=states.count("triage"))
+    report = IncomingReport(
+        aside=states.count(MessageState.SET_ASIDE), to_assign=states.count(MessageState.TRIAGE)
+    )
     replies: list[dict[str, object]] = []
     answered: list[Letter] = []
     words: list[str] = []
     for key, one, state in zip(keys, judged, states, strict=True):
-        if state != "filed":
+        if state is not MessageState.FILED:
             continue
         assert one.match.key is not None
         letter = letters[one.match.key]
@@ -219,16 +221,16 @@ def _keep_new(session: Session, judged: Sequence[_Judged]) -> IncomingReport:
     return report
 
 
-def _state(one: _Judged, letters: dict[int, Letter]) -> str:
+def _state(one: _Judged, letters: dict[int, Letter]) -> MessageState:
     letter = letters.get(one.match.key or 0)
     if letter is not None and one.match.is_certain and letter.status in SENT_STATES:
-        return "filed"
+        return MessageState.FILED
     if letter is None and one.found.nature not in {MessageKind.ANSWER, MessageKind.BOUNCE}:
-        return "set_aside"
-    return "triage"
+        return MessageState.SET_ASIDE
+    return MessageState.TRIAGE
 
 
-def _columns(one: _Judged, state: str) -> dict[str, object]:
+def _columns(one: _Judged, state: MessageState) -> dict[str, object]:
     return {
         "received_on": one.on,
         "nature": one.found.nature,
@@ -247,7 +249,7 @@ def file_message(session: Session, message: Message, letter: Letter) -> None:
     Raises: NotAllowedError for a letter that has not gone out.
     """
     refuse_step(session, [letter], Step.REPLY_FILED)
-    message.state, message.letter_id = "filed", letter.id
+    message.state, message.letter_id = MessageState.FILED, letter.id
     session.flush()
     match message.nature:
         case MessageKind.ANSWER:
@@ -283,11 +285,15 @@ def reply_row(
 def _bounce(session: Session, message: Message, letter: Letter) -> None:
     dispatch = session.scalars(
         select(Dispatch)
-        .where(Dispatch.letter_id == letter.id, Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "sent")
+        .where(
+            Dispatch.letter_id == letter.id,
+            Dispatch.channel == Channel.EMAIL,
+            Dispatch.outcome == DispatchOutcome.SENT,
+        )
         .order_by(Dispatch.id.desc())
     ).first()
     if dispatch is not None:
-        dispatch.outcome, dispatch.detail = "bounced", message.nature_reason
+        dispatch.outcome, dispatch.detail = DispatchOutcome.BOUNCED, message.nature_reason
     to = ", ".join(message.failed_addresses.split()) or (dispatch.to_address if dispatch else "")
     advance(
         session,
@@ -306,7 +312,7 @@ def _candidates(session: Session) -> list[Candidate]:
         dispatches.setdefault(key, []).append((message_id, address))
     by_person, by_body = _addresses(session)
     found = []
-    for letter in session.scalars(select(Letter).where(Letter.origin == "own").order_by(Letter.id)):
+    for letter in session.scalars(select(Letter).where(Letter.origin == Origin.OWN).order_by(Letter.id)):
         tried = dispatches.get(letter.id, [])
         if not tried and letter.status not in SENT_STATES:
             continue

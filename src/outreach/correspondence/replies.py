@@ -14,7 +14,7 @@ from outreach.directory.standards import standard_of
 from outreach.domain.deadlines import reply_due
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
-from outreach.domain.states import ReplyKind
+from outreach.domain.states import FollowUpReason, MessageState, ReplyKind
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.ledger import LETTERS, advance, find_letters, refuse_step
@@ -145,7 +145,7 @@ def _refuse_early(letter: Letter, day: date) -> None:
 def _keep(session: Session, letter: Letter, message: ReadMessage, on: date) -> Message:
     """The message on file, as filed by hand with a letter. Raises: UsageError if it answers one already."""
     kept = kept_message(session, message)
-    if kept is not None and kept.state == "filed":
+    if kept is not None and kept.state is MessageState.FILED:
         other = session.get(Letter, kept.letter_id) if kept.letter_id else None
         raise UsageError(
             f"This message is on file already, as an answer to {other.reference if other else 'another letter'}."
@@ -153,7 +153,7 @@ def _keep(session: Session, letter: Letter, message: ReadMessage, on: date) -> M
     if kept is None:
         (key,) = keep_messages(session, [(message, {"received_on": on})])
         kept = session.get_one(Message, key)
-    kept.state, kept.letter_id = "filed", letter.id
+    kept.state, kept.letter_id = MessageState.FILED, letter.id
     kept.basis, kept.confidence = Basis.BY_HAND, 100
     session.flush()
     return kept
@@ -203,14 +203,24 @@ def _promise(session: Session, letter: Letter, reply: Reply, what: str, due: dat
         known.what, known.due_on = what.strip(), day
         return
     session.add(
-        FollowUp(letter_id=letter.id, reply_id=reply.id, due_on=day, reason="promise", what=what.strip())
+        FollowUp(
+            letter_id=letter.id,
+            reply_id=reply.id,
+            due_on=day,
+            reason=FollowUpReason.PROMISE,
+            what=what.strip(),
+        )
     )
 
 
 def _open_promise(session: Session, reply_key: int) -> FollowUp | None:
     return session.scalars(
         select(FollowUp)
-        .where(FollowUp.reply_id == reply_key, FollowUp.reason == "promise", FollowUp.done_at.is_(None))
+        .where(
+            FollowUp.reply_id == reply_key,
+            FollowUp.reason == FollowUpReason.PROMISE,
+            FollowUp.done_at.is_(None),
+        )
         .order_by(FollowUp.id)
     ).first()
 
@@ -379,7 +389,11 @@ def replies_list(session: Session, references: Sequence[str] | None = None) -> t
         f.reply_id: f
         for f in session.scalars(
             select(FollowUp)
-            .where(FollowUp.reply_id.is_not(None), FollowUp.reason == "promise", FollowUp.done_at.is_(None))
+            .where(
+                FollowUp.reply_id.is_not(None),
+                FollowUp.reason == FollowUpReason.PROMISE,
+                FollowUp.done_at.is_(None),
+            )
             .order_by(FollowUp.id.desc())
         )
     }

@@ -26,7 +26,7 @@ class TrackerRow:
     language: str
     subject: str
     sender: str
-    origin: str
+    origin: Origin
     status: LetterStatus
     phase: Phase
     channel: str
@@ -49,7 +49,7 @@ class TrackerRow:
         """What the letter's next steps depend on."""
         return LetterSituation(
             self.status,
-            Origin(self.origin),
+            self.origin,
             is_uncertain=self.is_uncertain,
             was_handed_over=self.was_handed_over,
         )

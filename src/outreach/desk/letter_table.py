@@ -14,7 +14,7 @@ from outreach.directory.seats import seat_on, seats_of
 from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, receipt_day, reply_due, reply_standard
 from outreach.domain.references import folded
-from outreach.domain.states import AWAITING_PHASES, Channel
+from outreach.domain.states import AWAITING_PHASES, Channel, DispatchOutcome
 from outreach.errors import NotFoundError
 from outreach.letters.ledger import NOT_HANDED_OVER, UNCERTAIN
 from outreach.store.models import Dispatch, Letter, Organization, Person, Post
@@ -85,7 +85,10 @@ def tracker_rows(
     for letter_id, channel, at in session.execute(
         select(Dispatch.letter_id, Dispatch.channel, Dispatch.sent_at)
         .join(Letter, Letter.id == Dispatch.letter_id)
-        .where(Letter.campaign_id == campaign.key, Dispatch.outcome.in_(["sent", "bounced"]))
+        .where(
+            Letter.campaign_id == campaign.key,
+            Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED]),
+        )
         .order_by(Dispatch.id)
     ):
         channels[letter_id], handed_over[letter_id] = channel, at

@@ -46,6 +46,31 @@ class Origin(StrEnum):
     REPORTED = "reported"
 
 
+class DispatchOutcome(StrEnum):
+    """What became of an attempt to send. STARTED: begun, and nothing more is known."""
+
+    STARTED = "started"
+    SENT = "sent"
+    FAILED = "failed"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+
+
+class MessageState(StrEnum):
+    """Where a message that came in stands. TRIAGE: nobody knows which letter it belongs to."""
+
+    TRIAGE = "triage"
+    FILED = "filed"
+    SET_ASIDE = "set_aside"
+
+
+class FollowUpReason(StrEnum):
+    """Why there is something to do."""
+
+    PROMISE = "promise"
+    SILENCE = "silence"
+
+
 class Phase(StrEnum):
     """Where a sent letter stands today; computed, never stored."""
 

@@ -16,6 +16,7 @@ from outreach.domain.letter_life import Step
 from outreach.domain.names import are_alike, name_key
 from outreach.domain.partial_dates import ends_too_soon
 from outreach.domain.references import letter_reference, slug
+from outreach.domain.states import DispatchOutcome, FollowUpReason, Origin
 from outreach.errors import CampaignDataError
 from outreach.exchange import campaign_folder as data
 from outreach.letters.ledger import advance, begin
@@ -490,7 +491,7 @@ class _Loader:
                 reference=letter_reference(self.campaign.prefix, self.campaign.last_number),
                 campaign_id=self.campaign.id,
                 case_id=self._found("case", self.cases, entry.case, where).id if entry.case else None,
-                origin="reported",
+                origin=Origin.REPORTED,
                 audience=self._audience(entry.audience, where),
                 person_id=person.id if person else None,
                 post_id=post.id if post else None,
@@ -511,7 +512,7 @@ class _Loader:
                     Dispatch(
                         letter_id=letter.id,
                         channel=entry.sent.by,
-                        outcome="sent",
+                        outcome=DispatchOutcome.SENT,
                         dispatched_on=entry.sent.on,
                         recorded_at=now(),
                     )
@@ -538,7 +539,7 @@ class _Loader:
                     letter_id=letter.id,
                     reply_id=reply.id,
                     due_on=reply_due(entry.on, standard_of(self.session, letter.organization_id)),
-                    reason="promise",
+                    reason=FollowUpReason.PROMISE,
                     what=entry.promise,
                 )
             )

@@ -16,7 +16,7 @@ from outreach.domain.address import Address, Addressee, address_for, formal_name
 from outreach.domain.letter_life import Step
 from outreach.domain.postal import postal_lines
 from outreach.domain.references import letter_reference
-from outreach.domain.states import LetterStatus
+from outreach.domain.states import FollowUpReason, LetterStatus, Origin
 from outreach.domain.wording import counted, date_in_words, locale_for, one_line, tidy_text
 from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
 from outreach.letters.fact_use import words_of
@@ -347,7 +347,9 @@ def _context(
     if previous is not None:
         sent, answered = previous.sent_on or previous.written_on, previous.answered_on
         promise = session.scalar(
-            select(FollowUp.what).where(FollowUp.letter_id == previous.id, FollowUp.reason == "promise")
+            select(FollowUp.what).where(
+                FollowUp.letter_id == previous.id, FollowUp.reason == FollowUpReason.PROMISE
+            )
         )
         context["previous"] = {
             "reference": previous.reference,
@@ -402,7 +404,7 @@ def _warnings(
             else Letter.organization_id
             == select(Organization.id).where(Organization.slug == recipient.body_id).scalar_subquery(),
             Letter.person_id.is_not(None) if recipient.person_id else Letter.person_id.is_(None),
-            Letter.origin == "own",
+            Letter.origin == Origin.OWN,
             Letter.template == template.id,
             Letter.status != LetterStatus.WITHDRAWN,
         )
@@ -459,7 +461,7 @@ def _letter(plan: DraftPlan, planned: PlannedLetter, recipient: Recipient, refer
         reference=reference,
         campaign_id=plan.campaign_key,
         case_id=plan.case_key,
-        origin="own",
+        origin=Origin.OWN,
         template=planned.template.id,
         language=planned.language,
         audience=planned.recipient.audience,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.domain.email_address import EmailAddress, address_problem, parsed_address
+from outreach.domain.states import Origin
 from outreach.errors import CancelledError, NotAllowedError, UsageError
 from outreach.files import make_folder, write_file
 from outreach.letters.drafting import Progress, always
@@ -57,7 +58,7 @@ def _document(letter: Letter, jurisdiction: str, head: Letterhead) -> LetterDocu
 
 
 def _check_has_text(letter: Letter) -> None:
-    if letter.origin != "own":
+    if letter.origin is not Origin.OWN:
         raise NotAllowedError(
             f"{letter.reference} is reported correspondence; its text is not on file, so it cannot be exported."
         )

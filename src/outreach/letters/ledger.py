@@ -18,7 +18,7 @@ from outreach.domain.letter_life import (
     status_after,
     told_as,
 )
-from outreach.domain.states import Channel, Origin, ReplyKind
+from outreach.domain.states import Channel, DispatchOutcome, ReplyKind
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.fact_use import forms_of, still_standing
@@ -30,10 +30,10 @@ from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
 LETTERS = frozenset({"letters"})
-STARTED = "started"
+STARTED = DispatchOutcome.STARTED
 UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
 """Holds for an e-mail that was begun and never recorded as sent or failed."""
-NOT_HANDED_OVER = frozenset({"failed", "deferred"})
+NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED})
 """Outcomes of attempts to send after which nobody has the letter."""
 
 
@@ -68,7 +68,7 @@ def situations(
         for key, channel, outcome in session.execute(
             select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome).where(wanted(Dispatch.letter_id))
         ):
-            if channel is Channel.EMAIL and outcome == STARTED:
+            if channel is Channel.EMAIL and outcome is STARTED:
                 uncertain.add(key)
             if outcome not in NOT_HANDED_OVER:
                 handed_over.add(key)
@@ -79,7 +79,7 @@ def situations(
     return [
         LetterSituation(
             letter.status,
-            Origin(letter.origin),
+            letter.origin,
             letter.id in uncertain,
             letter.id in handed_over,
             letter.deleted_at is not None,
@@ -334,7 +334,7 @@ def mark_sent(
             Dispatch(
                 letter_id=letter.id,
                 channel=by,
-                outcome="sent",
+                outcome=DispatchOutcome.SENT,
                 dispatched_on=on,
                 recorded_at=now(),
                 detail=detail,

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from outreach.domain.email_address import EmailAddress, email_address
 from outreach.domain.letter_life import Step
-from outreach.domain.states import Channel, LetterStatus
+from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import DatabaseBusyError, DatabaseError, NotAllowedError, OutreachError, UsageError
 from outreach.letters.drafting import Progress, always
@@ -99,7 +99,9 @@ def _tried(session: Session, letter_key: int) -> set[str]:
     """Addresses that a letter came back from."""
     return set(
         session.scalars(
-            select(Dispatch.to_address).where(Dispatch.letter_id == letter_key, Dispatch.outcome == "bounced")
+            select(Dispatch.to_address).where(
+                Dispatch.letter_id == letter_key, Dispatch.outcome == DispatchOutcome.BOUNCED
+            )
         )
     )
 

@@ -19,7 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from outreach.domain.letter_life import Step
-from outreach.domain.states import LetterStatus
+from outreach.domain.states import DispatchOutcome, LetterStatus
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import DatabaseError, OutreachError
 from outreach.files import write_file
@@ -27,7 +27,8 @@ from outreach.letters.ledger import STARTED, advance
 from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
 
-SENT, FAILED, DEFERRED, UNCERTAIN = "sent", "failed", "deferred", "uncertain"
+SENT, FAILED, DEFERRED = DispatchOutcome.SENT, DispatchOutcome.FAILED, DispatchOutcome.DEFERRED
+UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
     before = letter.status
     if said.outcome == SENT:
         # Also where a user has settled meanwhile that it did not go out: the server says that it did.
-        if dispatch.outcome in {SENT, "bounced"}:
+        if dispatch.outcome in {DispatchOutcome.SENT, DispatchOutcome.BOUNCED}:
             return True
         dispatch.outcome, dispatch.detail, dispatch.sent_at = SENT, said.detail, said.at
         day = date_in_words(said.on, locale_for("en"))
@@ -76,7 +77,7 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
     elif dispatch.outcome == STARTED:
         dispatch.detail = said.detail
         if said.outcome != UNCERTAIN:
-            dispatch.outcome = said.outcome
+            dispatch.outcome = DispatchOutcome(said.outcome)
         if said.outcome == FAILED and before is LetterStatus.QUEUED:
             advance(session, letter, Step.FAILED, detail=said.detail)
         elif said.outcome == DEFERRED and said.is_last:
