@@ -22,8 +22,9 @@ from outreach.domain.letter_life import Step
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import DatabaseBusyError, DatabaseError, NotAllowedError, OutreachError, UsageError
+from outreach.letters.addressing import address_of, sending_address
 from outreach.letters.drafting import Progress, always
-from outreach.letters.exports import address_of, sending_message
+from outreach.letters.exports import sending_message
 from outreach.letters.ledger import (
     LETTERS,
     STARTED,
@@ -81,7 +82,7 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
     letters = find_letters(session, references)
     refuse_step(session, letters, Step.QUEUED)
     for letter in letters:
-        to_address = sending_message(session, letter).to_address
+        to_address = sending_address(session, letter)
         if letter.status is LetterStatus.BOUNCED and to_address in _tried(session, letter.id):
             raise NotAllowedError(
                 f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by post."
@@ -212,7 +213,7 @@ class _Run:
                 letter = find_letters(session, [reference])[0]
                 if letter.status is not LetterStatus.QUEUED or uncertain_dispatch(session, letter.id):
                     return Result(reference, "skipped", "Another window has taken it.")
-                to_address = sending_message(session, letter).to_address
+                to_address = sending_address(session, letter)
                 if not to_address:
                     return Result(reference, "skipped", "Its e-mail address is not on file any more.")
                 to = address_of(reference, to_address)
@@ -252,7 +253,7 @@ class _Run:
                 letter = find_letters(session, [made.reference])[0]
                 if letter.status is not LetterStatus.QUEUED or uncertain_dispatch(session, letter.id):
                     return Result(made.reference, "skipped", "Another window has taken it.")
-                if sending_message(session, letter).to_address != made.to_address:
+                if sending_address(session, letter) != made.to_address:
                     return Result(
                         made.reference, "skipped", "Its e-mail address has just been changed. Send it again."
                     )
@@ -444,7 +445,7 @@ def outbox(session: Session) -> tuple[OutboxRow, ...]:
             OutboxRow(
                 letter.reference,
                 named.name if named else "",
-                last.to_address if last else sending_message(session, letter).to_address,
+                last.to_address if last else sending_address(session, letter),
                 outcome,
                 detail,
                 last.message_id if last else "",
