@@ -105,8 +105,6 @@ def test_no_file_names_a_package_registry_or_a_path_of_this_machine() -> None:
 
 
 def test_every_room_and_public_function_says_what_it_is_for() -> None:
-    import ast
-
     missing = []
     for path in SOURCES:
         if "migrations" in path.parts or path.name == "__init__.py":
@@ -127,8 +125,6 @@ def test_every_room_and_public_function_says_what_it_is_for() -> None:
 
 def test_no_error_is_its_own_cause() -> None:
     """A function that explains errors gives back none that it was given, for what is raised from it is its own cause then."""
-    import ast
-
     found = []
     for path in SOURCES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -229,3 +225,69 @@ def test_each_call_named_in_contributing_exists() -> None:
         elif not dotted.endswith((".py", ".db", ".ci.run")):
             missing.append(dotted)
     assert missing == []
+
+
+def _writes_a_letters_life(tree: ast.AST) -> list[int]:
+    """Lines that write a status of something, or a step of a letter's history."""
+
+    def targets(node: ast.AST) -> list[ast.expr]:
+        if isinstance(node, ast.Assign):
+            given = node.targets
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+            given = [node.target]
+        else:
+            return []
+        return [part for one in given for part in (one.elts if isinstance(one, ast.Tuple) else [one])]
+
+    def named(call: ast.Call) -> str:
+        return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+    def names_life(node: ast.AST) -> bool:
+        if isinstance(node, ast.Call) and named(node) == "table_of":
+            node = node.args[0]
+        if isinstance(node, ast.Attribute) and node.attr == "__table__":
+            node = node.value
+        return isinstance(node, ast.Name) and node.id in {"Letter", "LetterEvent"}
+
+    found = []
+    for node in ast.walk(tree):
+        for target in targets(node):
+            is_status = isinstance(target, ast.Attribute) and target.attr == "status"
+            if is_status and getattr(target.value, "id", "") not in {"self", "fact"}:
+                found.append(node.lineno)
+        if not isinstance(node, ast.Call):
+            continue
+        name, keywords = named(node), {k.arg for k in node.keywords}
+        is_bulk = name in {"insert", "update"} and any(names_life(x) for x in node.args)
+        is_set = name == "setattr" and any(
+            isinstance(x, ast.Constant) and x.value == "status" for x in node.args
+        )
+        if name == "LetterEvent" or (name == "Letter" and "status" in keywords) or is_bulk or is_set:
+            found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "letter.status = 1",
+        "letter.status, letter.sent_on = 1, 2",
+        "setattr(letter, 'status', 1)",
+        "session.add(LetterEvent(kind='x'))",
+        "Letter(status=1)",
+        "session.execute(insert(table_of(LetterEvent)), rows)",
+        "session.execute(sa.update(Letter).values(status=1))",
+    ],
+)
+def test_each_way_to_write_a_letters_life_is_seen(code: str) -> None:
+    assert _writes_a_letters_life(ast.parse(code)) == [1]
+
+
+def test_only_the_ledger_writes_the_status_and_the_history_of_a_letter() -> None:
+    found = [
+        f"{path.name}:{line}"
+        for path in SOURCES
+        if "migrations" not in path.parts and path.parts[-2:] != ("letters", "ledger.py")
+        for line in _writes_a_letters_life(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []

@@ -1,11 +1,13 @@
 """The database: guards, migrations with their copy, damage, and full disks."""
 
 import contextlib
+import enum
 import errno
 import os
 import shutil
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Session
 from outreach import files
 from outreach.cases.campaigns import campaigns_list
 from outreach.correspondence.replies import raw_message
+from outreach.domain.states import MessageState
 from outreach.errors import (
     DatabaseBrokenError,
     DatabaseBusyError,
@@ -35,7 +38,7 @@ from outreach.store import migrate
 from outreach.store.backup import backup, restore
 from outreach.store.database import Database, WriteInReadError, check, open_database
 from outreach.store.driver_errors import friendly_errors
-from outreach.store.models import Letter, LetterEvent, Person
+from outreach.store.models import Dispatch, FollowUp, Letter, LetterEvent, Message, Person
 from outreach.store.search import matching_ids
 from outreach.store.sqlite_files import connect
 from outreach.store.types import Base
@@ -446,4 +449,30 @@ def test_who_waits_without_end_for_another_program_keeps_nobody_from_being_told(
         enough.set()
         sender.join(20)
         other.close()
+        database.close()
+
+
+def test_what_was_free_text_of_a_letters_life_is_kept_under_the_same_words_in_every_older_database(
+    tmp_path: Path,
+) -> None:
+    for old in DATABASES:
+        copy = Path(shutil.copy(old, tmp_path / old.name))
+        with closing(sqlite3.connect(copy)) as plain:
+            words = {
+                column: {
+                    x
+                    for (x,) in plain.execute(
+                        f"SELECT DISTINCT {column.split('.')[1]} FROM {column.split('.')[0]}"
+                    )
+                }
+                for column in ("letter.origin", "letter_event.kind", "dispatch.outcome", "follow_up.reason")
+            }
+        database = open_database(copy)
+        with database.read() as session:
+            for column in (Letter.origin, LetterEvent.kind, Dispatch.outcome, FollowUp.reason):
+                found = session.scalars(select(column).distinct()).all()
+                assert all(isinstance(x, enum.StrEnum) for x in found)
+                assert {x.value for x in found} == words[f"{column.class_.__tablename__}.{column.key}"]
+            for state in session.scalars(select(Message.state)):
+                assert isinstance(state, MessageState)
         database.close()

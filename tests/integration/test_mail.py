@@ -360,3 +360,19 @@ def test_two_senders_at_once_share_the_work(
     assert len(mailbox.messages) == len(references)
     assert all(status(database, r) is LetterStatus.SENT for r in references)
     database.close()
+
+
+def test_a_letter_is_queued_and_the_outbox_listed_without_its_message_being_made(
+    database: Database, sandbox: TemplateSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from outreach.mail import outbox as sending
+
+    references = reachable(database, sandbox, "Theresa May")
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("only the address was asked for")
+
+    monkeypatch.setattr(sending, "sending_message", never)
+    with database.write() as session:
+        sending.queue_letters(session, references)
+        assert [row.to_address for row in sending.outbox(session)] != [""]

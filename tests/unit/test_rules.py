@@ -7,30 +7,58 @@ import pytest
 
 from outreach.directory.importers.tables import guess_mapping
 from outreach.domain.deadlines import is_working_day, phase_of, reply_due, reply_standard
+from outreach.domain.letter_life import (
+    BIRTHS,
+    LetterSituation,
+    Step,
+    allowed_steps,
+    refusal,
+    status_after,
+    status_of_answers,
+)
 from outreach.domain.partial_dates import covers, first_day, last_day, parse_partial
 from outreach.domain.references import campaign_prefix, folded, is_reference, letter_reference, slug
 from outreach.domain.states import (
-    TRANSITIONS,
     LetterStatus,
+    Origin,
     Phase,
     ReplyKind,
-    check_transition,
-    status_after_reply,
 )
 from outreach.domain.wording import date_in_words, day_short, locale_for, money_in_words, with_unit
-from outreach.errors import NotAllowedError, UsageError
+from outreach.errors import UsageError
 
 
 def test_a_draft_cannot_be_sent_and_the_message_says_what_to_do() -> None:
-    with pytest.raises(NotAllowedError, match=r"MAG-0001 is draft and cannot become sent. Approve it first."):
-        check_transition("MAG-0001", LetterStatus.DRAFT, LetterStatus.SENT)
+    draft = LetterSituation(LetterStatus.DRAFT)
+    assert (
+        refusal(draft, Step.SENT, reference="MAG-0001")
+        == "MAG-0001 is draft and cannot become sent. Approve it first."
+    )
 
 
-def test_nothing_leads_out_of_closed_and_withdrawn_and_every_state_has_its_steps() -> None:
-    assert set(TRANSITIONS) == set(LetterStatus)
-    assert not TRANSITIONS[LetterStatus.CLOSED]
-    assert not TRANSITIONS[LetterStatus.WITHDRAWN]
-    assert LetterStatus.DRAFT not in {to for steps in TRANSITIONS.values() for to in steps}
+def test_each_step_is_allowed_somewhere_and_refused_with_a_sentence_elsewhere() -> None:
+    situations = [
+        LetterSituation(status, origin, uncertain, handed_over, deleted)
+        for status in LetterStatus
+        for origin in Origin
+        for uncertain in (False, True)
+        for handed_over in (False, True)
+        for deleted in (False, True)
+    ]
+    for step in set(Step) - set(BIRTHS):
+        assert any(step in allowed_steps(x) for x in situations), step
+    for situation in situations:
+        for step in set(Step) - allowed_steps(situation):
+            said = refusal(situation, step, reference="MAG-0001")
+            assert "MAG-0001" in said and said.endswith((".", "MAG-0001")) and "{" not in said
+
+
+def test_nothing_leads_out_of_withdrawn_but_a_server_that_says_it_has_sent_it() -> None:
+    withdrawn = LetterSituation(LetterStatus.WITHDRAWN)
+    leading = {
+        s for s in allowed_steps(withdrawn) if status_after(withdrawn, s) is not LetterStatus.WITHDRAWN
+    }
+    assert leading == {Step.HANDED_OVER}
 
 
 @pytest.mark.parametrize(
@@ -45,11 +73,12 @@ def test_nothing_leads_out_of_closed_and_withdrawn_and_every_state_has_its_steps
     ],
 )
 def test_an_acknowledgement_is_no_answer(kind: ReplyKind, wanted: LetterStatus) -> None:
-    assert status_after_reply(LetterStatus.SENT, kind) is wanted
+    assert status_of_answers(LetterStatus.SENT, [kind]) is wanted
 
 
 def test_an_answered_letter_does_not_go_back_to_acknowledged() -> None:
-    assert status_after_reply(LetterStatus.ANSWERED, ReplyKind.HOLDING) is LetterStatus.ANSWERED
+    kinds = [ReplyKind.SUBSTANTIVE, ReplyKind.HOLDING]
+    assert status_of_answers(LetterStatus.ANSWERED, kinds) is LetterStatus.ANSWERED
 
 
 def test_a_uk_minister_has_twenty_working_days_from_the_day_after_receipt() -> None:

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import campaign_of_case
-from outreach.domain.states import SENT_STATES, LetterStatus
+from outreach.domain.letter_life import Step
+from outreach.domain.states import LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
 from outreach.letters.drafting import DraftPlan, draft_letters, plan_letters, recipient_of
-from outreach.letters.ledger import LETTERS, find_letter, find_letters, record_event
+from outreach.letters.ledger import LETTERS, advance, find_letter, find_letters, refuse_step
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import LetterTemplate, best_template, templates_list
 from outreach.recipients.resolve import recipients_for
@@ -20,9 +21,6 @@ from outreach.recipients.rows import RecipientRow
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.store.models import Case, Letter
-
-FOLLOWED_UP = "followed_up"
-_REFERRED = "referral_drafted"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class NextLetters:
     the letters about it.
     """
 
-    kind: str
+    kind: Step
     about: tuple[tuple[str, bool, tuple[DraftPlan, ...]], ...]
 
 
@@ -57,7 +55,7 @@ def plan_follow_ups(session: Session, sandbox: TemplateSandbox, references: Sequ
     with sandbox.command():
         available = templates_list(sandbox)
         for letter in find_letters(session, references):
-            case_id = _case_of(session, letter)
+            case_id = _case_of(session, letter, Step.FOLLOWED_UP)
             recipient = recipient_of(session, letter.reference)
             is_answered = letter.status is LetterStatus.ANSWERED
             purpose = "thanks" if is_answered else "follow_up"
@@ -69,7 +67,7 @@ def plan_follow_ups(session: Session, sandbox: TemplateSandbox, references: Sequ
             today = campaign_of_case(session, case_id).today
             plan = _plan_about(session, sandbox, letter, case_id, template, recipient, today)
             about.append((letter.reference, is_answered, (plan,)))
-    return NextLetters(FOLLOWED_UP, tuple(about))
+    return NextLetters(Step.FOLLOWED_UP, tuple(about))
 
 
 def draft_next(session: Session, plan: NextLetters, *, by: str = "") -> Changes:
@@ -81,15 +79,15 @@ def draft_next(session: Session, plan: NextLetters, *, by: str = "") -> Changes:
     drafted: list[str] = []
     for reference, was_answered, plans in plan.about:
         letter = find_letter(session, reference)
-        _case_of(session, letter)
-        if plan.kind == FOLLOWED_UP and (letter.status is LetterStatus.ANSWERED) != was_answered:
+        _case_of(session, letter, plan.kind)
+        if plan.kind is Step.FOLLOWED_UP and (letter.status is LetterStatus.ANSWERED) != was_answered:
             raise NotAllowedError(
                 f"An answer to {reference} came or went while the letters were made. Nothing was written; draft again."
             )
         new = [ref for one in plans for ref in draft_letters(session, one, by=by).refs]
-        record_event(session, letter, plan.kind, letter.status, by=by, detail=", ".join(new))
+        advance(session, letter, plan.kind, by=by, detail=", ".join(new))
         drafted += new
-    said = ("follow-up", "follow-ups") if plan.kind == FOLLOWED_UP else ("letter", "letters")
+    said = ("follow-up", "follow-ups") if plan.kind is Step.FOLLOWED_UP else ("letter", "letters")
     return Changes(LETTERS, f"{counted(len(drafted), *said)} drafted.", tuple(drafted))
 
 
@@ -133,7 +131,7 @@ def draft_referral(
 def plan_referral(session: Session, sandbox: TemplateSandbox, reference: str, to: str) -> NextLetters:
     """What `draft_referral` would write, and raises."""
     letter = find_letter(session, reference)
-    case_id = _case_of(session, letter)
+    case_id = _case_of(session, letter, Step.REFERRAL_DRAFTED)
     campaign = campaign_of_case(session, case_id)
     recipients = recipients_for(session, campaign.key, to, on=campaign.today).recipients
     plans = []
@@ -146,16 +144,13 @@ def plan_referral(session: Session, sandbox: TemplateSandbox, reference: str, to
                     "There is no template for referrals. Write one whose purpose is referral."
                 )
             plans.append(_plan_about(session, sandbox, letter, case_id, template, recipient, campaign.today))
-    return NextLetters(_REFERRED, ((letter.reference, letter.status is LetterStatus.ANSWERED, tuple(plans)),))
+    return NextLetters(
+        Step.REFERRAL_DRAFTED, ((letter.reference, letter.status is LetterStatus.ANSWERED, tuple(plans)),)
+    )
 
 
-def _case_of(session: Session, letter: Letter) -> str:
-    if letter.origin != "own":
-        raise NotAllowedError(
-            f"{letter.reference} was written by others. Write to its addressee as the campaign with: Write letters."
-        )
-    if letter.status not in SENT_STATES or letter.status is LetterStatus.BOUNCED:
-        raise NotAllowedError(f"{letter.reference} is {letter.status}; only letters sent can be followed up.")
+def _case_of(session: Session, letter: Letter, step: Step) -> str:
+    refuse_step(session, [letter], step)
     case_id = session.scalar(select(Case.slug).where(Case.id == letter.case_id))
     if case_id is None:
         raise NotFoundError(f"The case of {letter.reference} is not on file any more.")

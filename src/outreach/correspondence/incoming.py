@@ -12,17 +12,17 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from outreach.correspondence.message_store import keep_messages
+from outreach.domain.letter_life import Step
 from outreach.domain.matching import Candidate, Clues, Match, Matcher
 from outreach.domain.message_kind import MessageKind
-from outreach.domain.states import SENT_STATES, Channel, LetterStatus
+from outreach.domain.states import SENT_STATES, Channel, DispatchOutcome, LetterStatus, MessageState, Origin
 from outreach.domain.wording import counted, date_in_words, locale_for
-from outreach.errors import NotAllowedError
-from outreach.letters.ledger import record_event
+from outreach.letters.ledger import advance, advance_all, refuse_step
 from outreach.messages.kind import Found, kind_of
 from outreach.messages.parse import ReadMessage, tolerant_message
 from outreach.messages.quotes import fresh_text
 from outreach.store.database import Database
-from outreach.store.models import ContactDetail, Dispatch, Letter, LetterEvent, Message, Reply
+from outreach.store.models import ContactDetail, Dispatch, Letter, Message, Reply
 from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
@@ -191,18 +191,22 @@ def _keep_new(session: Session, judged: Sequence[_Judged]) -> IncomingReport:
         letters.update((x.id, x) for x in session.scalars(select(Letter).where(wanted(Letter.id))))
     states = [_state(j, letters) for j in judged]
     keys = keep_messages(session, [(j.read, _columns(j, s)) for j, s in zip(judged, states, strict=True)])
-    report = IncomingReport(aside=states.count("set_aside"), to_assign=states.count("triage"))
+    report = IncomingReport(
+        aside=states.count(MessageState.SET_ASIDE), to_assign=states.count(MessageState.TRIAGE)
+    )
     replies: list[dict[str, object]] = []
-    events: list[dict[str, object]] = []
+    answered: list[Letter] = []
+    words: list[str] = []
     for key, one, state in zip(keys, judged, states, strict=True):
-        if state != "filed":
+        if state is not MessageState.FILED:
             continue
         assert one.match.key is not None
         letter = letters[one.match.key]
         if one.found.nature is MessageKind.ANSWER:
-            reply, event = reply_rows(letter, key, one.read, one.on)
+            reply, detail = reply_row(letter, key, one.read, one.on)
             replies.append(reply)
-            events.append(event)
+            answered.append(letter)
+            words.append(detail)
             continue
         file_message(session, session.get_one(Message, key), letter)
         report += (
@@ -213,20 +217,20 @@ def _keep_new(session: Session, judged: Sequence[_Judged]) -> IncomingReport:
     report += IncomingReport(answers=len(replies))
     if replies:
         session.execute(insert(table_of(Reply)), replies)
-        session.execute(insert(table_of(LetterEvent)), events)
+        advance_all(session, answered, Step.REPLY_FILED, details=words)
     return report
 
 
-def _state(one: _Judged, letters: dict[int, Letter]) -> str:
+def _state(one: _Judged, letters: dict[int, Letter]) -> MessageState:
     letter = letters.get(one.match.key or 0)
     if letter is not None and one.match.is_certain and letter.status in SENT_STATES:
-        return "filed"
+        return MessageState.FILED
     if letter is None and one.found.nature not in {MessageKind.ANSWER, MessageKind.BOUNCE}:
-        return "set_aside"
-    return "triage"
+        return MessageState.SET_ASIDE
+    return MessageState.TRIAGE
 
 
-def _columns(one: _Judged, state: str) -> dict[str, object]:
+def _columns(one: _Judged, state: MessageState) -> dict[str, object]:
     return {
         "received_on": one.on,
         "nature": one.found.nature,
@@ -244,35 +248,30 @@ def file_message(session: Session, message: Message, letter: Letter) -> None:
 
     Raises: NotAllowedError for a letter that has not gone out.
     """
-    if letter.status not in SENT_STATES:
-        raise NotAllowedError(
-            f"{letter.reference} is {letter.status}. Settle or mark it sent before a message is filed with it."
-        )
-    message.state, message.letter_id = "filed", letter.id
+    refuse_step(session, [letter], Step.REPLY_FILED)
+    message.state, message.letter_id = MessageState.FILED, letter.id
     session.flush()
-    before = letter.status
     match message.nature:
         case MessageKind.ANSWER:
-            reply, event = reply_rows(letter, message.id, tolerant_message(message.raw), message.received_on)
+            read = tolerant_message(message.raw)
+            reply, words = reply_row(letter, message.id, read, message.received_on)
             session.execute(insert(table_of(Reply)), [reply])
-            session.execute(insert(table_of(LetterEvent)), [event])
+            advance(session, letter, Step.REPLY_FILED, detail=words)
         case MessageKind.BOUNCE:
-            _bounce(session, message, letter, before)
+            _bounce(session, message, letter)
         case MessageKind.DELAY:
-            record_event(session, letter, "delayed", before, detail=message.nature_reason)
+            advance(session, letter, Step.DELAYED, detail=message.nature_reason)
         case MessageKind.DELIVERED:
-            record_event(session, letter, "delivered", before, detail=message.nature_reason)
+            advance(session, letter, Step.DELIVERED, detail=message.nature_reason)
         case _:
             when = date_in_words(message.received_on, locale_for("en"))
-            record_event(
-                session, letter, "auto_reply", before, detail=f"{message.subject}, {when}".strip(", ")
-            )
+            advance(session, letter, Step.AUTO_REPLY, detail=f"{message.subject}, {when}".strip(", "))
 
 
-def reply_rows(
+def reply_row(
     letter: Letter, key: int, read: ReadMessage, received_on: date
-) -> tuple[dict[str, object], dict[str, object]]:
-    """The answer that a message is, unclassed, and the step in its letter's history. Its text is what its writer wrote; what
+) -> tuple[dict[str, object], str]:
+    """The answer that a message is, unclassed, and words for its letter's history. Its text is what its writer wrote; what
     is quoted stays in the message."""
     at, on = now(), max(received_on, letter.sent_on or received_on)
     reply: dict[str, object] = {
@@ -280,30 +279,26 @@ def reply_rows(
         "from_address": read.from_address, "subject": read.subject, "text": fresh_text(read.text) or read.text,
         "message_id": read.message_id, "mail_id": key,
     }  # fmt: skip
-    event: dict[str, object] = {
-        "letter_id": letter.id, "at": at, "kind": "reply_received", "by": "", "from_status": letter.status.value,
-        "to_status": letter.status.value, "detail": f"not classed yet, {date_in_words(on, locale_for('en'))}",
-    }  # fmt: skip
-    return reply, event
+    return reply, f"not classed yet, {date_in_words(on, locale_for('en'))}"
 
 
-def _bounce(session: Session, message: Message, letter: Letter, before: LetterStatus) -> None:
+def _bounce(session: Session, message: Message, letter: Letter) -> None:
     dispatch = session.scalars(
         select(Dispatch)
-        .where(Dispatch.letter_id == letter.id, Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "sent")
+        .where(
+            Dispatch.letter_id == letter.id,
+            Dispatch.channel == Channel.EMAIL,
+            Dispatch.outcome == DispatchOutcome.SENT,
+        )
         .order_by(Dispatch.id.desc())
     ).first()
     if dispatch is not None:
-        dispatch.outcome, dispatch.detail = "bounced", message.nature_reason
-    # An answer on file says that somebody has it all the same.
-    if letter.status is LetterStatus.SENT:
-        letter.status = LetterStatus.BOUNCED
+        dispatch.outcome, dispatch.detail = DispatchOutcome.BOUNCED, message.nature_reason
     to = ", ".join(message.failed_addresses.split()) or (dispatch.to_address if dispatch else "")
-    record_event(
+    advance(
         session,
         letter,
-        "bounced",
-        before,
+        Step.BOUNCED,
         detail=f"{message.nature_reason} Address: {to}" if to else message.nature_reason,
     )
 
@@ -317,7 +312,7 @@ def _candidates(session: Session) -> list[Candidate]:
         dispatches.setdefault(key, []).append((message_id, address))
     by_person, by_body = _addresses(session)
     found = []
-    for letter in session.scalars(select(Letter).where(Letter.origin == "own").order_by(Letter.id)):
+    for letter in session.scalars(select(Letter).where(Letter.origin == Origin.OWN).order_by(Letter.id)):
         tried = dispatches.get(letter.id, [])
         if not tried and letter.status not in SENT_STATES:
             continue

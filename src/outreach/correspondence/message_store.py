@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.states import MessageState
 from outreach.messages.parse import ReadMessage
 from outreach.store.blobs import keep_blob
 from outreach.store.models import Attachment, Message
@@ -14,7 +15,7 @@ from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
 _UNJUDGED: Mapping[str, object] = {
-    "nature": MessageKind.ANSWER, "nature_reason": "", "failed_addresses": "", "state": "triage", "letter_id": None, "basis": Basis.NONE,
+    "nature": MessageKind.ANSWER, "nature_reason": "", "failed_addresses": "", "state": MessageState.TRIAGE, "letter_id": None, "basis": Basis.NONE,
     "confidence": 0,
 }  # fmt: skip
 

@@ -12,11 +12,12 @@ from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.message_store import keep_messages, kept_message
 from outreach.directory.standards import standard_of
 from outreach.domain.deadlines import reply_due
+from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
-from outreach.domain.states import SENT_STATES, LetterStatus, ReplyKind, status_after_reply
+from outreach.domain.states import FollowUpReason, MessageState, ReplyKind
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
-from outreach.letters.ledger import LETTERS, find_letters, record_event
+from outreach.letters.ledger import LETTERS, advance, find_letters, refuse_step
 from outreach.messages.parse import ReadMessage
 from outreach.store.changes import Changes
 from outreach.store.models import FollowUp, Letter, Message, Organization, Person, Reply
@@ -95,10 +96,7 @@ def record_reply(
         a kind that says nothing by itself.
     """
     letter = find_letters(session, [reference])[0]
-    if letter.status not in SENT_STATES or letter.status is LetterStatus.BOUNCED:
-        raise NotAllowedError(
-            f"{letter.reference} is {letter.status}. Mark it sent before recording an answer."
-        )
+    refuse_step(session, [letter], Step.REPLY_RECEIVED)
     day = on or (message.sent_on if message else None)
     if day is None:
         raise UsageError(
@@ -147,7 +145,7 @@ def _refuse_early(letter: Letter, day: date) -> None:
 def _keep(session: Session, letter: Letter, message: ReadMessage, on: date) -> Message:
     """The message on file, as filed by hand with a letter. Raises: UsageError if it answers one already."""
     kept = kept_message(session, message)
-    if kept is not None and kept.state == "filed":
+    if kept is not None and kept.state is MessageState.FILED:
         other = session.get(Letter, kept.letter_id) if kept.letter_id else None
         raise UsageError(
             f"This message is on file already, as an answer to {other.reference if other else 'another letter'}."
@@ -155,7 +153,7 @@ def _keep(session: Session, letter: Letter, message: ReadMessage, on: date) -> M
     if kept is None:
         (key,) = keep_messages(session, [(message, {"received_on": on})])
         kept = session.get_one(Message, key)
-    kept.state, kept.letter_id = "filed", letter.id
+    kept.state, kept.letter_id = MessageState.FILED, letter.id
     kept.basis, kept.confidence = Basis.BY_HAND, 100
     session.flush()
     return kept
@@ -191,15 +189,9 @@ def add_reply(
     )
     session.add(reply)
     session.flush()
-    before = letter.status
-    if kind is not None:
-        letter.status = status_after_reply(before, kind)
-        if letter.status is LetterStatus.ANSWERED and letter.answered_on is None:
-            letter.answered_on = on
     said = kind.value if kind else "not classed yet"
-    record_event(
-        session, letter, "reply_received", before, detail=f"{said}, {date_in_words(on, locale_for('en'))}"
-    )
+    words = f"{said}, {date_in_words(on, locale_for('en'))}"
+    advance(session, letter, Step.REPLY_RECEIVED, detail=words)
     return reply
 
 
@@ -211,14 +203,24 @@ def _promise(session: Session, letter: Letter, reply: Reply, what: str, due: dat
         known.what, known.due_on = what.strip(), day
         return
     session.add(
-        FollowUp(letter_id=letter.id, reply_id=reply.id, due_on=day, reason="promise", what=what.strip())
+        FollowUp(
+            letter_id=letter.id,
+            reply_id=reply.id,
+            due_on=day,
+            reason=FollowUpReason.PROMISE,
+            what=what.strip(),
+        )
     )
 
 
 def _open_promise(session: Session, reply_key: int) -> FollowUp | None:
     return session.scalars(
         select(FollowUp)
-        .where(FollowUp.reply_id == reply_key, FollowUp.reason == "promise", FollowUp.done_at.is_(None))
+        .where(
+            FollowUp.reply_id == reply_key,
+            FollowUp.reason == FollowUpReason.PROMISE,
+            FollowUp.done_at.is_(None),
+        )
         .order_by(FollowUp.id)
     ).first()
 
@@ -253,9 +255,7 @@ def edit_reply(
     elif (known := _open_promise(session, reply.id)) is not None:
         session.delete(known)
     session.flush()
-    before = letter.status
-    _state_from_answers(session, letter)
-    record_event(session, letter, "reply_edited", before, detail=f"before: {was}")
+    advance(session, letter, Step.REPLY_EDITED, detail=f"before: {was}")
     return Changes(LETTERS, f"The answer to {letter.reference} is changed.", (letter.reference,))
 
 
@@ -266,9 +266,9 @@ def remove_answer(session: Session, key: int) -> Changes:
     Raises: NotFoundError; NotAllowedError for an answer that came as a message, which goes back to the tray instead.
     """
     reply, letter = _by_hand(session, key)
-    was, before = _in_words(session, reply), letter.status
-    _delete(session, letter, reply)
-    record_event(session, letter, "reply_removed", before, detail=was)
+    was = _in_words(session, reply)
+    _delete(session, reply)
+    advance(session, letter, Step.REPLY_REMOVED, detail=was)
     return Changes(LETTERS, f"The answer to {letter.reference} is removed.", (letter.reference,))
 
 
@@ -300,9 +300,7 @@ def restore_reply(session: Session, record: ReplyRecord) -> tuple[int, Changes]:
     session.flush()
     session.add_all(FollowUp(letter_id=letter.id, reply_id=reply.id, **f) for f in record.follow_ups)
     session.flush()
-    before = letter.status
-    _state_from_answers(session, letter)
-    record_event(session, letter, "reply_restored", before, detail=_in_words(session, reply))
+    advance(session, letter, Step.REPLY_RESTORED, detail=_in_words(session, reply))
     return reply.id, Changes(
         LETTERS, f"The answer to {letter.reference} is back on file.", (letter.reference,)
     )
@@ -337,12 +335,11 @@ def _in_words(session: Session, reply: Reply) -> str:
     return ", ".join(x for x in parts if x)
 
 
-def _delete(session: Session, letter: Letter, reply: Reply) -> None:
-    """Take an answer away with what it promised; the letter's state follows."""
+def _delete(session: Session, reply: Reply) -> None:
+    """Take an answer away with what it promised."""
     session.execute(delete(FollowUp).where(FollowUp.reply_id == reply.id))
     session.delete(reply)
     session.flush()
-    _state_from_answers(session, letter)
 
 
 def class_reply(
@@ -364,9 +361,7 @@ def class_reply(
         raise NotFoundError(NO_SUCH_ANSWER)
     reply.kind = kind
     session.flush()
-    before = letter.status
-    _state_from_answers(session, letter)
-    record_event(session, letter, "reply_classed", before, detail=kind.value)
+    advance(session, letter, Step.REPLY_CLASSED, detail=kind.value)
     if promise.strip():
         _promise(session, letter, reply, promise, promise_due)
     return Changes(
@@ -377,29 +372,8 @@ def class_reply(
 def remove_reply(session: Session, reply: Reply) -> None:
     """Take an answer off a letter that it does not belong to. What it promised goes with it; the history says so."""
     letter = session.get_one(Letter, reply.letter_id)
-    before = letter.status
-    _delete(session, letter, reply)
-    record_event(session, letter, "reply_moved", before, detail="the answer belonged to another letter")
-
-
-def _state_from_answers(session: Session, letter: Letter) -> None:
-    """State and day of the answer as the classed answers on file have them."""
-    replies = session.scalars(
-        select(Reply)
-        .where(Reply.letter_id == letter.id, Reply.kind.is_not(None))
-        .order_by(Reply.received_on, Reply.id)
-    ).all()
-    status, answered = LetterStatus.SENT, None
-    for reply in replies:
-        assert reply.kind is not None
-        status = status_after_reply(status, reply.kind)
-        if status is LetterStatus.ANSWERED and answered is None:
-            answered = reply.received_on
-    letter.answered_on = answered
-    if letter.status in {LetterStatus.SENT, LetterStatus.ACKNOWLEDGED, LetterStatus.ANSWERED}:
-        letter.status = status
-    elif letter.status is LetterStatus.BOUNCED and replies:
-        letter.status = status  # somebody has it after all
+    _delete(session, reply)
+    advance(session, letter, Step.REPLY_MOVED, detail="the answer belonged to another letter")
 
 
 def replies_list(session: Session, references: Sequence[str] | None = None) -> tuple[ReplyRow, ...]:
@@ -415,7 +389,11 @@ def replies_list(session: Session, references: Sequence[str] | None = None) -> t
         f.reply_id: f
         for f in session.scalars(
             select(FollowUp)
-            .where(FollowUp.reply_id.is_not(None), FollowUp.reason == "promise", FollowUp.done_at.is_(None))
+            .where(
+                FollowUp.reply_id.is_not(None),
+                FollowUp.reason == FollowUpReason.PROMISE,
+                FollowUp.done_at.is_(None),
+            )
             .order_by(FollowUp.id.desc())
         )
     }

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session, undefer
 
 from outreach.correspondence.incoming import file_message
 from outreach.correspondence.replies import ReplyRecord, remove_reply, reply_record, restore_reply
+from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
-from outreach.domain.states import Channel, LetterStatus
+from outreach.domain.states import Channel, DispatchOutcome, MessageState
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
-from outreach.letters.ledger import LETTERS, find_letter, record_event
+from outreach.letters.ledger import LETTERS, advance, find_letter
 from outreach.messages.parse import tolerant_message
 from outreach.messages.quotes import Passage, fresh_text, passages
 from outreach.messages.safe_html import safe_html
@@ -23,7 +24,7 @@ from outreach.store.blobs import blob
 from outreach.store.changes import Changes
 from outreach.store.models import Attachment, Dispatch, Letter, Message, Organization, Person, Reply
 
-TRIAGE, FILED, ASIDE = "triage", "filed", "set_aside"
+TRIAGE, FILED, ASIDE = MessageState.TRIAGE, MessageState.FILED, MessageState.SET_ASIDE
 VIEWS = ("open", "triage", "to_class", "filed", "automatic", "set_aside", "all")
 INBOX = LETTERS | {"inbox"}
 
@@ -235,7 +236,7 @@ class Standing:
     """Where a message stood, whole, so that it can stand there again. reply: the answer it was, None if it was none."""
 
     key: int
-    state: str
+    state: MessageState
     letter_key: int | None
     basis: Basis
     confidence: int
@@ -273,7 +274,7 @@ def restore_standings(session: Session, before: Sequence[Standing]) -> Changes:
     return Changes(INBOX, f"{counted(len(before), 'message', 'messages')} back where they were.")
 
 
-def _move(session: Session, keys: Sequence[int], state: str) -> list[Message]:
+def _move(session: Session, keys: Sequence[int], state: MessageState) -> list[Message]:
     """Messages taken off their letters, if they were filed, and put into a state."""
     messages = [_message(session, key) for key in keys]
     for message in messages:
@@ -306,19 +307,18 @@ def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
     """A bounce that was another letter's no longer holds this one back."""
     if message.nature is not MessageKind.BOUNCE:
         return
-    before = letter.status
     dispatch = session.scalars(
         select(Dispatch)
         .where(
-            Dispatch.letter_id == letter.id, Dispatch.channel == Channel.EMAIL, Dispatch.outcome == "bounced"
+            Dispatch.letter_id == letter.id,
+            Dispatch.channel == Channel.EMAIL,
+            Dispatch.outcome == DispatchOutcome.BOUNCED,
         )
         .order_by(Dispatch.id.desc())
     ).first()
     if dispatch is not None:
-        dispatch.outcome = "sent"
-    if letter.status is LetterStatus.BOUNCED:
-        letter.status = LetterStatus.SENT
-    record_event(session, letter, "bounce_moved", before, detail="the report belonged to another letter")
+        dispatch.outcome = DispatchOutcome.SENT
+    advance(session, letter, Step.BOUNCE_MOVED, detail="the report belonged to another letter")
 
 
 def attachment(session: Session, key: int, name: str) -> bytes:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from outreach.domain.states import LetterStatus, Phase
+from outreach.domain.letter_life import LetterSituation
+from outreach.domain.states import LetterStatus, Origin, Phase
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,7 @@ class TrackerRow:
 
     days_taken: calendar days from sending to the answer. standard: the reply standard and its source.
     sender: who wrote it, "" for the campaign itself. is_uncertain: it was cut off while being sent by e-mail.
-    party, country: of the recipient when it was written. has_unread: an answer waits to be classed.
+    was_handed_over: somebody outside has or may have it. party, country: of the recipient when it was written. has_unread: an answer waits to be classed.
     """
 
     reference: str
@@ -25,7 +26,7 @@ class TrackerRow:
     language: str
     subject: str
     sender: str
-    origin: str
+    origin: Origin
     status: LetterStatus
     phase: Phase
     channel: str
@@ -41,6 +42,17 @@ class TrackerRow:
     party: str = ""
     country: str = ""
     has_unread: bool = False
+    was_handed_over: bool = False
+
+    @property
+    def situation(self) -> LetterSituation:
+        """What the letter's next steps depend on."""
+        return LetterSituation(
+            self.status,
+            self.origin,
+            is_uncertain=self.is_uncertain,
+            was_handed_over=self.was_handed_over,
+        )
 
     @property
     def is_for_others(self) -> bool:

@@ -14,9 +14,9 @@ from outreach.directory.seats import seat_on, seats_of
 from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, receipt_day, reply_due, reply_standard
 from outreach.domain.references import folded
-from outreach.domain.states import AWAITING_PHASES, Channel
+from outreach.domain.states import AWAITING_PHASES, Channel, DispatchOutcome
 from outreach.errors import NotFoundError
-from outreach.letters.ledger import UNCERTAIN
+from outreach.letters.ledger import NOT_HANDED_OVER, UNCERTAIN
 from outreach.store.models import Dispatch, Letter, Organization, Person, Post
 
 
@@ -77,12 +77,18 @@ def tracker_rows(
     if references is not None:
         query = query.where(Letter.reference.in_(list(references)))
     uncertain = set(session.scalars(select(Dispatch.letter_id).where(UNCERTAIN)))
+    kept_as_sent = set(
+        session.scalars(select(Dispatch.letter_id).where(Dispatch.outcome.not_in(NOT_HANDED_OVER)))
+    )
     channels: dict[int, Channel] = {}
     handed_over: dict[int, datetime | None] = {}
     for letter_id, channel, at in session.execute(
         select(Dispatch.letter_id, Dispatch.channel, Dispatch.sent_at)
         .join(Letter, Letter.id == Dispatch.letter_id)
-        .where(Letter.campaign_id == campaign.key, Dispatch.outcome.in_(["sent", "bounced"]))
+        .where(
+            Letter.campaign_id == campaign.key,
+            Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED]),
+        )
         .order_by(Dispatch.id)
     ):
         channels[letter_id], handed_over[letter_id] = channel, at
@@ -147,6 +153,7 @@ def tracker_rows(
                 party=party,
                 country=country,
                 has_unread=has_unread,
+                was_handed_over=letter.id in kept_as_sent,
             )
         )
     return filter_rows(rows, filters or Filters(), on)

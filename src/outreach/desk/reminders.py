@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.following_up import FOLLOWED_UP
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
+from outreach.domain.letter_life import Step
 from outreach.domain.states import OVERDUE_PHASES, LetterStatus
 from outreach.store.models import Letter, LetterEvent
 
@@ -33,7 +33,7 @@ def overdue_without_reminder(
             .join(LetterEvent, LetterEvent.letter_id == Letter.id)
             .where(
                 Letter.campaign_id == campaign.key,
-                LetterEvent.kind == FOLLOWED_UP,
+                LetterEvent.kind == Step.FOLLOWED_UP,
                 # One that was deleted or withdrawn again does not count.
                 LetterEvent.detail.in_(
                     select(Letter.reference).where(

@@ -1,8 +1,6 @@
-"""The life of a letter: its states, the steps between them, and what is computed from the calendar."""
+"""The words in which the state of things is kept: of letters, answers, attempts to send, messages, things to do."""
 
 from enum import StrEnum
-
-from outreach.errors import NotAllowedError
 
 
 class LetterStatus(StrEnum):
@@ -41,6 +39,39 @@ class Channel(StrEnum):
     IN_PERSON = "in_person"
 
 
+class Origin(StrEnum):
+    """Whose a letter is: written here, or correspondence of others that a source reports."""
+
+    OWN = "own"
+    REPORTED = "reported"
+
+
+class DispatchOutcome(StrEnum):
+    """What became of an attempt to send. STARTED: begun, and nothing more is known. SETTLED: a user said that it did not go out."""
+
+    STARTED = "started"
+    SENT = "sent"
+    FAILED = "failed"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    SETTLED = "settled"
+
+
+class MessageState(StrEnum):
+    """Where a message that came in stands. TRIAGE: nobody knows which letter it belongs to."""
+
+    TRIAGE = "triage"
+    FILED = "filed"
+    SET_ASIDE = "set_aside"
+
+
+class FollowUpReason(StrEnum):
+    """Why there is something to do."""
+
+    PROMISE = "promise"
+    SILENCE = "silence"
+
+
 class Phase(StrEnum):
     """Where a sent letter stands today; computed, never stored."""
 
@@ -58,51 +89,13 @@ OVERDUE_PHASES = frozenset({Phase.OVERDUE, Phase.LONG_OVERDUE})
 AWAITING_PHASES = OVERDUE_PHASES | {Phase.AWAITING, Phase.DUE_SOON}
 """Phases in which the body still owes an answer."""
 
-S = LetterStatus
-TRANSITIONS: dict[LetterStatus, frozenset[LetterStatus]] = {
-    S.DRAFT: frozenset({S.APPROVED, S.WITHDRAWN}),
-    S.APPROVED: frozenset({S.QUEUED, S.SENT, S.WITHDRAWN}),
-    S.QUEUED: frozenset({S.SENT, S.FAILED, S.APPROVED, S.WITHDRAWN}),
-    S.SENT: frozenset({S.ACKNOWLEDGED, S.ANSWERED, S.BOUNCED, S.CLOSED}),
-    S.ACKNOWLEDGED: frozenset({S.ANSWERED, S.CLOSED}),
-    S.ANSWERED: frozenset({S.CLOSED}),
-    S.BOUNCED: frozenset({S.APPROVED, S.QUEUED, S.SENT, S.CLOSED, S.WITHDRAWN}),
-    S.FAILED: frozenset({S.APPROVED, S.QUEUED, S.SENT, S.WITHDRAWN}),
-    S.CLOSED: frozenset(),
-    S.WITHDRAWN: frozenset(),
-}
-REOPENABLE = frozenset({S.APPROVED, S.FAILED})
-"""States from which a letter can become a draft again, as long as no server and nobody else has it. It is no step of a
-letter's life but the way back from one."""
-SENT_STATES = frozenset({S.SENT, S.ACKNOWLEDGED, S.ANSWERED, S.CLOSED, S.BOUNCED})
-
-_HINTS = {
-    S.DRAFT: "Approve it first.",
-    S.APPROVED: "Its text is frozen; put it back to draft to change it.",
-    S.WITHDRAWN: "It was withdrawn; draft a new one.",
-    S.CLOSED: "It is closed.",
-    S.SENT: "It has been sent already.",
-    S.ANSWERED: "It has been answered already.",
-}
-
-
-def check_transition(reference: str, current: LetterStatus, wanted: LetterStatus) -> None:
-    """Refuse a step that a letter's life does not have.
-
-    Raises: NotAllowedError naming the letter, its state and what to do instead.
-    """
-    if wanted not in TRANSITIONS[current]:
-        hint = _HINTS.get(current, "")
-        raise NotAllowedError(f"{reference} is {current} and cannot become {wanted}. {hint}".strip())
-
-
-def status_after_reply(current: LetterStatus, kind: ReplyKind) -> LetterStatus:
-    """State of a letter once an answer of this kind is on file; it never goes backwards.
-
-    An acknowledgement, a holding reply or bare thanks tells that the letter arrived; the answer is still to come.
-    """
-    if current in {S.CLOSED, S.ANSWERED}:
-        return current
-    if kind in {ReplyKind.ACKNOWLEDGEMENT, ReplyKind.HOLDING, ReplyKind.THANKS}:
-        return S.ACKNOWLEDGED
-    return S.ANSWERED
+SENT_STATES = frozenset(
+    {
+        LetterStatus.SENT,
+        LetterStatus.ACKNOWLEDGED,
+        LetterStatus.ANSWERED,
+        LetterStatus.CLOSED,
+        LetterStatus.BOUNCED,
+    }
+)
+"""States of letters that went out."""

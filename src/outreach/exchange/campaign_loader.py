@@ -12,12 +12,14 @@ from outreach.directory.places import areas_of
 from outreach.directory.standards import standard_of
 from outreach.domain.address import audiences
 from outreach.domain.deadlines import reply_due
+from outreach.domain.letter_life import Step
 from outreach.domain.names import are_alike, name_key
 from outreach.domain.partial_dates import ends_too_soon
 from outreach.domain.references import letter_reference, slug
-from outreach.domain.states import LetterStatus, status_after_reply
+from outreach.domain.states import DispatchOutcome, FollowUpReason, Origin
 from outreach.errors import CampaignDataError
 from outreach.exchange import campaign_folder as data
+from outreach.letters.ledger import advance, begin
 from outreach.store.changes import Changes
 from outreach.store.models import (
     Area,
@@ -33,7 +35,6 @@ from outreach.store.models import (
     FollowUp,
     Identifier,
     Letter,
-    LetterEvent,
     Membership,
     Motion,
     Organization,
@@ -490,7 +491,7 @@ class _Loader:
                 reference=letter_reference(self.campaign.prefix, self.campaign.last_number),
                 campaign_id=self.campaign.id,
                 case_id=self._found("case", self.cases, entry.case, where).id if entry.case else None,
-                origin="reported",
+                origin=Origin.REPORTED,
                 audience=self._audience(entry.audience, where),
                 person_id=person.id if person else None,
                 post_id=post.id if post else None,
@@ -501,18 +502,17 @@ class _Loader:
                 summary=entry.summary,
                 written_on=entry.sent.on if entry.sent else None,
                 sent_on=entry.sent.on if entry.sent else None,
-                status=LetterStatus.SENT,
                 created_at=now(),
             )
             self._add(letter)
             self._cite(entry.sources, where, letter_id=letter.id)
-            self._event(letter, "reported", "", LetterStatus.SENT, entry.summary)
+            begin(self.session, [letter], Step.REPORTED, details=[entry.summary])
             if entry.sent:
                 self.session.add(
                     Dispatch(
                         letter_id=letter.id,
                         channel=entry.sent.by,
-                        outcome="sent",
+                        outcome=DispatchOutcome.SENT,
                         dispatched_on=entry.sent.on,
                         recorded_at=now(),
                     )
@@ -532,25 +532,14 @@ class _Loader:
         )
         self._add(reply)
         self._cite(entry.sources, where, reply_id=reply.id)
-        before = letter.status
-        letter.status = status_after_reply(before, entry.kind)
-        if letter.status is LetterStatus.ANSWERED and letter.answered_on is None:
-            letter.answered_on = entry.on
-        self._event(letter, "reply_received", before, letter.status, f"{entry.kind}: {entry.text}")
+        advance(self.session, letter, Step.REPLY_RECEIVED, detail=f"{entry.kind}: {entry.text}")
         if entry.promise:
             self.session.add(
                 FollowUp(
                     letter_id=letter.id,
                     reply_id=reply.id,
                     due_on=reply_due(entry.on, standard_of(self.session, letter.organization_id)),
-                    reason="promise",
+                    reason=FollowUpReason.PROMISE,
                     what=entry.promise,
                 )
             )
-
-    def _event(self, letter: Letter, kind: str, before: str, after: str, detail: str) -> None:
-        self.session.add(
-            LetterEvent(
-                letter_id=letter.id, at=now(), kind=kind, from_status=before, to_status=after, detail=detail
-            )
-        )

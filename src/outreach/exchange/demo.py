@@ -9,6 +9,7 @@ from sqlalchemy import select
 from outreach.cases.campaigns import campaigns_list
 from outreach.desk.letter_table import tracker_rows
 from outreach.desk.table_files import tracker_csv
+from outreach.domain.letter_life import Step
 from outreach.domain.references import is_reference
 from outreach.errors import UsageError
 from outreach.exchange.campaign_folder import campaign_folder, read_campaign
@@ -95,8 +96,8 @@ def _clear(path: Path) -> None:
                 select(LetterEvent.id)
                 .where(
                     LetterEvent.by != "demo",
-                    LetterEvent.kind != "reported",
-                    LetterEvent.kind != "reply_received",
+                    LetterEvent.kind != Step.REPORTED,
+                    LetterEvent.kind != Step.REPLY_RECEIVED,
                 )
                 .limit(1)
             )

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from outreach.cases.campaigns import campaign_of_case
 from outreach.cases.facts import facts_for
 from outreach.directory.tenure import office_problem
-from outreach.domain.states import SENT_STATES
+from outreach.domain.states import SENT_STATES, Origin
 from outreach.errors import MissingFactsError, NotAllowedError, TemplateError
 from outreach.letters.drafting import plan_letters
 from outreach.letters.ledger import find_letters
@@ -66,7 +66,7 @@ def check_template(
 def letter_notes(session: Session, reference: str) -> tuple[str, ...]:
     """What to know before a letter is approved. Raises: NotFoundError."""
     letter = find_letters(session, [reference])[0]
-    if letter.origin != "own" or letter.written_on is None:
+    if letter.origin is not Origin.OWN or letter.written_on is None:
         return ()
     problem = office_problem(
         session,

@@ -13,13 +13,14 @@ from outreach.cases.facts import CaseRow, FactRow, case_row, facts_for
 from outreach.directory.people import MembershipRow, memberships_of
 from outreach.directory.tenure import keys_of, office_problem
 from outreach.domain.address import Address, Addressee, address_for, formal_name
+from outreach.domain.letter_life import Step
 from outreach.domain.postal import postal_lines
 from outreach.domain.references import letter_reference
-from outreach.domain.states import LetterStatus
+from outreach.domain.states import FollowUpReason, LetterStatus, Origin
 from outreach.domain.wording import counted, date_in_words, locale_for, one_line, tidy_text
 from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
 from outreach.letters.fact_use import words_of
-from outreach.letters.ledger import find_letter
+from outreach.letters.ledger import begin, find_letter
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
 from outreach.recipients.enlist import keep_recipients
@@ -34,7 +35,6 @@ from outreach.store.models import (
     FollowUp,
     Letter,
     LetterAsk,
-    LetterEvent,
     LetterFact,
     Membership,
     Organization,
@@ -347,7 +347,9 @@ def _context(
     if previous is not None:
         sent, answered = previous.sent_on or previous.written_on, previous.answered_on
         promise = session.scalar(
-            select(FollowUp.what).where(FollowUp.letter_id == previous.id, FollowUp.reason == "promise")
+            select(FollowUp.what).where(
+                FollowUp.letter_id == previous.id, FollowUp.reason == FollowUpReason.PROMISE
+            )
         )
         context["previous"] = {
             "reference": previous.reference,
@@ -402,7 +404,7 @@ def _warnings(
             else Letter.organization_id
             == select(Organization.id).where(Organization.slug == recipient.body_id).scalar_subquery(),
             Letter.person_id.is_not(None) if recipient.person_id else Letter.person_id.is_(None),
-            Letter.origin == "own",
+            Letter.origin == Origin.OWN,
             Letter.template == template.id,
             Letter.status != LetterStatus.WITHDRAWN,
         )
@@ -430,17 +432,8 @@ def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
     campaign.last_number += len(letters)
     session.add_all(letters)
     session.flush()
-    session.add_all(
-        LetterEvent(
-            letter_id=letter.id,
-            at=letter.created_at,
-            kind="drafted",
-            by=by,
-            to_status=LetterStatus.DRAFT,
-            detail=f"From the template {letter.template}.",
-        )
-        for letter in letters
-    )
+    words = [f"From the template {letter.template}." for letter in letters]
+    begin(session, letters, Step.DRAFTED, by=by, details=words)
     references = tuple(letter.reference for letter in letters)
     return Changes(
         frozenset({"letters"}), f"{counted(len(references), 'draft', 'drafts')} written.", references
@@ -468,7 +461,7 @@ def _letter(plan: DraftPlan, planned: PlannedLetter, recipient: Recipient, refer
         reference=reference,
         campaign_id=plan.campaign_key,
         case_id=plan.case_key,
-        origin="own",
+        origin=Origin.OWN,
         template=planned.template.id,
         language=planned.language,
         audience=planned.recipient.audience,
@@ -482,7 +475,6 @@ def _letter(plan: DraftPlan, planned: PlannedLetter, recipient: Recipient, refer
         salutation=planned.salutation,
         body=planned.body,
         close=planned.close,
-        status=LetterStatus.DRAFT,
         created_at=now(),
         facts=[
             LetterFact(fact_id=fact.key, name=fact.name, label=fact.label, value=words, status=fact.status)

@@ -7,10 +7,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.domain.states import LetterStatus
+from outreach.domain.letter_life import Step
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.files import read_given
-from outreach.letters.ledger import LETTERS, find_letter, record_event
+from outreach.letters.ledger import LETTERS, advance, find_letter, refuse_step
 from outreach.store.blobs import keep_blob
 from outreach.store.changes import Changes
 from outreach.store.models import Blob, LetterAttachment
@@ -91,7 +91,7 @@ def enclose(session: Session, reference: str, file: GivenFile) -> Changes:
     Raises: NotFoundError; NotAllowedError once the letter is approved; UsageError if all together makes more than 20 MB.
     """
     letter = find_letter(session, reference)
-    _refuse_frozen(letter.reference, letter.status)
+    refuse_step(session, [letter], Step.ENCLOSED)
     already = sum(row.size_bytes for row in enclosures_list(session, reference))
     if already + len(file.content) > MAX_BYTES:
         raise UsageError(
@@ -106,22 +106,17 @@ def enclose(session: Session, reference: str, file: GivenFile) -> Changes:
             sha256=keep_blob(session, file.content),
         )
     )
-    record_event(session, letter, "enclosed", letter.status, detail=file.name)
+    advance(session, letter, Step.ENCLOSED, detail=file.name)
     return Changes(LETTERS, f"{file.name} goes with {letter.reference}.", (letter.reference,))
 
 
 def take_out(session: Session, reference: str, key: int) -> Changes:
     """Take a file from a draft again. Raises: NotFoundError; NotAllowedError once the letter is approved."""
     letter = find_letter(session, reference)
-    _refuse_frozen(letter.reference, letter.status)
+    refuse_step(session, [letter], Step.TAKEN_OUT)
     row = session.get(LetterAttachment, key)
     if row is None or row.letter_id != letter.id:
         raise NotFoundError(f"No such file goes with {letter.reference}.")
     session.delete(row)
-    record_event(session, letter, "taken_out", letter.status, detail=row.name)
+    advance(session, letter, Step.TAKEN_OUT, detail=row.name)
     return Changes(LETTERS, f"{row.name} no longer goes with {letter.reference}.", (letter.reference,))
-
-
-def _refuse_frozen(reference: str, status: LetterStatus) -> None:
-    if status is not LetterStatus.DRAFT:
-        raise NotAllowedError(f"{reference} is {status}, and what goes with it is frozen.")

@@ -11,9 +11,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.domain.email_address import EmailAddress, address_problem, parsed_address
+from outreach.domain.states import Origin
 from outreach.errors import CancelledError, NotAllowedError, UsageError
 from outreach.files import make_folder, write_file
+from outreach.letters.addressing import sending_address
 from outreach.letters.drafting import Progress, always
 from outreach.letters.enclosing import enclosures
 from outreach.letters.formats.document import LetterDocument, Letterhead, make_document
@@ -25,7 +26,7 @@ from outreach.letters.formats.text import letter_text
 from outreach.letters.ledger import find_letters
 from outreach.store.blobs import blob
 from outreach.store.integrity import text_digest
-from outreach.store.models import Campaign, ContactDetail, Letter, Organization, Person
+from outreach.store.models import Campaign, Letter, Organization, Person
 
 FORMATS = ("pdf", "docx", "eml", "txt", "html")
 _AT_ONCE = 64
@@ -57,7 +58,7 @@ def _document(letter: Letter, jurisdiction: str, head: Letterhead) -> LetterDocu
 
 
 def _check_has_text(letter: Letter) -> None:
-    if letter.origin != "own":
+    if letter.origin is not Origin.OWN:
         raise NotAllowedError(
             f"{letter.reference} is reported correspondence; its text is not on file, so it cannot be exported."
         )
@@ -162,7 +163,7 @@ def _content(session: Session, letter: Letter, document: LetterDocument, extensi
                 document,
                 pdf,
                 to_name=_name(session, letter),
-                to_address=_email(session, letter),
+                to_address=sending_address(session, letter),
                 from_address=sender,
                 message_id=make_message_id(
                     letter.reference, letter.text_sha256 or text_digest(session, letter), sender
@@ -188,7 +189,7 @@ def sending_message(
     Args: from_address, sent_at: of the sending; without sent_at only the address is looked up.
     Raises: NotAllowedError for a letter with an enclosed file that is not on file any more; TypesettingError.
     """
-    to_address = _email(session, letter)
+    to_address = sending_address(session, letter)
     own = session.scalar(select(Campaign.sender_email).where(Campaign.id == letter.campaign_id)) or ""
     message_id = make_message_id(letter.reference, letter.text_sha256, own or from_address)
     if not to_address or sent_at is None:
@@ -212,36 +213,6 @@ def _name(session: Session, letter: Letter) -> str:
     if letter.person_id:
         return session.scalar(select(Person.name).where(Person.id == letter.person_id)) or ""
     return session.scalar(select(Organization.name).where(Organization.id == letter.organization_id)) or ""
-
-
-def address_of(reference: str, to_address: str) -> EmailAddress:
-    """The address that a letter can be sent to. Args: to_address: as it is on file.
-
-    Raises: NotAllowedError where none is on file, or what is on file is not one address.
-    """
-    if not to_address:
-        raise NotAllowedError(
-            f"No e-mail address is on file for {reference}. Add one in the directory, or send it by post."
-        )
-    found = parsed_address(to_address)
-    if found is None:
-        raise NotAllowedError(
-            f"{reference} cannot be sent by e-mail: {address_problem(to_address)} Correct it in the directory, or send it by post."
-        )
-    return found
-
-
-def _email(session: Session, letter: Letter) -> str:
-    """The first address on file of the person, else of the body; one that can be used before one that cannot."""
-    found: list[str] = []
-    for owner, key in (
-        (ContactDetail.person_id, letter.person_id),
-        (ContactDetail.organization_id, letter.organization_id),
-    ):
-        if key:
-            query = select(ContactDetail.value).where(owner == key, ContactDetail.type == "email")
-            found += session.scalars(query.order_by(ContactDetail.id))
-    return next((x for x in found if parsed_address(x)), found[0] if found else "")
 
 
 def file_stem(document: LetterDocument) -> str:

@@ -1,23 +1,40 @@
-"""The steps in a letter's life after it was drafted. Each writes an event; none can be taken back unseen."""
+"""The steps in a letter's life: `advance` alone writes its status and its history. None can be taken back unseen."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.facts import FactRow, facts_for
-from outreach.domain.states import REOPENABLE, Channel, LetterStatus, check_transition
+from outreach.domain.letter_life import (
+    BIRTHS,
+    LetterSituation,
+    Step,
+    follows_answers,
+    is_answer,
+    refusal,
+    status_after,
+    told_as,
+)
+from outreach.domain.states import Channel, DispatchOutcome, ReplyKind
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.fact_use import forms_of, still_standing
 from outreach.letters.formats.document import mended
 from outreach.store.changes import Changes
 from outreach.store.integrity import DIGEST_VERSION, text_digests
-from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
-from outreach.store.types import now
+from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization, Reply
+from outreach.store.search import in_chunks
+from outreach.store.types import now, table_of
 
 LETTERS = frozenset({"letters"})
+STARTED = DispatchOutcome.STARTED
+UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
+"""Holds for an e-mail that was begun and never recorded as sent or failed."""
+NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED})
+"""Outcomes of attempts to send after which nobody has the letter."""
 
 
 def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:
@@ -40,37 +57,136 @@ def find_letter(session: Session, reference: str) -> Letter:
     return find_letters(session, [reference])[0]
 
 
-def record_event(
-    session: Session, letter: Letter, kind: str, before: str, *, by: str = "", detail: str = ""
-) -> None:
-    """Add a step to a letter's history. before: its status until now."""
-    session.add(
-        LetterEvent(
-            letter_id=letter.id,
-            at=now(),
-            kind=kind,
-            by=by,
-            from_status=before,
-            to_status=letter.status.value,
-            detail=detail,
+def situations(
+    session: Session, letters: Sequence[Letter], *, with_answers: bool = True
+) -> list[LetterSituation]:
+    """What the life of each letter depends on, in their order. with_answers: also reads the classed answers on file."""
+    uncertain: set[int] = set()
+    handed_over: set[int] = set()
+    answers: dict[int, list[ReplyKind]] = {}
+    for wanted in in_chunks([letter.id for letter in letters]):
+        for key, channel, outcome in session.execute(
+            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome).where(wanted(Dispatch.letter_id))
+        ):
+            if channel is Channel.EMAIL and outcome is STARTED:
+                uncertain.add(key)
+            if outcome not in NOT_HANDED_OVER:
+                handed_over.add(key)
+        if with_answers:
+            for key, kind in session.execute(_classed(wanted).with_only_columns(Reply.letter_id, Reply.kind)):
+                if kind is not None:
+                    answers.setdefault(key, []).append(kind)
+    return [
+        LetterSituation(
+            letter.status,
+            letter.origin,
+            letter.id in uncertain,
+            letter.id in handed_over,
+            letter.deleted_at is not None,
+            tuple(answers.get(letter.id, ())),
         )
+        for letter in letters
+    ]
+
+
+def _classed(wanted: Callable[[Any], Any]) -> Select[Any]:
+    return (
+        select(Reply)
+        .where(wanted(Reply.letter_id), Reply.kind.is_not(None))
+        .order_by(Reply.received_on, Reply.id)
     )
+
+
+def refuse_step(session: Session, letters: Sequence[Letter], step: Step) -> None:
+    """Raises: NotAllowedError for the first letter that cannot take a step, with what to do instead."""
+    _refuse(letters, situations(session, letters, with_answers=False), step)
+
+
+def _refuse(letters: Sequence[Letter], found: Sequence[LetterSituation], step: Step) -> None:
+    for letter, situation in zip(letters, found, strict=True):
+        if why := refusal(situation, step, reference=letter.reference):
+            raise NotAllowedError(why)
+
+
+def advance(session: Session, letter: Letter, step: Step, *, by: str = "", detail: str = "") -> None:
+    """Let a letter take a step: its status follows, and its history says so; see `advance_all`."""
+    advance_all(session, [letter], step, by=by, details=[detail])
+
+
+def advance_all(
+    session: Session, letters: Sequence[Letter], step: Step, *, by: str = "", details: Sequence[str] = ()
+) -> None:
+    """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`.
+
+    The day of the answer follows with the status where a step is about an answer; what else belongs to a step, such as the
+    day of sending, is its caller's. Args: by: who does it. details: words for the history, one for each letter, or none.
+    Raises: NotAllowedError for a letter that cannot take it; then none has.
+    """
+    has_answers = follows_answers(step)
+    found = situations(session, letters, with_answers=has_answers)
+    _refuse(letters, found, step)
+    if has_answers:
+        _date_answers(session, letters)
+    before = [letter.status for letter in letters]
+    for letter, situation in zip(letters, found, strict=True):
+        letter.status = status_after(situation, step)
+    _tell(session, letters, step, before, [now()] * len(letters), by, details)
+
+
+def begin(
+    session: Session, letters: Sequence[Letter], step: Step, *, by: str = "", details: Sequence[str] = ()
+) -> None:
+    """Give new letters the status that they begin with, and the first step of their history.
+
+    Args: letters: just added and flushed. step: one of `BIRTHS`. by, details: as for `advance_all`.
+    """
+    for letter in letters:
+        letter.status = BIRTHS[step]
+    _tell(session, letters, step, [""] * len(letters), [x.created_at for x in letters], by, details)
+
+
+def _tell(
+    session: Session,
+    letters: Sequence[Letter],
+    step: Step,
+    before: Sequence[str],
+    at: Sequence[datetime],
+    by: str,
+    details: Sequence[str],
+) -> None:
+    rows = [
+        {
+            "letter_id": letter.id,
+            "at": instant,
+            "kind": told_as(step),
+            "by": by,
+            "from_status": str(status),
+            "to_status": letter.status.value,
+            "detail": detail,
+        }
+        for letter, status, instant, detail in zip(
+            letters, before, at, details or [""] * len(letters), strict=True
+        )
+    ]
+    if rows:
+        # What else belongs to the step is still to come; letters are written once they have it all.
+        with session.no_autoflush:
+            session.execute(insert(table_of(LetterEvent)), rows)
+
+
+def _date_answers(session: Session, letters: Sequence[Letter]) -> None:
+    """The day of the answer, as the classed answers on file have it: of the first that answers."""
+    first: dict[int, date] = {}
+    for wanted in in_chunks([letter.id for letter in letters]):
+        for reply in session.scalars(_classed(wanted)):
+            if reply.kind is not None and is_answer(reply.kind):
+                first.setdefault(reply.letter_id, reply.received_on)
+    for letter in letters:
+        letter.answered_on = first.get(letter.id)
 
 
 def _count(letters: Sequence[Letter], done: str) -> str:
     return f"{letters[0].reference} {done}." if len(letters) == 1 else f"{len(letters)} letters {done}."
-
-
-def _own(letter: Letter) -> None:
-    if letter.origin != "own":
-        raise NotAllowedError(
-            f"{letter.reference} is correspondence of others that a source reports; it cannot be changed."
-        )
-
-
-STARTED = "started"
-UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
-"""Holds for an e-mail that was begun and never recorded as sent or failed."""
 
 
 def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
@@ -78,14 +194,6 @@ def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
     return session.scalars(
         select(Dispatch).where(Dispatch.letter_id == letter_id, UNCERTAIN).order_by(Dispatch.id.desc())
     ).first()
-
-
-def refuse_uncertain(session: Session, letter: Letter) -> None:
-    """Raises: NotAllowedError for a letter that was cut off while it was being sent."""
-    if uncertain_dispatch(session, letter.id) is not None:
-        raise NotAllowedError(
-            f"Whether {letter.reference} went out is not certain. Settle that first: outreach mail settle {letter.reference}"
-        )
 
 
 def approve_letters(
@@ -99,11 +207,8 @@ def approve_letters(
     """
     letters = find_letters(session, references, with_facts=True)
     seen: Facts = {}
+    refuse_step(session, letters, Step.APPROVED)
     for letter in letters:
-        _own(letter)
-        check_transition(letter.reference, letter.status, LetterStatus.APPROVED)
-        if letter.status is not LetterStatus.DRAFT:
-            raise NotAllowedError(f"{letter.reference} was approved already.")
         _refuse_unfinished(letter)
         if not anyway:
             _refuse_stale(session, letter, seen)
@@ -111,13 +216,11 @@ def approve_letters(
     session.flush()
     at = now()
     digests = text_digests(session, letters, approval=(at, by))
+    words = [f"SHA-256 {digests[letter.id]}" for letter in letters]
+    advance_all(session, letters, Step.APPROVED, by=by, details=words)
     for letter in letters:
         letter.text_sha256, letter.digest_version = digests[letter.id], DIGEST_VERSION
         letter.approved_at, letter.approved_by = at, by
-        letter.status = LetterStatus.APPROVED
-        record_event(
-            session, letter, "approved", LetterStatus.DRAFT, by=by, detail=f"SHA-256 {letter.text_sha256}"
-        )
     return Changes(LETTERS, _count(letters, "approved"), tuple(x.reference for x in letters))
 
 
@@ -134,10 +237,6 @@ def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
     return ""
 
 
-NOT_HANDED_OVER = frozenset({"failed", "deferred"})
-"""Outcomes of attempts to send after which nobody has the letter."""
-
-
 def reopen_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
     """Make approved letters drafts again, to be changed and approved anew; a step that says so is added to their history.
 
@@ -148,37 +247,14 @@ def reopen_letters(session: Session, references: Sequence[str], *, by: str = "")
     Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is reopened.
     """
     letters = find_letters(session, references)
+    advance_all(session, letters, Step.REOPENED, by=by)
     for letter in letters:
-        _own(letter)
-        refuse_uncertain(session, letter)
-        if letter.status not in REOPENABLE:
-            hint = _INSTEAD_OF_REOPENING.get(letter.status, "It has left the office; write another letter.")
-            raise NotAllowedError(
-                f"{letter.reference} is {letter.status} and cannot become a draft again. {hint}"
-            )
-        outcomes = set(session.scalars(select(Dispatch.outcome).where(Dispatch.letter_id == letter.id)))
-        if outcomes - NOT_HANDED_OVER:
-            raise NotAllowedError(
-                f"{letter.reference} was handed over once, so its text is kept as it went out. Withdraw it and write another."
-            )
-    for letter in letters:
-        before = letter.status
         letter.approved_at, letter.approved_by, letter.text_sha256 = None, "", ""
-        letter.status = LetterStatus.DRAFT
-        record_event(session, letter, "reopened", before, by=by)
     return Changes(
         LETTERS,
         _count(letters, "is a draft again" if len(letters) == 1 else "are drafts again"),
         tuple(x.reference for x in letters),
     )
-
-
-_INSTEAD_OF_REOPENING = {
-    LetterStatus.DRAFT: "It is one already.",
-    LetterStatus.QUEUED: "Take it out of the outbox first.",
-    LetterStatus.WITHDRAWN: "It was withdrawn; draft a new one.",
-    LetterStatus.CLOSED: "It is closed; draft a new one.",
-}
 
 
 def _refuse_unfinished(letter: Letter) -> None:
@@ -223,11 +299,7 @@ def edit_letter(
     Raises: NotAllowedError once the letter is approved.
     """
     letter = find_letters(session, [reference], with_facts=True)[0]
-    _own(letter)
-    if letter.status is not LetterStatus.DRAFT:
-        raise NotAllowedError(
-            f"{reference} is {letter.status} and its text is frozen. Put it back to draft first, or write another."
-        )
+    refuse_step(session, [letter], Step.EDITED)
     new = (one_line(subject), one_line(salutation), body.strip(" \t\r\n"), one_line(close))
     if new != (letter.subject, letter.salutation, letter.body, letter.close):
         before = f"{letter.subject}\n{letter.body}"
@@ -235,7 +307,7 @@ def edit_letter(
         words = [used.value for used in letter.facts]
         standing = still_standing(before, f"{letter.subject}\n{letter.body}", words)
         letter.facts = [used for used, stands in zip(letter.facts, standing, strict=True) if stands]
-        record_event(session, letter, "edited", letter.status)
+        advance(session, letter, Step.EDITED)
     return Changes(LETTERS, f"{reference} saved.", (reference,))
 
 
@@ -248,31 +320,25 @@ def mark_sent(
     Raises: NotAllowedError; then none of them is marked.
     """
     letters = find_letters(session, references)
+    refuse_step(session, letters, Step.SENT)
     for letter in letters:
-        before = letter.status
-        refuse_uncertain(session, letter)
-        check_transition(letter.reference, before, LetterStatus.SENT)
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
                 f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been sent before it was written."
             )
-        letter.status, letter.sent_on = LetterStatus.SENT, on
+    words = f"by {by.value.replace('_', ' ')} on {date_in_words(on, locale_for('en'))}"
+    advance_all(session, letters, Step.SENT, details=[words] * len(letters))
+    for letter in letters:
+        letter.sent_on = on
         session.add(
             Dispatch(
                 letter_id=letter.id,
                 channel=by,
-                outcome="sent",
+                outcome=DispatchOutcome.SENT,
                 dispatched_on=on,
                 recorded_at=now(),
                 detail=detail,
             )
-        )
-        record_event(
-            session,
-            letter,
-            "sent",
-            before,
-            detail=f"by {by.value.replace('_', ' ')} on {date_in_words(on, locale_for('en'))}",
         )
     return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
 
@@ -280,38 +346,23 @@ def mark_sent(
 def withdraw_letters(session: Session, references: Sequence[str], *, reason: str = "") -> Changes:
     """Take back letters that have not gone out. Raises: NotAllowedError once they are sent."""
     letters = find_letters(session, references)
-    for letter in letters:
-        _own(letter)
-        refuse_uncertain(session, letter)
-        before = letter.status
-        check_transition(letter.reference, before, LetterStatus.WITHDRAWN)
-        letter.status = LetterStatus.WITHDRAWN
-        record_event(session, letter, "withdrawn", before, detail=reason)
+    advance_all(session, letters, Step.WITHDRAWN, details=[reason] * len(letters))
     return Changes(LETTERS, _count(letters, "withdrawn"), tuple(x.reference for x in letters))
 
 
 def close_letters(session: Session, references: Sequence[str], *, reason: str = "") -> Changes:
     """End letters that need no more: answered to satisfaction, or given up. Raises: NotAllowedError."""
     letters = find_letters(session, references)
-    for letter in letters:
-        before = letter.status
-        check_transition(letter.reference, before, LetterStatus.CLOSED)
-        letter.status = LetterStatus.CLOSED
-        record_event(session, letter, "closed", before, detail=reason)
+    advance_all(session, letters, Step.CLOSED, details=[reason] * len(letters))
     return Changes(LETTERS, _count(letters, "closed"), tuple(x.reference for x in letters))
 
 
 def delete_drafts(session: Session, references: Sequence[str]) -> Changes:
     """Delete drafts; `restore_drafts` undoes it. Raises: NotAllowedError for a letter that was approved."""
     letters = find_letters(session, references)
+    advance_all(session, letters, Step.DELETED)
     for letter in letters:
-        _own(letter)
-        if letter.status is not LetterStatus.DRAFT:
-            raise NotAllowedError(
-                f"{letter.reference} is {letter.status}; only drafts can be deleted. Withdraw it instead."
-            )
         letter.deleted_at = now()
-        record_event(session, letter, "deleted", letter.status)
     return Changes(LETTERS, _count(letters, "deleted"), tuple(x.reference for x in letters))
 
 
@@ -324,7 +375,7 @@ def restore_drafts(session: Session, references: Sequence[str]) -> Changes:
             .execution_options(include_deleted=True)
         )
     )
+    advance_all(session, letters, Step.RESTORED)
     for letter in letters:
         letter.deleted_at = None
-        record_event(session, letter, "restored", letter.status)
     return Changes(LETTERS, f"{len(letters)} restored.", tuple(x.reference for x in letters))

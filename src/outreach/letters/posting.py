@@ -12,13 +12,14 @@ import pikepdf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.domain.letter_life import Step
 from outreach.domain.states import LetterStatus
 from outreach.errors import CancelledError, NotAllowedError
 from outreach.letters.drafting import Progress, always
 from outreach.letters.exports import letter_document
 from outreach.letters.formats.pdf import letter_pdf
 from outreach.letters.formats.text import letter_text
-from outreach.letters.ledger import find_letter, find_letters
+from outreach.letters.ledger import find_letter, find_letters, refuse_step
 from outreach.store.models import ContactDetail
 
 
@@ -76,11 +77,12 @@ def print_batch(
 def web_form(session: Session, reference: str) -> WebForm:
     """The form of a letter's body, or the person's own, with the text for it.
 
-    Raises: NotFoundError; NotAllowedError for a draft, or where no form is on file.
+    Raises: NotFoundError; NotAllowedError for a draft, one that went out or may have, or where no form is on file.
     """
     letter = find_letter(session, reference)
     if letter.status is LetterStatus.DRAFT:
         raise NotAllowedError(f"{letter.reference} is a draft. Approve it before it goes out.")
+    refuse_step(session, [letter], Step.SENT)
     document = letter_document(session, letter)
     for owner, key in (
         (ContactDetail.person_id, letter.person_id),

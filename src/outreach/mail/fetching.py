@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from outreach.correspondence.incoming import Incoming, IncomingReport, Intake
+from outreach.domain.states import Origin
 from outreach.mail.imap import Batch, Place
 from outreach.store.database import Database
 from outreach.store.models import Letter, MailboxPlace
@@ -60,7 +61,7 @@ def _place_of(account: str, folder: str) -> Select[Any]:
 
 def _first_sent(session: Session) -> date | None:
     """The day before the first letter went out: no answer is older. None while nothing has."""
-    first = session.scalar(select(func.min(Letter.sent_on)).where(Letter.origin == "own"))
+    first = session.scalar(select(func.min(Letter.sent_on)).where(Letter.origin == Origin.OWN))
     return first - timedelta(days=1) if first else None
 
 

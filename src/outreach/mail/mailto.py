@@ -5,11 +5,13 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
+from outreach.domain.letter_life import Step
 from outreach.domain.states import LetterStatus
 from outreach.errors import NotAllowedError
-from outreach.letters.exports import address_of, letter_document, sending_message
+from outreach.letters.addressing import address_of, sending_address
+from outreach.letters.exports import letter_document
 from outreach.letters.formats.text import letter_text
-from outreach.letters.ledger import find_letter, refuse_uncertain
+from outreach.letters.ledger import find_letter, refuse_step
 
 LONGEST = 1_900
 """Characters that every system hands on. Windows cuts an address at 2,048 and Outlook takes 2,083."""
@@ -33,8 +35,8 @@ def mailto_link(session: Session, reference: str) -> MailtoLink:
     letter = find_letter(session, reference)
     if letter.status is LetterStatus.DRAFT:
         raise NotAllowedError(f"{letter.reference} is a draft. Approve it before it goes out.")
-    refuse_uncertain(session, letter)
-    to_address = address_of(letter.reference, sending_message(session, letter).to_address).wire
+    refuse_step(session, [letter], Step.SENT)
+    to_address = address_of(letter.reference, sending_address(session, letter)).wire
     document = letter_document(session, letter)
     text = letter_text(document, heading=False)
     subject = f"{document.subject} [{letter.reference}]"

@@ -18,18 +18,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.domain.email_address import EmailAddress, email_address
-from outreach.domain.states import Channel, LetterStatus
+from outreach.domain.letter_life import Step
+from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import DatabaseBusyError, DatabaseError, NotAllowedError, OutreachError, UsageError
+from outreach.letters.addressing import address_of, sending_address
 from outreach.letters.drafting import Progress, always
-from outreach.letters.exports import address_of, sending_message
+from outreach.letters.exports import sending_message
 from outreach.letters.ledger import (
     LETTERS,
     STARTED,
     UNCERTAIN,
+    advance,
+    advance_all,
     find_letters,
-    record_event,
-    refuse_uncertain,
+    refuse_step,
     uncertain_dispatch,
 )
 from outreach.mail import outcomes
@@ -41,7 +44,6 @@ from outreach.store.models import Dispatch, Letter
 from outreach.store.types import now
 
 ATTEMPTS = 4
-_SENDABLE = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED, LetterStatus.BOUNCED}
 
 
 @dataclass(frozen=True)
@@ -78,22 +80,15 @@ def queue_letters(session: Session, references: Sequence[str]) -> Changes:
     """
     outcomes.apply_kept(session)
     letters = find_letters(session, references)
+    refuse_step(session, letters, Step.QUEUED)
     for letter in letters:
-        if letter.origin != "own" or letter.status not in _SENDABLE:
-            raise NotAllowedError(
-                f"{letter.reference} is {letter.status}; only approved letters are sent. Approve it first."
-            )
-        refuse_uncertain(session, letter)
-        to_address = sending_message(session, letter).to_address
+        to_address = sending_address(session, letter)
         if letter.status is LetterStatus.BOUNCED and to_address in _tried(session, letter.id):
             raise NotAllowedError(
                 f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by post."
             )
         address_of(letter.reference, to_address)
-        if letter.status is not LetterStatus.QUEUED:
-            before = letter.status
-            letter.status = LetterStatus.QUEUED
-            record_event(session, letter, "queued", before)
+    advance_all(session, [x for x in letters if x.status is not LetterStatus.QUEUED], Step.QUEUED)
     return Changes(
         LETTERS,
         f"{counted(len(letters), 'letter', 'letters')} in the outbox.",
@@ -105,7 +100,9 @@ def _tried(session: Session, letter_key: int) -> set[str]:
     """Addresses that a letter came back from."""
     return set(
         session.scalars(
-            select(Dispatch.to_address).where(Dispatch.letter_id == letter_key, Dispatch.outcome == "bounced")
+            select(Dispatch.to_address).where(
+                Dispatch.letter_id == letter_key, Dispatch.outcome == DispatchOutcome.BOUNCED
+            )
         )
     )
 
@@ -216,7 +213,7 @@ class _Run:
                 letter = find_letters(session, [reference])[0]
                 if letter.status is not LetterStatus.QUEUED or uncertain_dispatch(session, letter.id):
                     return Result(reference, "skipped", "Another window has taken it.")
-                to_address = sending_message(session, letter).to_address
+                to_address = sending_address(session, letter)
                 if not to_address:
                     return Result(reference, "skipped", "Its e-mail address is not on file any more.")
                 to = address_of(reference, to_address)
@@ -243,8 +240,7 @@ class _Run:
                     dispatch = _dispatch(letter, self.on, message.to_address, message.message_id)
                     dispatch.outcome, dispatch.detail = FAILED, detail
                     session.add(dispatch)
-                    letter.status = LetterStatus.FAILED
-                    record_event(session, letter, "failed", LetterStatus.QUEUED, detail=detail)
+                    advance(session, letter, Step.FAILED, detail=detail)
         except DatabaseBusyError:
             return None
         return Result(reference, FAILED, detail)
@@ -257,7 +253,7 @@ class _Run:
                 letter = find_letters(session, [made.reference])[0]
                 if letter.status is not LetterStatus.QUEUED or uncertain_dispatch(session, letter.id):
                     return Result(made.reference, "skipped", "Another window has taken it.")
-                if sending_message(session, letter).to_address != made.to_address:
+                if sending_address(session, letter) != made.to_address:
                     return Result(
                         made.reference, "skipped", "Its e-mail address has just been changed. Send it again."
                     )
@@ -386,16 +382,13 @@ def settle(session: Session, reference: str, *, was_sent: bool, on: date | None 
         raise UsageError(
             f"{letter.reference} is dated after {date_in_words(day, locale_for('en'))}. Give the day it went out."
         )
-    before = letter.status
     if was_sent:
-        dispatch.outcome = SENT
-        letter.status, letter.sent_on = LetterStatus.SENT, day
-        record_event(session, letter, "sent", before, detail="settled by a user: it went out")
+        advance(session, letter, Step.SETTLED_SENT, detail="settled by a user: it went out")
+        dispatch.outcome, letter.sent_on = SENT, day
         return Changes(LETTERS, f"{letter.reference} is noted as sent.", (letter.reference,))
+    advance(session, letter, Step.SETTLED_NOT_SENT, detail="settled by a user: it did not go out")
     # Not FAILED: no server has said so, and the text that may have gone is kept as it was.
     dispatch.outcome = SETTLED
-    letter.status = LetterStatus.QUEUED
-    record_event(session, letter, "queued", before, detail="settled by a user: it did not go out")
     return Changes(LETTERS, f"{letter.reference} is back in the outbox.", (letter.reference,))
 
 
@@ -405,9 +398,9 @@ def uncertain_message_id(session: Session, reference: str) -> str:
 
 
 def _uncertain(session: Session, letter: Letter) -> Dispatch:
+    refuse_step(session, [letter], Step.SETTLED_SENT)
     dispatch = uncertain_dispatch(session, letter.id)
-    if dispatch is None:
-        raise NotAllowedError(f"There is nothing uncertain about {letter.reference}: it is {letter.status}.")
+    assert dispatch is not None
     return dispatch
 
 
@@ -415,12 +408,7 @@ def take_back(session: Session, references: Sequence[str]) -> Changes:
     """Take letters out of the outbox; they are approved again. Raises: NotAllowedError."""
     outcomes.apply_kept(session)
     letters = find_letters(session, references)
-    for letter in letters:
-        refuse_uncertain(session, letter)
-        if letter.status is not LetterStatus.QUEUED:
-            raise NotAllowedError(f"{letter.reference} is {letter.status}, not in the outbox.")
-        letter.status = LetterStatus.APPROVED
-        record_event(session, letter, "taken_back", LetterStatus.QUEUED)
+    advance_all(session, letters, Step.TAKEN_BACK)
     return Changes(LETTERS, f"{len(letters)} taken out of the outbox.", tuple(x.reference for x in letters))
 
 
@@ -458,7 +446,7 @@ def outbox(session: Session) -> tuple[OutboxRow, ...]:
             OutboxRow(
                 letter.reference,
                 named.name if named else "",
-                last.to_address if last else sending_message(session, letter).to_address,
+                last.to_address if last else sending_address(session, letter),
                 outcome,
                 detail,
                 last.message_id if last else "",

@@ -18,26 +18,18 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from outreach.domain.states import LetterStatus
+from outreach.domain.letter_life import Step
+from outreach.domain.states import DispatchOutcome, LetterStatus
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import DatabaseError, OutreachError
 from outreach.files import write_file
-from outreach.letters.ledger import STARTED, record_event
+from outreach.letters.ledger import STARTED, advance
 from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
 
-SENT, FAILED, DEFERRED, UNCERTAIN = "sent", "failed", "deferred", "uncertain"
-SETTLED = "settled"
-"""A user has said of an uncertain letter that it did not go out."""
-_NOT_YET_SENT = frozenset(
-    {
-        LetterStatus.DRAFT,
-        LetterStatus.APPROVED,
-        LetterStatus.QUEUED,
-        LetterStatus.FAILED,
-        LetterStatus.WITHDRAWN,
-    }
-)
+SENT, FAILED, DEFERRED = DispatchOutcome.SENT, DispatchOutcome.FAILED, DispatchOutcome.DEFERRED
+SETTLED = DispatchOutcome.SETTLED
+UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True)
@@ -75,22 +67,22 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
     before = letter.status
     if said.outcome == SENT:
         # Also where a user has settled meanwhile that it did not go out: the server says that it did.
-        if dispatch.outcome in {SENT, "bounced"}:
+        if dispatch.outcome in {DispatchOutcome.SENT, DispatchOutcome.BOUNCED}:
             return True
         dispatch.outcome, dispatch.detail, dispatch.sent_at = SENT, said.detail, said.at
-        if before in _NOT_YET_SENT:
-            letter.status, letter.sent_on, letter.deleted_at = LetterStatus.SENT, said.on, None
         day = date_in_words(said.on, locale_for("en"))
-        record_event(session, letter, "sent", before, detail=f"by e-mail to {dispatch.to_address} on {day}")
+        words = f"by e-mail to {dispatch.to_address} on {day}"
+        advance(session, letter, Step.HANDED_OVER, detail=words)
+        if letter.status is not before:
+            letter.sent_on, letter.deleted_at = said.on, None
     elif dispatch.outcome == STARTED:
         dispatch.detail = said.detail
         if said.outcome != UNCERTAIN:
-            dispatch.outcome = said.outcome
+            dispatch.outcome = DispatchOutcome(said.outcome)
         if said.outcome == FAILED and before is LetterStatus.QUEUED:
-            letter.status = LetterStatus.FAILED
-            record_event(session, letter, "failed", before, detail=said.detail)
+            advance(session, letter, Step.FAILED, detail=said.detail)
         elif said.outcome == DEFERRED and said.is_last:
-            record_event(session, letter, "deferred", before, detail=said.detail)
+            advance(session, letter, Step.DEFERRED, detail=said.detail)
     return True
 
 

@@ -14,7 +14,7 @@ from outreach.directory.people import PersonRow, people_list
 from outreach.domain.address import audience_for
 from outreach.domain.partial_dates import covers
 from outreach.domain.references import folded
-from outreach.domain.states import SENT_STATES
+from outreach.domain.states import SENT_STATES, Origin
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotFoundError, UsageError
 from outreach.recipients.groups import saved_groups
@@ -163,7 +163,7 @@ def _by_correspondence(
         return people
     letters = session.execute(
         select(Letter.person_id, Letter.sent_on, Letter.answered_on, Letter.status).where(
-            Letter.campaign_id == campaign_key, Letter.origin == "own", Letter.person_id.is_not(None)
+            Letter.campaign_id == campaign_key, Letter.origin == Origin.OWN, Letter.person_id.is_not(None)
         )
     ).all()
     written = {p for p, *_ in letters}

@@ -7,9 +7,18 @@ from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
-from outreach.domain.states import Channel, LetterStatus, ReplyKind
+from outreach.domain.states import (
+    Channel,
+    DispatchOutcome,
+    FollowUpReason,
+    LetterStatus,
+    MessageState,
+    Origin,
+    ReplyKind,
+)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -32,11 +41,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def _stored_by_value(enum: type) -> SqlEnum:
+def stored_by_value(enum: type, length: int = 24) -> SqlEnum:
+    """The type of a column that keeps the values of an enum, as plain text of at most so many characters."""
     return SqlEnum(
         enum,
         native_enum=False,
-        length=24,
+        length=length,
         create_constraint=False,
         values_callable=lambda members: [str(m.value) for m in members],
     )
@@ -56,11 +66,16 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {
         datetime: UtcDateTime(),
-        LetterStatus: _stored_by_value(LetterStatus),
-        ReplyKind: _stored_by_value(ReplyKind),
-        Channel: _stored_by_value(Channel),
-        MessageKind: _stored_by_value(MessageKind),
-        Basis: _stored_by_value(Basis),
+        LetterStatus: stored_by_value(LetterStatus),
+        ReplyKind: stored_by_value(ReplyKind),
+        Channel: stored_by_value(Channel),
+        MessageKind: stored_by_value(MessageKind),
+        Basis: stored_by_value(Basis),
+        Step: stored_by_value(Step, 40),
+        Origin: stored_by_value(Origin, 16),
+        DispatchOutcome: stored_by_value(DispatchOutcome, 16),
+        MessageState: stored_by_value(MessageState, 16),
+        FollowUpReason: stored_by_value(FollowUpReason),
     }
 
     id: Mapped[int] = mapped_column(primary_key=True, sort_order=-10)

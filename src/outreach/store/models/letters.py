@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.domain.states import Channel, LetterStatus, ReplyKind
+from outreach.domain.letter_life import Step
+from outreach.domain.states import Channel, DispatchOutcome, FollowUpReason, LetterStatus, Origin, ReplyKind
 from outreach.store.types import Base, Deletable
 
 
@@ -27,7 +28,7 @@ class Letter(Deletable, Base):
     reference: Mapped[str] = mapped_column(String(20), unique=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
-    origin: Mapped[str] = mapped_column(String(16), default="own")
+    origin: Mapped[Origin] = mapped_column(default=Origin.OWN)
     template: Mapped[str] = mapped_column(String(80), default="")
     language: Mapped[str] = mapped_column(String(8), default="en")
     audience: Mapped[str] = mapped_column(String(40), default="default")
@@ -93,7 +94,7 @@ class LetterEvent(Base):
     __tablename__ = "letter_event"
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
     at: Mapped[dt.datetime]
-    kind: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[Step]
     by: Mapped[str] = mapped_column(default="")
     from_status: Mapped[str] = mapped_column(String(24), default="")
     to_status: Mapped[str] = mapped_column(String(24), default="")
@@ -101,8 +102,7 @@ class LetterEvent(Base):
 
 
 class Dispatch(Base):
-    """One attempt to send a letter by one channel. outcome: started, sent, failed, deferred, bounced, or settled
-    (a user said that it did not go out).
+    """One attempt to send a letter by one channel.
 
     sent_at: the instant it was handed over, where this program did it; dispatched_on: the sender's local day.
     """
@@ -110,7 +110,7 @@ class Dispatch(Base):
     __tablename__ = "dispatch"
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)
     channel: Mapped[Channel]
-    outcome: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[DispatchOutcome]
     dispatched_on: Mapped[dt.date]
     recorded_at: Mapped[dt.datetime]
     to_address: Mapped[str] = mapped_column(Text, default="")
@@ -148,7 +148,7 @@ class FollowUp(Base):
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
     reply_id: Mapped[int | None] = mapped_column(ForeignKey("reply.id"))
     due_on: Mapped[dt.date]
-    reason: Mapped[str] = mapped_column(String(24))
+    reason: Mapped[FollowUpReason]
     what: Mapped[str] = mapped_column(Text)
     done_at: Mapped[dt.datetime | None]
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.states import MessageState
 from outreach.store.types import Base
 
 
@@ -32,7 +33,7 @@ class Message(Base):
     nature: Mapped[MessageKind] = mapped_column(default=MessageKind.ANSWER)
     nature_reason: Mapped[str] = mapped_column(Text, default="")
     failed_addresses: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[str] = mapped_column(String(16), default="triage", index=True)
+    state: Mapped[MessageState] = mapped_column(default=MessageState.TRIAGE, index=True)
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
     basis: Mapped[Basis] = mapped_column(default=Basis.NONE)
     confidence: Mapped[int] = mapped_column(default=0)

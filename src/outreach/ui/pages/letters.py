@@ -17,7 +17,8 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows
 from outreach.desk.saved_views import ViewRow, delete_view, save_view, views_list
 from outreach.desk.table_files import tracker_csv, tracker_xlsx
-from outreach.domain.states import REOPENABLE, Channel, LetterStatus, ReplyKind
+from outreach.domain.letter_life import Step, allowed_for_all
+from outreach.domain.states import Channel, LetterStatus, ReplyKind
 from outreach.domain.wording import counted, names_in_words
 from outreach.files import write_file
 from outreach.letters.approving import LetterToDecide, letters_to_decide
@@ -283,6 +284,16 @@ class LettersPage(Page):
         self.export_table = make_action(self, self.tr("Export table…"), "file-text", self._export_table)
         self.compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
         self.save_view = make_action(self, self.tr("Save this view…"), "save", self._save_view, enabled=False)
+        # What every letter chosen can do, and what is done with one only.
+        self._all_take = (
+            (self.approve, Step.APPROVED), (self.reopen, Step.REOPENED), (self.delete, Step.DELETED), (self.send, Step.QUEUED),
+            (self.take_back, Step.TAKEN_BACK), (self.sent, Step.SENT), (self.follow_up, Step.FOLLOWED_UP),
+            (self.withdraw, Step.WITHDRAWN), (self.close_letter, Step.CLOSED),
+        )  # fmt: skip
+        self._one_takes = (
+            (self.edit_draft, Step.EDITED), (self.enclose, Step.ENCLOSED), (self.settle, Step.SETTLED_SENT),
+            (self.web_form, Step.SENT), (self.mail_program, Step.SENT), (self.answer, Step.REPLY_RECEIVED),
+        )  # fmt: skip
 
     def actions_for_menu(self) -> list[QAction]:
         """What can be done with the letters chosen, for the window's menu."""
@@ -478,31 +489,14 @@ class LettersPage(Page):
 
     def _selected(self) -> None:
         rows = self.table.selected()
-        states = {r.status for r in rows}
-        own = all(r.origin == "own" for r in rows)
-        some = bool(rows)
-        unsent = {LetterStatus.DRAFT, LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED}
-        out = {LetterStatus.SENT, LetterStatus.ACKNOWLEDGED, LetterStatus.ANSWERED}
-        uncertain = any(r.is_uncertain for r in rows)
-        self.approve.setEnabled(some and own and states == {LetterStatus.DRAFT})
-        self.reopen.setEnabled(some and own and not uncertain and states <= REOPENABLE)
-        self.delete.setEnabled(some and own and states == {LetterStatus.DRAFT})
-        self.edit_draft.setEnabled(len(rows) == 1 and own and states == {LetterStatus.DRAFT})
-        waiting = {LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.FAILED, LetterStatus.BOUNCED}
-        self.send.setEnabled(some and own and not uncertain and states <= waiting)
-        self.settle.setEnabled(len(rows) == 1 and uncertain)
-        by_hand = some and own and not uncertain and states <= waiting
-        self.print_batch.setEnabled(some and own and LetterStatus.DRAFT not in states)
-        self.web_form.setEnabled(by_hand and len(rows) == 1)
-        self.mail_program.setEnabled(by_hand and len(rows) == 1)
-        self.enclose.setEnabled(len(rows) == 1 and own and states == {LetterStatus.DRAFT})
-        self.take_back.setEnabled(some and not uncertain and states == {LetterStatus.QUEUED})
-        self.sent.setEnabled(some and not uncertain and states <= waiting)
-        self.answer.setEnabled(len(rows) == 1 and states <= out | {LetterStatus.CLOSED})
-        self.follow_up.setEnabled(some and states <= out)
-        self.export.setEnabled(some and own)
-        self.withdraw.setEnabled(some and own and states <= unsent)
-        self.close_letter.setEnabled(some and states <= out | {LetterStatus.BOUNCED})
+        own = bool(rows) and all(r.origin == "own" for r in rows)
+        allowed = allowed_for_all(r.situation for r in rows)
+        for action, step in self._all_take:
+            action.setEnabled(step in allowed)
+        for action, step in self._one_takes:
+            action.setEnabled(len(rows) == 1 and step in allowed)
+        self.print_batch.setEnabled(own and LetterStatus.DRAFT not in {r.status for r in rows})
+        self.export.setEnabled(own)
         campaign = self.workspace.campaign
         if len(rows) == 1 and campaign is not None:
             reference = rows[0].reference
