@@ -28,6 +28,7 @@ from outreach.settings import Settings, default_database, load_settings, save_se
 from outreach.store.backup import copied_file, restore
 from outreach.store.database import Database, open_database
 from outreach.store.sqlite_files import file_of, is_there
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
@@ -255,7 +256,7 @@ class Welcome(QWidget):
         layout.addLayout(row)
 
     def _ask(self, title: str, slot: Callable[[str], None], *, save: bool = False) -> None:
-        dialog = QFileDialog(self, title, "", "outreach databases (*.db);;All files (*)")
+        dialog = FileDialog(self, title, "", "outreach databases (*.db);;All files (*)")
         if save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix("db")

@@ -19,7 +19,7 @@ from outreach.correspondence.triage import back_to_tray, inbox_rows
 from outreach.desk.letter_table import letter_detail
 from outreach.domain.states import ReplyKind
 from outreach.errors import DatabaseBusyError
-from outreach.letters.ledger import find_letter
+from outreach.letters.ledger import find_letter, reopen_letters
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import open_database
 from outreach.ui.dialogs.forms import ConfirmDialog
@@ -408,3 +408,31 @@ def test_words_whose_save_was_refused_are_approved_with_the_letter_or_not_at_all
     with open_database(busy.workspace.jobs.location).read() as session:
         assert find_letter(session, "MAG-0009").body == "The words that were typed last."
     assert busy.workspace.saving.text_of("MAG-0009") is None
+
+
+def test_undoing_an_approval_leaves_alone_what_was_put_back_to_draft_since(
+    busy: MainWindow, settle: Settle
+) -> None:
+    compose = go(busy, "compose", settle)
+    drafts = references(compose.drafts)
+    assert len(drafts) > 1
+    compose.approve_all.trigger()
+    settle(busy)
+    dialog(ApproveDialog).submit_button.click()
+    settle(busy)
+    with open_database(busy.workspace.jobs.location).write() as session:
+        reopen_letters(session, drafts[:1])
+    busy.workspace.undo.undo()
+    settle(busy)
+    assert {status(busy, r) for r in drafts} == {"draft"}
+
+
+def test_ctrl_return_with_nobody_ticked_ticks_nobody(busy: MainWindow, settle: Settle) -> None:
+    compose = go(busy, "compose", settle)
+    compose.recipients.setCurrentRow(0)
+    compose.recipients.setFocus()
+    QTest.keyClick(compose.recipients, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settle(busy)
+    assert compose.recipients.ticked() == []
+    QTest.keyClick(compose.recipients, Qt.Key.Key_Return)
+    assert len(compose.recipients.ticked()) == 1

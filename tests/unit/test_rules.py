@@ -173,3 +173,8 @@ def test_dates_numbers_and_money_follow_language_and_place() -> None:
 def test_headings_of_a_table_are_known_in_other_alphabets(headings: tuple[str, ...]) -> None:
     wanted = dict(zip(headings, ("name", "body", "party", "area", "email"), strict=True))
     assert guess_mapping(headings) == wanted
+
+
+@pytest.mark.parametrize("headings", [("Имя", "Фамилия"), ("Name", "Surname"), ("Prénom", "Nom de famille")])
+def test_beside_a_column_of_family_names_a_name_is_the_given_one(headings: tuple[str, str]) -> None:
+    assert guess_mapping(headings) == {headings[0]: "given_name", headings[1]: "family_name"}

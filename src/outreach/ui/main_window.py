@@ -34,6 +34,7 @@ from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession, check, check_notes
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask, ask_for_file, open_dialog
 from outreach.ui.dialogs.importing import ImportDialog
 from outreach.ui.dialogs.records import CampaignDialog, CampaignValues, NewCampaignDialog, NewCampaignValues
@@ -433,7 +434,7 @@ class MainWindow(QMainWindow):
         ask(CampaignDialog(self, campaign), submit)
 
     def _file_dialog(self, title: str, name: str, slot: Callable[[str], object], *, save: bool) -> None:
-        dialog = QFileDialog(self, title, name, self.tr("outreach databases (*.db);;All files (*)"))
+        dialog = FileDialog(self, title, name, self.tr("outreach databases (*.db);;All files (*)"))
         if save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix("db")

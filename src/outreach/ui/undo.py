@@ -7,11 +7,13 @@ from PySide6.QtGui import QUndoCommand
 
 from outreach.correspondence.replies import ReplyRecord, ReplyRow, remove_answer, reply_record, restore_reply
 from outreach.correspondence.triage import Standing, restore_standings, standings
+from outreach.domain.states import LetterStatus
 from outreach.domain.wording import counted
 from outreach.letters.ledger import (
     approve_letters,
     delete_drafts,
     edit_letter,
+    find_letters,
     reopen_letters,
     restore_drafts,
 )
@@ -72,6 +74,16 @@ def save_undoably(workspace: Workspace, dialog: FormDialog[object], text: str, d
     workspace.jobs.write(dialog, do, saved, failed=dialog.show_problem)
 
 
+def _reopen_approved(session: WorkSession, references: Sequence[str]) -> Changes:
+    """Make drafts again of letters that were approved together, but for those that somebody put back to draft since.
+
+    Raises: NotAllowedError if one has gone on, or all are drafts.
+    """
+    letters = find_letters(session, references)
+    approved = [x.reference for x in letters if x.status is not LetterStatus.DRAFT]
+    return reopen_letters(session, approved or list(references))
+
+
 def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
     """Approve letters; Undo makes them drafts again as long as none has gone on.
 
@@ -96,7 +108,7 @@ def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
             workspace,
             workspace.tr("approve {0}").format(counted(len(references), "letter", "letters")),
             do,
-            partial(reopen_letters, references=list(references)),
+            partial(_reopen_approved, references=list(references)),
             tell=tell,
         )
     )

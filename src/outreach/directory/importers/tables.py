@@ -366,6 +366,10 @@ def guess_mapping(headings: tuple[str, ...]) -> dict[str, str]:
     for _, heading, key in sorted(scored, key=lambda s: (-s[0], headings.index(s[1]))):
         if key not in mapping.values():
             mapping[heading] = key
+    held = set(mapping.values())
+    if {"name", "family_name"} <= held and "given_name" not in held:
+        # Beside a column of family names, “Name” or “Имя” is the given name.
+        mapping = {heading: "given_name" if key == "name" else key for heading, key in mapping.items()}
     return mapping
 
 

@@ -23,6 +23,7 @@ from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of,
 from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapping, headings_of
 from outreach.errors import OutreachError
 from outreach.store.database import Database
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, ask_for_files, text_field
 from outreach.ui.jobs import Job, Progress, Wait
 from outreach.ui.widgets.fields import NumberField
@@ -171,7 +172,7 @@ class ImportDialog(QDialog):
     @Slot()
     def _choose(self) -> None:
         endings = " ".join(f"*{e}" for e in FORMATS[self.format.value()].endings)
-        dialog = QFileDialog(
+        dialog = FileDialog(
             self, self.tr("Choose files"), "", f"{self.format.currentText()} ({endings});;All files (*)"
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)

@@ -17,6 +17,7 @@ from outreach.letters.approving import LetterToDecide
 from outreach.letters.exports import FORMATS
 from outreach.messages.kind import kind_of
 from outreach.messages.parse import ReadMessage, read_message
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import (
     Choice,
     ConfirmDialog,
@@ -238,7 +239,7 @@ class ReplyDialog(FormDialog[AnswerValues]):
 
     @Slot()
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Open message", "", "E-mail messages (*.eml);;All files (*)")
+        dialog = FileDialog(self, "Open message", "", "E-mail messages (*.eml);;All files (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         ask_for_file(dialog, self.load_message)
 

@@ -28,6 +28,7 @@ from outreach.packs.evidence import (
 )
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import FormDialog, ask_for_file, open_dialog, secret_field, text_field
 from outreach.ui.jobs import Progress
 from outreach.ui.undo import Reversible
@@ -68,7 +69,7 @@ class GivenToDialog(FormDialog[GivenToValues]):
 
     @Slot()
     def _browse(self) -> None:
-        dialog = QFileDialog(self, "Certificate", "", "Certificates (*.p12 *.pfx)")
+        dialog = FileDialog(self, "Certificate", "", "Certificates (*.p12 *.pfx)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         ask_for_file(dialog, self.certificate.setText)
 
@@ -174,7 +175,7 @@ class EvidenceDialog(FormDialog[dict[str, object]]):
 
     @Slot()
     def _choose(self) -> None:
-        dialog = QFileDialog(
+        dialog = FileDialog(
             self,
             "Evidence",
             "",
@@ -272,7 +273,7 @@ class BrandDialog(FormDialog[BrandValues]):
 
     @Slot()
     def _browse(self) -> None:
-        dialog = QFileDialog(self, "Logo", "", "Pictures (*.svg *.png *.jpg *.jpeg)")
+        dialog = FileDialog(self, "Logo", "", "Pictures (*.svg *.png *.jpg *.jpeg)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         ask_for_file(dialog, self.logo.setText)
 

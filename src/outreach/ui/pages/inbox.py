@@ -32,6 +32,7 @@ from outreach.domain.wording import counted
 from outreach.files import write_file
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file, ask_for_files
 from outreach.ui.dialogs.inbox import AssignDialog, AssignValues, ClassDialog, ClassValues
 from outreach.ui.jobs import Progress
@@ -356,7 +357,7 @@ class InboxPage(Page):
         self.fetch_wanted.emit()
 
     def _open_files(self) -> None:
-        dialog = QFileDialog(
+        dialog = FileDialog(
             self, self.tr("Open messages"), "", self.tr("Messages (*.eml *.mbox *.mbx);;All files (*)")
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
@@ -384,7 +385,7 @@ class InboxPage(Page):
         if self._detail is None:
             return
         key = self._detail.row.key
-        dialog = QFileDialog(self, self.tr("Save"), name or f"message {key}.eml")
+        dialog = FileDialog(self, self.tr("Save"), name or f"message {key}.eml")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         ask_for_file(dialog, partial(self.save_to, key, name))
 

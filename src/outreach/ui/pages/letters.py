@@ -36,6 +36,7 @@ from outreach.mail.outbox import take_back
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.acting import Action
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.letters import (
     AnswerValues,
@@ -565,7 +566,7 @@ class LettersPage(Page):
 
         def chosen(dialog: FormDialog[object], values: PrintValues) -> None:
             dialog.accept_result()
-            target = QFileDialog(
+            target = FileDialog(
                 self, self.tr("Batch to print"), "letters to post.pdf", self.tr("PDF (*.pdf)")
             )
             target.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -629,7 +630,7 @@ class LettersPage(Page):
         ask(dialog, partial(self._submit, partial(mark_sent, by=by), [reference]))
 
     def _enclose(self) -> None:
-        dialog = QFileDialog(self, self.tr("Enclose a file"))
+        dialog = FileDialog(self, self.tr("Enclose a file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         ask_for_file(dialog, partial(self.enclose_file, self._chosen()[0]))
 
@@ -750,7 +751,7 @@ class LettersPage(Page):
 
         def chosen(dialog: FormDialog[object], values: ExportValues) -> None:
             dialog.accept_result()
-            folder = QFileDialog(self, self.tr("Folder for the letters"))
+            folder = FileDialog(self, self.tr("Folder for the letters"))
             folder.setFileMode(QFileDialog.FileMode.Directory)
             ask_for_file(folder, partial(self.export_to, references, values["formats"]))
 
@@ -771,7 +772,7 @@ class LettersPage(Page):
         self.workspace.jobs.long(self, self.tr("Exporting letters"), work, done)
 
     def _export_table(self) -> None:
-        dialog = QFileDialog(
+        dialog = FileDialog(
             self, self.tr("Export table"), "letters.xlsx", "Excel workbook (*.xlsx);;CSV (*.csv)"
         )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

@@ -38,6 +38,7 @@ from outreach.packs.options import PRESETS, SECTIONS, PackOptions
 from outreach.packs.words import pack_words
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, ask_for_file, text_field
 from outreach.ui.dialogs.letters import NameDialog, NameValues
 from outreach.ui.dialogs.packs import (
@@ -382,7 +383,7 @@ class PacksPage(Page):
 
         def chosen(dialog: FormDialog[object], values: GivenToValues) -> None:
             dialog.accept_result()
-            target = QFileDialog(
+            target = FileDialog(
                 self,
                 self.tr("Export pack"),
                 name,

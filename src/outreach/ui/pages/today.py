@@ -17,6 +17,7 @@ from outreach.domain.wording import counted, date_in_words, day_short, locale_fo
 from outreach.files import write_file
 from outreach.store.changes import Changes
 from outreach.store.database import Database
+from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.jobs import Progress
 from outreach.ui.pages.base import Page
@@ -252,7 +253,7 @@ class TodayPage(Page):
         self.workspace.jobs.long(self, self.tr("Drafting letters"), work, drafted)
 
     def _calendar(self) -> None:
-        dialog = QFileDialog(self, self.tr("Calendar file"), "outreach.ics", self.tr("Calendars (*.ics)"))
+        dialog = FileDialog(self, self.tr("Calendar file"), "outreach.ics", self.tr("Calendars (*.ics)"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("ics")
         ask_for_file(dialog, self.write_calendar)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QListWidget,
@@ -38,7 +38,10 @@ class RecipientDelegate(QStyledItemDelegate):
         left = max(box.right() + 10, option.rect.left() + 30)
         width = option.rect.right() - left - 6
         c = colors()
-        is_selected = bool(plain.state & QStyle.StateFlag.State_Selected)
+        # Only with the focus does the style paint the row in the accent; otherwise it is a pale one, on which the usual inks stand.
+        is_selected = bool(plain.state & QStyle.StateFlag.State_Selected) and (
+            option.widget is None or option.widget.hasFocus()
+        )
         on_accent = plain.palette.highlightedText().color()
         painter.save()
         for text, font, ink, top in (
@@ -169,6 +172,14 @@ class RecipientList(QListWidget):
         else:
             self._ticks.discard(key)
         self.ticks_changed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and event.modifiers() & (
+            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        ):
+            event.ignore()  # it drafts, and ticks nobody where there is nothing to draft
+            return
+        super().keyPressEvent(event)
 
     def _toggle(self, item: QListWidgetItem) -> None:
         ticked = item.checkState() == Qt.CheckState.Checked
