@@ -141,6 +141,7 @@ _RULES: dict[Step, _Rule] = {
         "is {status}; only approved letters are sent. {hint}",
         to=S.QUEUED,
         needs_own=True,
+        why_others="is correspondence of others that a source reports; only approved letters of the campaign are sent.",
         needs_certain=True,
     ),
     Step.TAKEN_BACK: _Rule(

@@ -297,16 +297,29 @@ def check(database: Database) -> list[str]:
     files it used, with the hash frozen at its approval, follows the journal, and compares every record with its last entry.
     """
     problems: list[str] = []
-    with friendly_errors(database.location), database.engine.connect() as connection:
-        if database.engine.dialect.name == "sqlite":
-            rows = [str(r[0]) for r in connection.exec_driver_sql("PRAGMA integrity_check")]
-            problems += [f"The file is damaged: {row}" for row in rows if row != "ok"]
-            for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-                problems.append(f"Row {row[1]} of {row[0]} points to a {row[2]} that does not exist.")
+    if database.engine.dialect.name == "sqlite":
+        problems += _file_problems(database)
     with database.read() as session:
         problems += frozen_text_problems(session)
         if database.is_journalled:
             problems += journal.problems(_raw(session))
+    return problems
+
+
+def _file_problems(database: Database) -> list[str]:
+    """What SQLite itself finds. A connection of its own asks, as one that is kept may hold leaves of the search index from before
+    another program was killed in the middle of writing, and then calls the file damaged that is not."""
+    problems = []
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(friendly_errors(database.location))
+        if database.path is None:
+            ask = stack.enter_context(database.engine.connect()).exec_driver_sql
+        else:
+            ask = stack.enter_context(contextlib.closing(connect(database.path))).execute
+        rows = [str(row[0]) for row in ask("PRAGMA integrity_check")]
+        problems += [f"The file is damaged: {row}" for row in rows if row != "ok"]
+        for row in ask("PRAGMA foreign_key_check"):
+            problems.append(f"Row {row[1]} of {row[0]} points to a {row[2]} that does not exist.")
     return problems
 
 
