@@ -282,16 +282,21 @@ def reply_row(
     return reply, f"not classed yet, {date_in_words(on, locale_for('en'))}"
 
 
-def _bounce(session: Session, message: Message, letter: Letter) -> None:
-    dispatch = session.scalars(
+def last_email(session: Session, letter: Letter, outcome: DispatchOutcome) -> Dispatch | None:
+    """The last attempt to send a letter by e-mail that ended so, None if there is none."""
+    return session.scalars(
         select(Dispatch)
         .where(
             Dispatch.letter_id == letter.id,
             Dispatch.channel == Channel.EMAIL,
-            Dispatch.outcome == DispatchOutcome.SENT,
+            Dispatch.outcome == outcome,
         )
         .order_by(Dispatch.id.desc())
     ).first()
+
+
+def _bounce(session: Session, message: Message, letter: Letter) -> None:
+    dispatch = last_email(session, letter, DispatchOutcome.SENT)
     if dispatch is not None:
         dispatch.outcome, dispatch.detail = DispatchOutcome.BOUNCED, message.nature_reason
     to = ", ".join(message.failed_addresses.split()) or (dispatch.to_address if dispatch else "")

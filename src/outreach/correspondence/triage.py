@@ -7,12 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
-from outreach.correspondence.incoming import file_message
+from outreach.correspondence.incoming import file_message, last_email
 from outreach.correspondence.replies import ReplyRecord, remove_reply, reply_record, restore_reply
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
-from outreach.domain.states import Channel, DispatchOutcome, MessageState
+from outreach.domain.states import DispatchOutcome, MessageState
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
 from outreach.letters.ledger import LETTERS, advance, find_letter
@@ -22,7 +22,7 @@ from outreach.messages.safe_html import safe_html
 from outreach.messages.suggest import Suggestion, suggest_kind
 from outreach.store.blobs import blob
 from outreach.store.changes import Changes
-from outreach.store.models import Attachment, Dispatch, Letter, Message, Organization, Person, Reply
+from outreach.store.models import Attachment, Letter, Message, Organization, Person, Reply
 
 TRIAGE, FILED, ASIDE = MessageState.TRIAGE, MessageState.FILED, MessageState.SET_ASIDE
 VIEWS = ("open", "triage", "to_class", "filed", "automatic", "set_aside", "all")
@@ -307,15 +307,7 @@ def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
     """A bounce that was another letter's no longer holds this one back."""
     if message.nature is not MessageKind.BOUNCE:
         return
-    dispatch = session.scalars(
-        select(Dispatch)
-        .where(
-            Dispatch.letter_id == letter.id,
-            Dispatch.channel == Channel.EMAIL,
-            Dispatch.outcome == DispatchOutcome.BOUNCED,
-        )
-        .order_by(Dispatch.id.desc())
-    ).first()
+    dispatch = last_email(session, letter, DispatchOutcome.BOUNCED)
     if dispatch is not None:
         dispatch.outcome = DispatchOutcome.SENT
     advance(session, letter, Step.BOUNCE_MOVED, detail="the report belonged to another letter")
