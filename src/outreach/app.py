@@ -34,7 +34,8 @@ from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
 from outreach.ui.theme import Theme
-from outreach.ui.widgets.parts import Label, push_button
+from outreach.ui.widgets.buttons import push_button
+from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 SAMPLE = "magnitsky"

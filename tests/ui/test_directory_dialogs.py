@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from outreach.store.database import open_database
+from outreach.ui.dialogs.directory import GroupDialog
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.importing import ImportDialog
-from outreach.ui.dialogs.records import GroupDialog
 from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.main_window import MainWindow
 from tests.integration.test_importers import LEGISLATORS, MEMBERS, write

@@ -26,7 +26,7 @@ from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
 from outreach.ui.dialogs.letters import ConfirmSentDialog, NameDialog
 from outreach.ui.main_window import MainWindow
 from outreach.ui.notifying import Notifier
-from outreach.ui.widgets.parts import TaskRow
+from outreach.ui.widgets.openable import TaskRow
 from tests import factories
 from tests.messages import message, report
 

@@ -20,7 +20,7 @@ from outreach.errors import UsageError
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import open_database
 from outreach.ui.main_window import MainWindow
-from outreach.ui.widgets.parts import Figure, Heading
+from outreach.ui.widgets.openable import Figure, Heading
 from tests import factories
 
 Settle = Callable[[MainWindow], None]

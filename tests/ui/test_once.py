@@ -35,7 +35,10 @@ from outreach.settings import Settings
 from outreach.store.database import Database, open_database
 from outreach.ui.acting import Action
 from outreach.ui.dialogs import forms
+from outreach.ui.dialogs.campaigns import CampaignDialog, NewCampaignDialog
+from outreach.ui.dialogs.directory import BodyDialog, GroupDialog, PersonDialog, RecipientDialog
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
+from outreach.ui.dialogs.facts import FactDialog, SourceDialog
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask
 from outreach.ui.dialogs.importing import ImportDialog
 from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
@@ -52,19 +55,9 @@ from outreach.ui.dialogs.letters import (
 )
 from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
-from outreach.ui.dialogs.records import (
-    BodyDialog,
-    CampaignDialog,
-    FactDialog,
-    GroupDialog,
-    NewCampaignDialog,
-    PersonDialog,
-    RecipientDialog,
-    SourceDialog,
-)
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
-from outreach.ui.widgets.parts import make_action, push_button
+from outreach.ui.widgets.buttons import make_action, push_button
 from tests.integration.test_importers import write
 from tests.ui.test_pages import busy, dialog, go, messages, references
 

@@ -23,8 +23,8 @@ from outreach.store.database import open_database
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.inbox import AssignDialog
 from outreach.ui.main_window import MainWindow
-from outreach.ui.widgets.parts import Table
 from outreach.ui.widgets.recipient_item import RecipientList
+from outreach.ui.widgets.tables import Table
 from tests import factories
 from tests.messages import message
 

@@ -18,12 +18,14 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup
 from outreach.store.database import open_database
+from outreach.ui.dialogs.campaigns import NewCampaignDialog
+from outreach.ui.dialogs.directory import PersonDialog, RecipientDialog
+from outreach.ui.dialogs.facts import FactDialog
 from outreach.ui.dialogs.letters import ApproveDialog, MarkSentDialog, NameDialog, ReplyDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
-from outreach.ui.dialogs.records import FactDialog, NewCampaignDialog, PersonDialog, RecipientDialog
 from outreach.ui.main_window import MainWindow
 from outreach.ui.theme import colors
-from outreach.ui.widgets.parts import Table
+from outreach.ui.widgets.tables import Table
 from tests import factories
 
 Settle = Callable[[MainWindow], None]

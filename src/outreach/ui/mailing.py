@@ -39,7 +39,7 @@ from outreach.ui.dialogs.mail import (
     SettleValues,
 )
 from outreach.ui.errors import show_message
-from outreach.ui.jobs import Progress, Wait
+from outreach.ui.job import Progress, Wait
 from outreach.ui.workspace import Workspace
 
 

@@ -33,16 +33,16 @@ from outreach.store.backup import backup, copied_file
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession, check, check_notes
 from outreach.ui.acting import Action
+from outreach.ui.dialogs.campaigns import CampaignDialog, CampaignValues, NewCampaignDialog, NewCampaignValues
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask, ask_for_file, open_dialog
 from outreach.ui.dialogs.importing import ImportDialog
-from outreach.ui.dialogs.records import CampaignDialog, CampaignValues, NewCampaignDialog, NewCampaignValues
 from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.dialogs.unsaved import LeaveDialog, UnsavedDialog
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
-from outreach.ui.jobs import Progress
+from outreach.ui.job import Progress
 from outreach.ui.mailing import Mailing
 from outreach.ui.notifying import Notifier
 from outreach.ui.pages.base import Page
@@ -55,8 +55,10 @@ from outreach.ui.pages.overview import OverviewPage
 from outreach.ui.pages.packs import PacksPage
 from outreach.ui.pages.today import TodayPage
 from outreach.ui.theme import CHOICES, Theme
+from outreach.ui.widgets.buttons import Shortcut
 from outreach.ui.widgets.campaign_choice import CampaignChoice
-from outreach.ui.widgets.parts import Label, Shortcut, Splitter
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Splitter
 from outreach.ui.widgets.sidebar import Sidebar
 from outreach.ui.workspace import Place, Workspace
 

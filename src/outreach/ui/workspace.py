@@ -13,7 +13,8 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import FormDialog
-from outreach.ui.jobs import Jobs, Progress
+from outreach.ui.job import Progress
+from outreach.ui.jobs import Jobs
 from outreach.ui.saving import Saving
 
 

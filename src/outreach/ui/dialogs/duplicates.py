@@ -19,17 +19,13 @@ from outreach.store.changes import Changes
 from outreach.store.database import WorkSession
 from outreach.ui.models.rows import Column, RowsModel
 from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    HtmlView,
-    Label,
-    Panel,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    push_button,
-)
+from outreach.ui.widgets.buttons import push_button
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter
 from outreach.ui.widgets.records import person_html
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from outreach.errors import OutreachError
 from outreach.ui.acting import Hold
 from outreach.ui.widgets.fields import Still
-from outreach.ui.widgets.parts import Label
+from outreach.ui.widgets.labels import Label
 
 V = TypeVar("V", covariant=True)
 W = TypeVar("W")

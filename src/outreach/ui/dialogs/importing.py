@@ -25,9 +25,10 @@ from outreach.errors import OutreachError
 from outreach.store.database import Database
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, ask_for_files, text_field
-from outreach.ui.jobs import Job, Progress, Wait
+from outreach.ui.job import Job, Progress, Wait
+from outreach.ui.widgets.buttons import push_button
 from outreach.ui.widgets.fields import NumberField
-from outreach.ui.widgets.parts import Label, push_button
+from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 _SHOWN = 200

@@ -17,7 +17,9 @@ from outreach.messages.suggest import Suggestion
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_field
 from outreach.ui.dialogs.letters import ReplyDialog
 from outreach.ui.models.rows import Column, RowsModel
-from outreach.ui.widgets.parts import Label, SearchField, Table
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.tables import Table
 
 
 class _Search(SearchField):

@@ -27,7 +27,7 @@ from outreach.ui.dialogs.forms import (
     text_area,
     text_field,
 )
-from outreach.ui.widgets.parts import push_button
+from outreach.ui.widgets.buttons import push_button
 from outreach.ui.words import channel_in_words
 
 _MOST_WARNINGS = 6

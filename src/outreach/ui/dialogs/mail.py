@@ -15,9 +15,10 @@ from outreach.secrets import get_password
 from outreach.settings import Settings
 from outreach.store.database import Database
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, secret_field, text_field
-from outreach.ui.jobs import Progress, Wait
+from outreach.ui.job import Progress, Wait
+from outreach.ui.widgets.buttons import push_button
 from outreach.ui.widgets.fields import NumberField
-from outreach.ui.widgets.parts import Label, push_button
+from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 _SECURITIES = [

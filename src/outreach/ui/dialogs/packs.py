@@ -30,9 +30,9 @@ from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import FormDialog, ask_for_file, open_dialog, secret_field, text_field
-from outreach.ui.jobs import Progress
+from outreach.ui.job import Progress
 from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import push_button
+from outreach.ui.widgets.buttons import push_button
 from outreach.ui.words import file_size
 from outreach.ui.workspace import Workspace
 

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from outreach.desk.search import Found, Hit, find
 from outreach.ui.models.rows import Column, RowsModel
-from outreach.ui.widgets.parts import Label, SearchField, Table
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 _KINDS = {

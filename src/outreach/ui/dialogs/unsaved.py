@@ -13,7 +13,8 @@ from outreach.errors import OutreachError
 from outreach.letters.unsaved import UnsavedText, restore_unsaved
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask
-from outreach.ui.widgets.parts import Label, push_button
+from outreach.ui.widgets.buttons import push_button
+from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 

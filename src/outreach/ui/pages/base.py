@@ -8,7 +8,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from outreach.store.database import WorkSession
-from outreach.ui.widgets.parts import Label, Splitter
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Splitter
 from outreach.ui.workspace import What, Workspace
 
 T = TypeVar("T")

@@ -26,26 +26,20 @@ from outreach.directory.people import people_list
 from outreach.domain.references import folded
 from outreach.domain.wording import counted
 from outreach.store.database import WorkSession
+from outreach.ui.dialogs.facts import FactDialog, FactValues, SourceDialog, SourceValues
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
-from outreach.ui.dialogs.records import FactDialog, FactValues, SourceDialog, SourceValues
 from outreach.ui.models.columns import fact_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
 from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    HtmlView,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.records import fact_html, parties_html, timeline_html, votes_html
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _SHOWN = (

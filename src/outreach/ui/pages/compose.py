@@ -23,28 +23,22 @@ from outreach.recipients.resolve import ResolvedRecipients
 from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
+from outreach.ui.dialogs.directory import GroupDialog, GroupValues
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
 from outreach.ui.dialogs.letters import ApproveDialog
-from outreach.ui.dialogs.records import GroupDialog, GroupValues
-from outreach.ui.jobs import Progress
+from outreach.ui.job import Progress
 from outreach.ui.models.columns import draft_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
 from outreach.ui.undo import approve_undoably, delete_drafts_undoably
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.letter_editor import LetterEditor
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.recipient_item import RecipientList
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _NAMED = 3

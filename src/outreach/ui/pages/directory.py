@@ -16,26 +16,20 @@ from outreach.recipients.enlist import add_recipient, remove_recipient, restore_
 from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.changes import Changes
 from outreach.store.database import WorkSession
+from outreach.ui.dialogs.directory import BodyDialog, PersonDialog, RecipientDialog, RecipientValues
 from outreach.ui.dialogs.forms import DayField, FormDialog, ask
-from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog, RecipientValues
 from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
 from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    HtmlView,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.records import body_html, person_html, post_html
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _LISTS = (

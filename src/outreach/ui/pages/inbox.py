@@ -35,24 +35,18 @@ from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file, ask_for_files
 from outreach.ui.dialogs.inbox import AssignDialog, AssignValues, ClassDialog, ClassValues
-from outreach.ui.jobs import Progress
+from outreach.ui.job import Progress
 from outreach.ui.models.columns import inbox_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
 from outreach.ui.undo import save_undoably, triage_steps, triage_undoably
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.message_view import MessageView
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _VIEWS = (

@@ -52,7 +52,7 @@ from outreach.ui.dialogs.letters import (
     ReasonDialog,
     ReplyDialog,
 )
-from outreach.ui.jobs import Progress
+from outreach.ui.job import Progress
 from outreach.ui.models.columns import letter_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
@@ -64,19 +64,13 @@ from outreach.ui.undo import (
     save_undoably,
     triage_undoably,
 )
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.letter_detail import LetterDetailView
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
+from outreach.ui.widgets.tables import Table
 from outreach.ui.words import channel_in_words
 from outreach.ui.workspace import What, Workspace
 

@@ -18,20 +18,13 @@ from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
+from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.chart import AnswersChart
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Figure,
-    Label,
-    Panel,
-    Table,
-    TableOrEmpty,
-    button,
-    clear_column,
-    make_action,
-    row_of,
-    scrolling,
-)
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.openable import Figure
+from outreach.ui.widgets.panels import Panel, clear_column, row_of, scrolling
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 _FIGURES = (

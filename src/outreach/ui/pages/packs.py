@@ -50,22 +50,16 @@ from outreach.ui.dialogs.packs import (
     TicksDialog,
     TicksValues,
 )
-from outreach.ui.jobs import Progress
+from outreach.ui.job import Progress
 from outreach.ui.models.columns import export_columns
 from outreach.ui.models.rows import RowsModel
 from outreach.ui.pages.base import Page
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Label,
-    Panel,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.preview import Preview
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 _PREVIEW_MS = 150

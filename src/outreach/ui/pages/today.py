@@ -19,21 +19,13 @@ from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
-from outreach.ui.jobs import Progress
+from outreach.ui.job import Progress
 from outreach.ui.pages.base import Page
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Heading,
-    Label,
-    Panel,
-    TableOrEmpty,
-    TaskRow,
-    button,
-    clear_column,
-    make_action,
-    row_of,
-    scrolling,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.openable import Heading, TaskRow
+from outreach.ui.widgets.panels import Panel, clear_column, row_of, scrolling
 from outreach.ui.words import standing_in_words
 from outreach.ui.workspace import What, Workspace
 

@@ -1,10 +1,19 @@
-"""Fields that a wheel rolling by does not change."""
+"""Fields: those that a wheel rolling by does not change, and the one to search with."""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtGui import (
+    QKeyEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from outreach.ui.icons import icon
 
 # What is mixed into a widget is one to the type checker; at run time Qt takes a single class of its own among the bases.
 if TYPE_CHECKING:
@@ -33,3 +42,27 @@ class NumberField(Still, QSpinBox):
     def __init__(self) -> None:
         super().__init__()
         self._be_still()
+
+
+class SearchField(QLineEdit):
+    """A field to filter with: Escape empties it."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__()
+        self.setPlaceholderText(hint)
+        self.setAccessibleName(hint)
+        self.setClearButtonEnabled(True)
+        self.addAction(icon("search", "quiet"), QLineEdit.ActionPosition.LeadingPosition)
+        self.setMinimumWidth(220)
+
+    def forget(self) -> None:
+        """Be empty, without filtering by that."""
+        self.blockSignals(True)
+        self.clear()
+        self.blockSignals(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)

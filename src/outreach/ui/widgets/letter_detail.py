@@ -10,7 +10,10 @@ from outreach.correspondence.replies import ReplyRow
 from outreach.desk.letter_table import LetterDetail
 from outreach.domain.wording import day_short, moment_short
 from outreach.ui.dialogs.forms import Choice
-from outreach.ui.widgets.parts import HtmlView, Label, button, row_of
+from outreach.ui.widgets.buttons import button
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import row_of
 from outreach.ui.words import channel_in_words, event_in_words, standing_in_words
 
 _TONES = {"overdue": "bad", "due soon": "warning", "answered": "good"}

@@ -15,7 +15,8 @@ from outreach.letters.unsaved import UnsavedText, Words, words_digest
 from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import text_field
 from outreach.ui.theme import sized
-from outreach.ui.widgets.parts import Label, Panel, Splitter
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter
 from outreach.ui.widgets.preview import Preview
 from outreach.ui.workspace import Workspace
 
