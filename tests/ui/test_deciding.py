@@ -397,7 +397,7 @@ def test_words_whose_save_was_refused_are_approved_with_the_letter_or_not_at_all
         raise DatabaseBusyError("Another program is writing. Try again in a moment.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("outreach.ui.widgets.letter_editor.edit_letter", refused)
+        patch.setattr("outreach.ui.operations.drafts.edit_letter", refused)
         compose.editor.body.setPlainText("The words that were typed last.")
         compose.approve.trigger()
         settle(busy)

@@ -69,7 +69,7 @@ def test_the_window_tells_which_list_a_file_is_and_who_was_renamed(
 def test_a_public_source_is_fetched_and_imported(
     window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from outreach.ui.dialogs import importing as module
+    from outreach.ui.operations import imports as module
 
     folders: list[Path] = []
 

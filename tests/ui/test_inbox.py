@@ -244,14 +244,14 @@ def test_a_view_is_saved_used_and_deleted(window: MainWindow, settle: Settle, qt
     window.sidebar.choose("letters")
     settle(window)
     page = window.pages["letters"]
-    page.status.choose("answer to read")
+    page.filter_bar.status.choose("answer to read")
     assert [r.reference for r in page.model.rows] == ["MAG-0006"]
     page.save_view.trigger()
     asked = dialog(window, NameDialog)
     asked.name.setText("To read")
     qtbot.mouseClick(asked.submit_button, Qt.MouseButton.LeftButton)
     settle(window)
-    page.set_filters(Filters())
+    page.filter_bar.set_filters(Filters())
     assert len(page.model.rows) > 1
     page._fill_views()
     next(a for a in page.views.menu().actions() if a.text() == "To read").trigger()
@@ -271,7 +271,7 @@ def test_a_letter_goes_by_the_users_own_mail_program(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(
-        "outreach.ui.pages.letters.QDesktopServices.openUrl", lambda url: opened.append(url.toString())
+        "outreach.ui.pages.letter_actions.QDesktopServices.openUrl", lambda url: opened.append(url.toString())
     )
     from tests.integration.test_mail import reachable
 
@@ -294,7 +294,7 @@ def test_a_letter_goes_by_the_users_own_mail_program(
 def test_a_batch_is_printed(
     window: MainWindow, settle: Settle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outreach.ui.pages.letters.QDesktopServices.openUrl", lambda url: True)
+    monkeypatch.setattr("outreach.ui.pages.letter_actions.QDesktopServices.openUrl", lambda url: True)
     page = window.pages["letters"]
     page.print_to(["MAG-0006", "MAG-0007"], True, str(tmp_path / "batch.pdf"))
     settle(window)

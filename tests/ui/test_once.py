@@ -72,7 +72,7 @@ def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(url: QUrl) -> bool:
         return True
 
-    monkeypatch.setattr("outreach.ui.pages.letters.QDesktopServices.openUrl", opened)
+    monkeypatch.setattr("outreach.ui.pages.letter_actions.QDesktopServices.openUrl", opened)
 
 
 @contextmanager

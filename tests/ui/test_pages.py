@@ -100,17 +100,17 @@ def test_a_promise_is_ticked_off(busy: MainWindow, settle: Settle) -> None:
 def test_letters_filter_by_standing_body_due_day_and_text(busy: MainWindow, settle: Settle) -> None:
     page = go(busy, "letters", settle)
     assert len(references(page.table)) == 10
-    page.status.choose("waiting")
+    page.filter_bar.status.choose("waiting")
     assert references(page.table) == ["MAG-0005", "MAG-0006"]
-    page.due.choose("7")
+    page.filter_bar.due.choose("7")
     assert references(page.table) == []
-    page.due.choose("30")
+    page.filter_bar.due.choose("30")
     assert references(page.table) == ["MAG-0005", "MAG-0006"]
-    page.due.choose("")
-    page.status.choose("")
-    page.body_filter.choose("Home Office")
+    page.filter_bar.due.choose("")
+    page.filter_bar.status.choose("")
+    page.filter_bar.body.choose("Home Office")
     assert references(page.table) == ["MAG-0004", "MAG-0005", "MAG-0006", "MAG-0008"]
-    page.body_filter.choose("")
+    page.filter_bar.body.choose("")
     page.search.setText("schaake")
     assert references(page.table) == ["MAG-0007"]
     page.search.setText("no such words")
@@ -235,7 +235,7 @@ def test_letters_and_table_are_exported(busy: MainWindow, settle: Settle, tmp_pa
     page.export_to(["MAG-0006", "MAG-0009"], ("pdf", "txt"), str(tmp_path / "out"))
     settle(busy)
     assert len(list((tmp_path / "out").iterdir())) == 4
-    page.status.choose("draft")
+    page.filter_bar.status.choose("draft")
     for name in ("t.csv", "t.xlsx"):
         page.export_table_to(str(tmp_path / name))
         settle(busy)
@@ -532,7 +532,7 @@ def test_a_template_problem_leaves_the_window_alive(
     window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from outreach.errors import TemplateError
-    from outreach.ui.pages import compose as module
+    from outreach.ui.operations import drafts as module
 
     def broken(name: str) -> None:
         raise TemplateError("mine.md.j2, line 7: unexpected end.")

@@ -141,7 +141,7 @@ def use(window: MainWindow, word: str, settle: Settle) -> None:
         turn(window, key, settle)
     letters = turn(window, "letters", settle)
     letters.search.setText(word)
-    letters.body_filter.setCurrentIndex(1)
+    letters.filter_bar.body.setCurrentIndex(1)
     letters.table.selectRow(0)
     letters._fill_views()
     settle(window)
@@ -210,7 +210,7 @@ def test_fields_and_ticks_start_anew_with_another_campaign(window: MainWindow, s
     assert pages["compose"].ticked()
     switch(window, QUOKKA)
     settle(window)
-    assert pages["letters"].filters() == type(pages["letters"].filters())()
+    assert pages["letters"].filter_bar.filters() == type(pages["letters"].filter_bar.filters())()
     assert pages["inbox"].view.value() == "open"
     assert pages["compose"].ticked() == []
     assert pages["compose"].day.day() == date(2012, 5, 9)

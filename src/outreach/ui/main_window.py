@@ -24,14 +24,12 @@ from PySide6.QtWidgets import (
 )
 
 from outreach import __version__
-from outreach.cases.campaigns import CampaignRow, campaigns_list, create_campaign, update_campaign
+from outreach.cases.campaigns import CampaignRow
 from outreach.desk.search import Hit
 from outreach.errors import OutreachError
 from outreach.letters.unsaved import UnsavedText
 from outreach.settings import Settings, load_settings
-from outreach.store.backup import backup, copied_file
 from outreach.store.changes import Changes
-from outreach.store.database import Database, WorkSession, check, check_notes
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.campaigns import CampaignDialog, CampaignValues, NewCampaignDialog, NewCampaignValues
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
@@ -42,9 +40,9 @@ from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.dialogs.unsaved import LeaveDialog, UnsavedDialog
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
-from outreach.ui.job import Progress
 from outreach.ui.mailing import Mailing
 from outreach.ui.notifying import Notifier
+from outreach.ui.operations import campaigns, database
 from outreach.ui.pages.base import Page
 from outreach.ui.pages.cases import CasesPage
 from outreach.ui.pages.compose import ComposePage
@@ -111,12 +109,6 @@ class MainWindow(QMainWindow):
         self.campaign_choice.setAccessibleName(self.tr("Campaign"))
         self.campaign_choice.currentIndexChanged.connect(self._campaign_chosen)
         self.mailing = Mailing(workspace, self)
-        letters = self._letters()
-        letters.send_wanted.connect(self.mailing.send)
-        letters.settle_wanted.connect(self.mailing.settle)
-        inbox = self._inbox()
-        inbox.fetch_wanted.connect(self.mailing.fetch)
-        self.mailing.fetched.connect(inbox.tell_report)
         self.notifier = Notifier(workspace, self)
         self.notifier.clicked.connect(self._show_today)
         self.setAcceptDrops(True)
@@ -310,14 +302,14 @@ class MainWindow(QMainWindow):
         self._enter()
 
     def _read_campaigns(self) -> None:
-        self.workspace.jobs.read(self, campaigns_list, self._show_campaigns, slot="campaigns")
+        campaigns.listed().run(self.workspace, self, self._show_campaigns)
 
-    def _show_campaigns(self, campaigns: tuple[CampaignRow, ...]) -> None:
-        self._campaigns = campaigns
-        self.campaign_choice.set_options([(c.id, c.name) for c in campaigns])
-        self.campaign_choice.setVisible(len(campaigns) > 1)
-        self.campaign_name.setVisible(len(campaigns) <= 1)
-        if not campaigns:
+    def _show_campaigns(self, found: tuple[CampaignRow, ...]) -> None:
+        self._campaigns = found
+        self.campaign_choice.set_options([(c.id, c.name) for c in found])
+        self.campaign_choice.setVisible(len(found) > 1)
+        self.campaign_name.setVisible(len(found) <= 1)
+        if not found:
             self.campaign_name.setText(self.tr("No campaign yet"))
             self.workspace.set_campaign(None)
             self._new_campaign()
@@ -407,20 +399,16 @@ class MainWindow(QMainWindow):
 
     def _new_campaign(self) -> None:
         def submit(dialog: FormDialog[object], values: NewCampaignValues) -> None:
-            def work(session: WorkSession) -> Changes:
-                return create_campaign(session, **values)
-
-            def saved(changes: Changes) -> None:
-                dialog.accept_result()
-                self._wanted_campaign, self._made = changes.refs[0], changes.message
-                self.workspace.jobs.read(self, campaigns_list, self._show_new_campaign)
-
-            self.workspace.jobs.write(dialog, work, saved, failed=dialog.show_problem)
+            campaigns.create(**values).run_in(self.workspace, dialog, self._campaign_made)
 
         ask(NewCampaignDialog(self), submit)
 
-    def _show_new_campaign(self, campaigns: tuple[CampaignRow, ...]) -> None:
-        self._show_campaigns(campaigns)
+    def _campaign_made(self, changes: Changes) -> None:
+        self._wanted_campaign, self._made = changes.refs[0], changes.message
+        campaigns.listed("").run(self.workspace, self, self._show_new_campaign)
+
+    def _show_new_campaign(self, found: tuple[CampaignRow, ...]) -> None:
+        self._show_campaigns(found)
         self.campaign_choice.choose(self._wanted_campaign)
         self._say(self._made)
 
@@ -431,7 +419,7 @@ class MainWindow(QMainWindow):
             return
 
         def submit(dialog: FormDialog[object], values: CampaignValues) -> None:
-            self.workspace.save(dialog, partial(update_campaign, campaign_key=campaign.key, **values))
+            campaigns.change(campaign, **values).run_in(self.workspace, dialog)
 
         ask(CampaignDialog(self, campaign), submit)
 
@@ -470,21 +458,10 @@ class MainWindow(QMainWindow):
 
     def back_up_to(self, path: str) -> None:
         """Copy the database to a file."""
-        location = self._location
-
-        def work(database: Database, progress: Progress) -> Path:
-            return backup(copied_file(location), Path(path), replace=True)  # the file dialog has asked
-
-        def done(target: Path) -> None:
-            self._say(self.tr("Copied to {0}").format(target))
-
-        self.workspace.jobs.long(self, self.tr("Backing up"), work, done)
+        database.back_up(self._location, Path(path)).run(self.workspace, self)
 
     def _check(self) -> None:
-        def work(database: Database, progress: Progress) -> tuple[list[str], list[str]]:
-            return check(database), check_notes(database)
-
-        self.workspace.jobs.long(self, self.tr("Checking the database"), work, self._checked)
+        database.check_all().run(self.workspace, self, self._checked)
 
     def _checked(self, found: tuple[list[str], list[str]]) -> None:
         problems, notes = found

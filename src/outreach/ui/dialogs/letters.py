@@ -9,14 +9,12 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from outreach.correspondence.replies import NOTHING_SAID, ReplyRow
-from outreach.domain.message_kind import MessageKind
 from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import counted, names_in_words
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.approving import LetterToDecide
 from outreach.letters.exports import FORMATS
-from outreach.messages.kind import kind_of
-from outreach.messages.parse import ReadMessage, read_message
+from outreach.messages.parse import ReadMessage
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import (
     Choice,
@@ -27,6 +25,7 @@ from outreach.ui.dialogs.forms import (
     text_area,
     text_field,
 )
+from outreach.ui.operations import answers
 from outreach.ui.widgets.buttons import push_button
 from outreach.ui.words import channel_in_words
 
@@ -247,13 +246,7 @@ class ReplyDialog(FormDialog[AnswerValues]):
     def load_message(self, path: str) -> None:
         """Fill the form from a message that was saved as a file."""
         try:
-            message = read_message(Path(path))
-            found = kind_of(message)
-            if found.nature is not MessageKind.ANSWER:
-                raise UsageError(
-                    f"{Path(path).name} is no answer. {found.reason} Drop it on the window instead; it is then filed as what it is."
-                )
-            self.message = message
+            self.message = answers.answer_in_file(Path(path))
         except OutreachError as error:
             self.show_problem(error)
             return

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 
 from outreach.domain.wording import names_in_words
 from outreach.errors import OutreachError
-from outreach.letters.unsaved import UnsavedText, restore_unsaved
+from outreach.letters.unsaved import UnsavedText
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask
+from outreach.ui.operations import drafts
 from outreach.ui.widgets.buttons import push_button
 from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
@@ -111,15 +112,10 @@ class UnsavedDialog(QDialog):
 
     def _save(self) -> None:
         text = self.chosen()
-        self._workspace.jobs.write(
-            self,
-            partial(restore_unsaved, text=text),
-            partial(self._saved, text),
-            failed=self._refused,
-        )
+        operation = drafts.put_back_words(text)
+        operation.run(self._workspace, self, partial(self._saved, text), failed=self._refused)
 
     def _saved(self, text: UnsavedText, changes: Changes) -> None:
-        self._workspace.tell(changes)
         self._forget(text)
 
     def _refused(self, error: Exception) -> None:

@@ -7,19 +7,15 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from outreach.correspondence.following_up import draft_follow_ups
-from outreach.correspondence.replies import FollowUpRow, set_follow_up_done
+from outreach.correspondence.replies import FollowUpRow
 from outreach.correspondence.triage import InboxRow
-from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.today import Agenda, agenda
+from outreach.desk.today import Agenda
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
-from outreach.files import write_file
 from outreach.store.changes import Changes
-from outreach.store.database import Database
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
-from outreach.ui.job import Progress
+from outreach.ui.operations import agenda, answers, drafts
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
@@ -78,7 +74,7 @@ class TodayPage(Page):
     def refresh(self) -> None:
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.read(partial(agenda, campaign=campaign), self._show, slot="agenda")
+            self.read(agenda.today(campaign), self._show)
 
     def reset(self) -> None:
         self._agenda = None
@@ -228,21 +224,16 @@ class TodayPage(Page):
         return self._agenda.on
 
     def _tick(self, key: int, done: bool) -> None:
-        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self.workspace.tell)
+        answers.tick_promise(key, done).run(self.workspace, self)
 
     def _remind(self) -> None:
         if self._agenda is None:
             return
-        references = list(self._agenda.to_remind)
+        operation = drafts.follow_up(self.workspace.sandbox, list(self._agenda.to_remind))
+        operation.run(self.workspace, self, self._reminded)
 
-        def work(database: Database, progress: Progress) -> Changes:
-            return draft_follow_ups(database, self.workspace.sandbox, references)
-
-        def drafted(changes: Changes) -> None:
-            self.workspace.tell(changes)
-            self.workspace.go("letters", references=list(changes.refs))
-
-        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, drafted)
+    def _reminded(self, changes: Changes) -> None:
+        self.workspace.go("letters", references=list(changes.refs))
 
     def _calendar(self) -> None:
         dialog = FileDialog(self, self.tr("Calendar file"), "outreach.ics", self.tr("Calendars (*.ics)"))
@@ -253,17 +244,8 @@ class TodayPage(Page):
     def write_calendar(self, path: str) -> None:
         """Write the campaign's days as a calendar file."""
         campaign = self.workspace.campaign
-        if campaign is None:
-            return
-
-        def work(database: Database, progress: Progress) -> Path:
-            with database.read() as session:
-                return write_file(Path(path), calendar_ics(session, campaign))
-
-        def done(target: Path) -> None:
-            self.workspace.said.emit(self.tr("Calendar written to {0}").format(target))
-
-        self.workspace.jobs.long(self, self.tr("Writing the calendar"), work, done)
+        if campaign is not None:
+            agenda.write_calendar(campaign, Path(path)).run(self.workspace, self)
 
     def _compose(self) -> None:
         self.workspace.go("compose")
