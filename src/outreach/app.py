@@ -94,9 +94,9 @@ class Desktop(QObject):
         self._jobs = Jobs(database)
         workspace = Workspace(self._jobs, self._sandbox, self._jobs)
         window = MainWindow(workspace, self.theme, self._settings, location)
-        window.open_wanted.connect(self._open)
-        window.new_wanted.connect(self._new)
-        window.restore_wanted.connect(self._restore)
+        window.database.open_wanted.connect(self._open)
+        window.database.new_wanted.connect(self._new)
+        window.database.restore_wanted.connect(self._restore)
         window.closed.connect(self._closed)
         self.window = window
         self._location = location
@@ -192,7 +192,8 @@ class Desktop(QObject):
 class StopSignals(QObject):
     """Ends the app in good order when the system or a terminal asks for it, so that what was typed is kept.
 
-    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket wakes it.
+    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket
+    wakes it.
     """
 
     def __init__(self, application: QApplication) -> None:

@@ -8,8 +8,8 @@ import pytest
 UI = Path(__file__).parents[2] / "src" / "outreach" / "ui"
 # Rooms whose functions read, write or reach for the world outside.
 DOING = {
-    "exchange", "packs", "desk", "mail", "correspondence", "letters", "recipients", "cases", "directory", "messages",
-    "store", "secrets", "files",
+    "exchange", "packs", "desk", "mail", "correspondence", "letters", "recipients", "cases", "directory",
+    "messages", "store", "secrets", "files",
 }  # fmt: skip
 # Functions of those rooms that only reckon with what they are given.
 RECKONING = {
@@ -102,3 +102,12 @@ def test_no_page_calls_a_job_by_itself() -> None:
         and ast.unparse(node.value).endswith("jobs")
     ]
     assert found == []
+
+
+def test_no_file_of_the_window_is_longer_than_four_hundred_lines() -> None:
+    long = {
+        str(path.relative_to(UI)): count
+        for path in UI.rglob("*.py")
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}

@@ -363,14 +363,14 @@ def test_a_bounce_taken_back_and_undone_bounces_again(sample_path: Path, sandbox
 def test_restoring_a_copy_asks_first(
     window: MainWindow, desktop: Desktop, settle: Settle, tmp_path: Path
 ) -> None:
-    window.back_up_to(str(tmp_path / "copy.db"))
+    window.database.back_up_to(str(tmp_path / "copy.db"))
     settle(window)
-    window.ask_to_restore(str(tmp_path / "copy.db"))
+    window.database.ask_to_restore(str(tmp_path / "copy.db"))
     form = dialog(ConfirmDialog)
     assert "copy.db takes the place of everything" in words_of(form)
     QTest.keyClick(form.focusWidget(), Qt.Key.Key_Return)
     assert desktop.window is window
-    window.ask_to_restore(str(tmp_path / "copy.db"))
+    window.database.ask_to_restore(str(tmp_path / "copy.db"))
     dialog(ConfirmDialog).submit_button.click()
     assert desktop.window is not window
 

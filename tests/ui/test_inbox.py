@@ -35,12 +35,14 @@ Settle = Callable[[MainWindow], None]
 
 @pytest.fixture
 def window(desktop: Desktop, sample_path: Path, sandbox: TemplateSandbox, settle: Settle) -> MainWindow:
-    """The sample with two letters sent (MAG-0006 to Theresa May, MAG-0007 to Heidi Hautala) and mail that came in."""
+    """The sample with two letters sent (MAG-0006 to Theresa May, MAG-0007 to Heidi Hautala) and mail that
+    came in."""
     database = open_database(sample_path)
     factories.sent(database, sandbox, "Theresa May, Heidi Hautala")
     text = (
         "Dear friends,\n\nI have passed your letter to the Foreign Office and would be happy to meet you.\n\n"
-        "On Wed, 26 Jan 2011, the office wrote:\n> We write on the case\n> of Sergei Magnitsky\n> and ask\n> for a ban.\n"
+        "On Wed, 26 Jan 2011, the office wrote:\n> We write on the case\n> of Sergei Magnitsky\n> and "
+        "ask\n> for a ban.\n"
     )
     file_all(
         database,
@@ -188,7 +190,7 @@ def test_follow_ups_for_all_overdue_in_one_step(window: MainWindow, settle: Sett
     with database.write() as session:
         campaign = session.get_one(Campaign, 1)
         campaign.as_of = date(2011, 3, 10)
-    window._read_campaigns()
+    window.campaigns.read()
     settle(window)
     window.sidebar.choose("inbox")
     settle(window)
@@ -230,7 +232,7 @@ def test_the_desktop_is_told_once_a_day_and_never_of_a_finished_campaign(
     database = window.workspace.jobs._database
     with database.write() as session:
         session.get_one(Campaign, 1).as_of = None
-    window._read_campaigns()
+    window.campaigns.read()
     settle(window)
     notifier.look()
     settle(window)
@@ -271,7 +273,7 @@ def test_a_letter_goes_by_the_users_own_mail_program(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(
-        "outreach.ui.pages.letter_actions.QDesktopServices.openUrl", lambda url: opened.append(url.toString())
+        "outreach.ui.pages.letter_steps.QDesktopServices.openUrl", lambda url: opened.append(url.toString())
     )
     from tests.integration.test_mail import reachable
 
@@ -294,7 +296,7 @@ def test_a_letter_goes_by_the_users_own_mail_program(
 def test_a_batch_is_printed(
     window: MainWindow, settle: Settle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outreach.ui.pages.letter_actions.QDesktopServices.openUrl", lambda url: True)
+    monkeypatch.setattr("outreach.ui.pages.letter_steps.QDesktopServices.openUrl", lambda url: True)
     page = window.pages["letters"]
     page.print_to(["MAG-0006", "MAG-0007"], True, str(tmp_path / "batch.pdf"))
     settle(window)

@@ -72,7 +72,7 @@ def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(url: QUrl) -> bool:
         return True
 
-    monkeypatch.setattr("outreach.ui.pages.letter_actions.QDesktopServices.openUrl", opened)
+    monkeypatch.setattr("outreach.ui.pages.letter_steps.QDesktopServices.openUrl", opened)
 
 
 @contextmanager
@@ -493,9 +493,10 @@ def test_enter_is_a_new_line_in_a_text_and_submits_from_a_line(window: MainWindo
 
 def test_every_form_opens_with_the_focus_on_its_first_field(window: MainWindow, settle: Settle) -> None:
     expected = {
-        "ReplyDialog": "kind", "GivenToDialog": "given_to", "BrandDialog": "color", "PrintDialog": "two_sided",
-        "TicksDialog": "list", "EvidenceDialog": "title", "SettleDialog": "answer", "AssignDialog": "search",
-        "PasswordDialog": "password", "FactDialog": "label", "MarkSentDialog": "channel", "ClassDialog": "kind",
+        "ReplyDialog": "kind", "GivenToDialog": "given_to", "BrandDialog": "color",
+        "PrintDialog": "two_sided", "TicksDialog": "list", "EvidenceDialog": "title",
+        "SettleDialog": "answer", "AssignDialog": "search", "PasswordDialog": "password",
+        "FactDialog": "label", "MarkSentDialog": "channel", "ClassDialog": "kind",
     }  # fmt: skip
     questions = {"ApproveDialog", "SendDialog", "ConfirmDialog"}
     for name, form in every_form(window).items():

@@ -207,7 +207,8 @@ def test_drafts_are_deleted_and_brought_back_by_undo(busy: MainWindow, settle: S
 def test_an_answer_from_a_message_file(busy: MainWindow, settle: Settle, tmp_path: Path) -> None:
     message = tmp_path / "answer.eml"
     message.write_bytes(
-        b"From: Private Office <po@example.org>\nMessage-ID: <a@b>\nDate: Tue, 08 Feb 2011 10:00:00 +0000\n\nThank you.\n"
+        b"From: Private Office <po@example.org>\nMessage-ID: <a@b>\n"
+        b"Date: Tue, 08 Feb 2011 10:00:00 +0000\n\nThank you.\n"
     )
     page = go(busy, "letters", settle)
     page.table.select(["MAG-0006"])
@@ -507,7 +508,7 @@ def test_evidence_and_the_look_are_set_in_the_window(
 
 
 def test_a_new_campaign_is_made_and_shown(window: MainWindow, settle: Settle) -> None:
-    window._new_campaign()
+    window.campaigns.make_new()
     form = dialog(NewCampaignDialog)
     form.name.setText("Justice for Anna")
     form.prefix.setText("MAG")
@@ -571,10 +572,10 @@ def test_others_can_write_while_the_window_drafts_letters(
 
 
 def test_back_up_and_check(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
-    window.back_up_to(str(tmp_path / "copy.db"))
+    window.database.back_up_to(str(tmp_path / "copy.db"))
     settle(window)
     assert (tmp_path / "copy.db").exists()
-    window._check()
+    window.database.check()
     settle(window)
     assert "in order" in window.statusBar().currentMessage()
 
@@ -584,7 +585,7 @@ def test_opening_a_broken_database_keeps_the_one_that_is_open(
 ) -> None:
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"garbage" * 1000)
-    window.open_wanted.emit(str(broken))
+    window.database.open_wanted.emit(str(broken))
     assert "not an outreach database" in messages()[0]
     assert desktop.window is window
     assert references(go(window, "letters", settle).table)
@@ -593,15 +594,15 @@ def test_opening_a_broken_database_keeps_the_one_that_is_open(
 def test_a_new_database_and_a_restored_copy_replace_the_window(
     window: MainWindow, desktop: Desktop, tmp_path: Path, settle: Settle
 ) -> None:
-    window.back_up_to(str(tmp_path / "copy.db"))
+    window.database.back_up_to(str(tmp_path / "copy.db"))
     settle(window)
-    window.restore_wanted.emit(str(tmp_path / "copy.db"))
+    window.database.restore_wanted.emit(str(tmp_path / "copy.db"))
     again = desktop.window
     assert again is not None
     assert again is not window
     settle(again)
     assert len(references(go(again, "letters", settle).table)) == 5
-    again.new_wanted.emit(str(tmp_path / "new.db"))
+    again.database.new_wanted.emit(str(tmp_path / "new.db"))
     fresh = desktop.window
     assert fresh is not None
     settle(fresh)
@@ -615,7 +616,7 @@ def test_a_back_up_may_take_the_place_of_a_file_since_the_dialog_asked(
     window: MainWindow, settle: Settle, tmp_path: Path
 ) -> None:
     for name in ("plan #1?.db", "plan #1?.db"):
-        window.back_up_to(str(tmp_path / name))
+        window.database.back_up_to(str(tmp_path / name))
         settle(window)
     assert (tmp_path / "plan #1?.db").exists()
     assert messages() == []
@@ -626,7 +627,7 @@ def test_a_restore_that_is_refused_says_why_and_the_window_comes_back(
 ) -> None:
     copy = backup(sample_path, tmp_path / "copy.db")
     elsewhere = open_database(sample_path)
-    window.restore_wanted.emit(str(copy))
+    window.database.restore_wanted.emit(str(copy))
     elsewhere.close()
     assert "open in another window or program" in messages()[0]
     again = desktop.window
@@ -644,7 +645,7 @@ def test_a_restore_after_which_nothing_opens_offers_ways_out(
         raise DatabaseBusyError("Another outreach is opening it.")
 
     monkeypatch.setattr("outreach.app.open_database", refused)
-    window.restore_wanted.emit(str(copy))
+    window.database.restore_wanted.emit(str(copy))
     assert desktop.welcome is not None and desktop.welcome.isVisible()
     assert desktop.welcome.problem.text() == "Another outreach is opening it."
 

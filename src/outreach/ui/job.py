@@ -19,8 +19,8 @@ Wait = Callable[[float], bool]
 
 @dataclass(eq=False)
 class Job:
-    """One piece of work. title: shown while it runs, "" for quick ones. is_kept: it runs to its end even if the window
-    closes. done, total: how far it is. hold: of what set it in motion.
+    """One piece of work. title: shown while it runs, "" for quick ones. is_kept: it runs to its end even if
+    the window closes. done, total: how far it is. hold: of what set it in motion.
 
     is_read: it changes nothing. is_forgotten: its owner has no more use for what it finds.
     """

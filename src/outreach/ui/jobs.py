@@ -1,8 +1,8 @@
-"""Work off the window's thread: one writer, three readers, long work and servers apart, results always back home.
+"""Work off the window's thread: one writer, three readers, long work and servers apart, results back home.
 
-One writer, because what is typed and decided is to be kept in the order it came; nothing slow sits on it. A job gets
-its own session and hands back dataclasses. No page owns a thread: this runner does, and `close` waits for it. What
-changes the database is never cancelled, neither by `close` nor by anybody.
+One writer, because what is typed and decided is to be kept in the order it came; nothing slow sits on it. A
+job gets its own session and hands back dataclasses. No page owns a thread: this runner does, and `close`
+waits for it. What changes the database is never cancelled, neither by `close` nor by anybody.
 """
 
 import gc
@@ -112,7 +112,10 @@ class Jobs(QObject):
         *,
         failed: Failed | None = None,
     ) -> Job:
-        """Change the database in one transaction; `changed` follows if work returns Changes. It is never cancelled."""
+        """Change the database in one transaction; `changed` follows if work returns Changes.
+
+        It is never cancelled.
+        """
 
         def run(job: Job) -> T:
             with self._database.write() as session:
@@ -133,7 +136,8 @@ class Jobs(QObject):
         """Slow work that shows progress and can be cancelled. It sees what was written before it was asked
         for, and keeps nobody from writing but while it has a transaction of its own open.
 
-        Args: work: gets the database and a progress function. once: refuse it while the owner has such a job running.
+        Args: work: gets the database and a progress function. once: refuse it while the owner has such a job
+            running.
         """
         before = self._written()
 
@@ -160,9 +164,9 @@ class Jobs(QObject):
     ) -> Job:
         """Work that talks to a server, on a thread of its own.
 
-        Args: work: gets the database, of which it may only use short transactions, a progress function, and one that
-            waits some seconds, or less when the job is cancelled. once: as for `long`. is_kept: it saves what somebody
-            entered, so it is not cancelled.
+        Args: work: gets the database, of which it may only use short transactions, a progress function, and
+            one that waits some seconds, or less when the job is cancelled. once: as for `long`. is_kept: it
+            saves what somebody entered, so it is not cancelled.
         """
 
         def run(job: Job) -> T:

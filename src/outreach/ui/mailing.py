@@ -40,7 +40,10 @@ class _WithPassword(Protocol):
 
 
 class Mailing(QObject):
-    """What the pages and the menu do with mail. A password typed is held until the window closes, no longer."""
+    """What the pages and the menu do with mail.
+
+    A password typed is held until the window closes, no longer.
+    """
 
     def __init__(self, workspace: Workspace, window: QWidget) -> None:
         super().__init__(window)
@@ -158,7 +161,8 @@ class Mailing(QObject):
             show_message(self._window, lines + more)
 
     def catch_up(self) -> None:
-        """Record what a sending that was cut off or stopped has left beside the database, as soon as it can be written."""
+        """Record what a sending that was cut off or stopped has left beside the database, as soon as it can
+        be written."""
         mail.record_at_once().run(self._workspace, self, self._caught_up)
 
     def _caught_up(self, found: tuple[bool, int]) -> None:

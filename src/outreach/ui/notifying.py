@@ -16,7 +16,10 @@ _LOOKS_EVERY_MS = 30 * 60 * 1000
 
 
 class Notifier(QObject):
-    """Looks at the agenda every half hour and speaks once a day, if anything presses. Signals: clicked(), told(str)."""
+    """Looks at the agenda every half hour and speaks once a day, if anything presses.
+
+    Signals: clicked(), told(str).
+    """
 
     clicked = Signal()
     told = Signal(str)

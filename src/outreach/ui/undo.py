@@ -1,4 +1,4 @@
-"""What stands on the stack of Edit > Undo: a change and its opposite, which run in the writer thread, forth and back.
+"""What stands on the stack of Edit > Undo: a change and its opposite, both run by the writer's thread.
 
 It is made by `operations.operation.Undoable` and by nobody else.
 """
@@ -20,7 +20,8 @@ class Reversible(QUndoCommand):
     """A change and its opposite, both functions of a session that return Changes.
 
     tell: told what was done, each time. failed: told of a refusal; by default the window shows the reason.
-    is_done: the change was made already, so that pushing the command does nothing. job: the one under way or the last.
+    is_done: the change was made already, so that pushing the command does nothing. job: the one under way or
+    the last.
     """
 
     job: Job

@@ -17,9 +17,10 @@ from outreach.ui.saving import Saving
 class What(TypedDict, total=False):
     """What a link shows on a page; what is not named stays as it is there.
 
-    letters: references (of letters to choose), or filters by their names in `desk.letter_query.Filters`. compose: reference (of
-    a draft to edit), follow_up (letters to write about again), recipient (key of one to tick). inbox: view (one of triage.VIEWS),
-    key (of a message to choose), files (paths of messages to put on file). cases: fact (its name). directory: kind (person, body, post or area), id and name of a record.
+    letters: references (of letters to choose), or filters by their names in `desk.letter_query.Filters`.
+    compose: reference (of a draft to edit), follow_up (letters to write about again), recipient (key of one
+    to tick). inbox: view (one of triage.VIEWS), key (of a message to choose), files (paths of messages to put
+    on file). cases: fact (its name). directory: kind (person, body, post or area), id and name of a record.
     """
 
     references: Sequence[str]
@@ -49,9 +50,9 @@ class Place:
 
 
 class Workspace(QObject):
-    """Signals: campaign_changed() when another campaign is in view; going(Place) to turn to a page;
-    said(str) for a sentence in the status bar; send_wanted(list) and settle_wanted(str) with references of letters
-    to send or to say whether they went out; fetch_wanted() for new mail."""
+    """Signals: campaign_changed() when another campaign is in view; going(Place) to turn to a page; said(str)
+    for a sentence in the status bar; send_wanted(list) and settle_wanted(str) with references of letters to
+    send or to say whether they went out; fetch_wanted() for new mail."""
 
     campaign_changed = Signal()
     going = Signal(object)
@@ -72,7 +73,8 @@ class Workspace(QObject):
 
     @property
     def undo(self) -> QUndoStack:
-        """What can be undone in the campaign in view; each has its own, and finds it again when it comes back into view."""
+        """What can be undone in the campaign in view; each has its own, and finds it again when it comes back
+        into view."""
         return self._undo[self.campaign.key if self.campaign else 0]
 
     def _use_undo_of(self, key: int) -> None:

@@ -178,7 +178,8 @@ class GroupDialog(FormDialog[GroupValues]):
             parent,
             "Save group",
             "Save",
-            "A saved group can be asked for by its name, here and on the command line. It is answered anew each time.",
+            "A saved group can be asked for by its name, here and on the command line. It is answered anew "
+            "each time.",
         )
         self.name = text_field(hint="Such as: The Commission")
         self.query = text_field(query, "members of JCSE")

@@ -71,7 +71,8 @@ class DuplicatesDialog(QDialog):
         layout.addWidget(
             Label(
                 self.tr(
-                    "Names only suggest who may be the same. Merging moves everything to the record you keep, and can be "
+                    "Names only suggest who may be the same. Merging moves everything to the record you "
+                    "keep, and can be "
                     "undone."
                 ),
                 tone="quiet",

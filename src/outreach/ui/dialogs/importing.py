@@ -54,7 +54,8 @@ class ImportDialog(QDialog):
         layout.addWidget(
             Label(
                 self.tr(
-                    "People, bodies and offices from a public directory. Outside ids decide who is who; what you entered "
+                    "People, bodies and offices from a public directory. Outside ids decide who is who; "
+                    "what you entered "
                     "yourself is never overwritten. “Try” only says what would be done."
                 ),
                 tone="quiet",

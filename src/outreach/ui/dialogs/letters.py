@@ -48,7 +48,8 @@ class MarkSentDialog(FormDialog[SentValues]):
             parent,
             "Mark as sent",
             "Mark as sent",
-            f"Record that {counted(count, 'letter', 'letters')} went out. The day an answer is due is counted from then.",
+            f"Record that {counted(count, 'letter', 'letters')} went out. The day an answer is due is "
+            "counted from then.",
         )
         self.channel = Choice([(c.value, channel_in_words(c.value).capitalize()) for c in Channel], "post")
         self.day = DayField(today)
@@ -141,7 +142,8 @@ class PrintDialog(FormDialog[PrintValues]):
             parent,
             "Print for post",
             "Choose file…",
-            f"{counted(count, 'letter', 'letters')} in one PDF, in the order of the table, with the address where a window envelope "
+            f"{counted(count, 'letter', 'letters')} in one PDF, in the order of the table, with the "
+            "address where a window envelope "
             "shows it. Mark them sent when they are posted.",
         )
         self.two_sided = QCheckBox("Printed on both sides: begin each letter on a new sheet")
@@ -166,7 +168,8 @@ class AnswerValues(TypedDict):
 class ReplyDialog(FormDialog[AnswerValues]):
     """An answer to a letter. Values: kind, on, from_name, text, channel, promise, promise_due.
 
-    message: the file that a new one was read from, None if it is typed. reply: the answer to correct, None to record one.
+    message: the file that a new one was read from, None if it is typed. reply: the answer to correct, None to
+    record one.
     """
 
     KINDS = {

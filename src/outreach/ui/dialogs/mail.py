@@ -41,15 +41,16 @@ class AccountValues(TypedDict):
 
 
 class AccountDialog(FormDialog[AccountValues]):
-    """The mail account. Values: account (SmtpAccount), mailbox (ImapAccount or None), per_minute, password ("" to leave
-    the one that is kept)."""
+    """The mail account. Values: account (SmtpAccount), mailbox (ImapAccount or None), per_minute, password
+    ("" to leave the one that is kept)."""
 
     def __init__(self, parent: QWidget, workspace: Workspace, settings: Settings, sender: str) -> None:
         super().__init__(
             parent,
             "Mail account",
             "Save",
-            "How letters leave by e-mail, and where answers come in. The password is kept in your system’s keychain and nowhere else. Many providers want "
+            "How letters leave by e-mail, and where answers come in. The password is kept in your system’s "
+            "keychain and nowhere else. Many providers want "
             "an app password, made in the security settings of your account there.",
         )
         self._workspace = workspace
@@ -198,7 +199,10 @@ class SettleValues(TypedDict):
 
 
 class SettleDialog(FormDialog[SettleValues]):
-    """Whether a letter went out. Values: was_sent, on. Signals: look_wanted() to look for it among sent mail."""
+    """Whether a letter went out.
+
+    Values: was_sent, on. Signals: look_wanted() to look for it among sent mail.
+    """
 
     look_wanted = Signal()
 
@@ -207,7 +211,8 @@ class SettleDialog(FormDialog[SettleValues]):
             parent,
             f"Did {row.reference} go out?",
             "Settle",
-            f"{row.detail}\n\nIt was addressed to {row.to_address}. Look in the Sent folder, or ask the addressee, for the "
+            f"{row.detail}\n\nIt was addressed to {row.to_address}. Look in the Sent folder, or ask the "
+            "addressee, for the "
             f"message with this id:\n{row.message_id}",
         )
         self.answer = Choice([("", "Choose"), ("yes", "It went out"), ("no", "It did not; send it again")])

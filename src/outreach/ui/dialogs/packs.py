@@ -36,12 +36,16 @@ class GivenToValues(TypedDict):
 
 
 class GivenToDialog(FormDialog[GivenToValues]):
-    """Whom a pack is made for, and what to sign it with. Values: given_to, certificate (a path or None), passphrase."""
+    """Whom a pack is made for, and what to sign it with.
+
+    Values: given_to, certificate (a path or None), passphrase.
+    """
 
     def __init__(self, parent: QWidget, audience: str) -> None:
         super().__init__(
             parent, "Export pack", "Choose file…",
-            "Each export is noted with what it holds and its fingerprint, so that you can say later who was given what.",
+            "Each export is noted with what it holds and its fingerprint, so that you can say later who "
+            "was given what.",
         )  # fmt: skip
         self.given_to = text_field(audience, "Such as: the Home Secretary’s office; may stay empty")
         self.certificate = text_field(hint="A .p12 or .pfx file, to sign a PDF; may stay empty")
@@ -127,7 +131,8 @@ class EvidenceDialog(FormDialog[dict[str, object]]):
             parent,
             "Evidence",
             "Done",
-            "PDFs and pictures that are appended to packs, each as an annex in this order. The files are kept as they are.",
+            "PDFs and pictures that are appended to packs, each as an annex in this order. The files are "
+            "kept as they are.",
         )
         self._workspace, self._case = workspace, case_id
         self.list = QListWidget()
@@ -210,7 +215,10 @@ class BrandValues(TypedDict):
 
 
 class BrandDialog(FormDialog[BrandValues]):
-    """The colour and the logo of letters and packs. Values: color, logo ("" leaves them, none forgets them)."""
+    """The colour and the logo of letters and packs.
+
+    Values: color, logo ("" leaves them, none forgets them).
+    """
 
     def __init__(self, parent: QWidget, name: str) -> None:
         super().__init__(

@@ -24,7 +24,10 @@ _TYPING_MS = 60
 
 
 class SearchDialog(QDialog):
-    """Finds the directory and the letters and facts of the campaign in view. Signals: chosen(Hit) for what the user opens."""
+    """Finds the directory and the letters and facts of the campaign in view.
+
+    Signals: chosen(Hit) for what the user opens.
+    """
 
     chosen = Signal(object)
 

@@ -20,7 +20,10 @@ from outreach.ui.workspace import Workspace
 
 
 class LeaveDialog(ConfirmDialog):
-    """Before a window closes that holds words which cannot be saved. kept_in: the file that keeps them, None if none could."""
+    """Before a window closes that holds words which cannot be saved.
+
+    kept_in: the file that keeps them, None if none could.
+    """
 
     def __init__(self, parent: QWidget, texts: Sequence[UnsavedText], kept_in: Path | None) -> None:
         names = names_in_words([t.reference for t in texts])
@@ -31,8 +34,11 @@ class LeaveDialog(ConfirmDialog):
             else "They could not be kept in a file either, so they are gone if you close. Copy them first."
         )
         super().__init__(
-            parent, "Not everything is saved", "Close all the same", f"What you typed into {names} is not saved. {reasons} {kept}",
-        )  # fmt: skip
+            parent,
+            "Not everything is saved",
+            "Close all the same",
+            f"What you typed into {names} is not saved. {reasons} {kept}",
+        )
         self.cancel_button.setText("Go on writing")
 
 
@@ -52,7 +58,8 @@ class UnsavedDialog(QDialog):
         layout.addWidget(
             Label(
                 self.tr(
-                    "They were typed and could not be saved. Put them into their draft, or copy them; until then they are kept."
+                    "They were typed and could not be saved. Put them into their draft, or copy them; "
+                    "until then they are kept."
                 ),
                 tone="quiet",
             )

@@ -24,7 +24,8 @@ GROUPINGS = ("body", "party", "country")
 
 @dataclass(frozen=True)
 class Standing:
-    """How a campaign stands. counts: letters by standing. awaited: letters without an answer, the next due first.
+    """How a campaign stands. counts: letters by standing. awaited: letters without an answer, the next due
+    first.
 
     answers: what was answered, by each of GROUPINGS.
     """
@@ -42,7 +43,10 @@ def today(campaign: CampaignRow) -> Read[Agenda]:
 
 
 def standing(campaign: CampaignRow, counted: tuple[str, ...]) -> Read[Standing]:
-    """How a campaign stands. counted: standings to count letters by, words of `desk.letter_query.STANDINGS`."""
+    """How a campaign stands.
+
+    counted: standings to count letters by, words of `desk.letter_query.STANDINGS`.
+    """
 
     def work(session: WorkSession) -> Standing:
         rows = tracker_rows(session, campaign)

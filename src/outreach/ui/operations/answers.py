@@ -42,12 +42,16 @@ class AnswerWords(TypedDict):
 
 
 def answer_in_file(path: Path) -> ReadMessage:
-    """The answer that a message saved as a file is. Raises: OutreachError if it cannot be read, or is none."""
+    """The answer that a message saved as a file is.
+
+    Raises: OutreachError if it cannot be read, or is none.
+    """
     message = read_message(path)
     found = kind_of(message)
     if found.nature is not MessageKind.ANSWER:
         raise UsageError(
-            f"{path.name} is no answer. {found.reason} Drop it on the window instead; it is then filed as what it is."
+            f"{path.name} is no answer. {found.reason} Drop it on the window instead; it is then filed as "
+            "what it is."
         )
     return message
 
@@ -100,7 +104,10 @@ def class_as(
     promise_due: date | None,
     refer_to: str,
 ) -> Long[Changes]:
-    """Say what an answer amounts to. refer_to: whom it names instead, who is then written to; "" for nobody."""
+    """Say what an answer amounts to.
+
+    refer_to: whom it names instead, who is then written to; "" for nobody.
+    """
     classed = partial(class_reply, key=key, kind=kind, promise=promise, promise_due=promise_due)
 
     def work(database: Database, progress: Progress) -> Changes:

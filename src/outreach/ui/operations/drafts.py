@@ -61,7 +61,10 @@ def to_compose(campaign: CampaignRow, sandbox: TemplateSandbox) -> Read[ToCompos
 def draft(
     sandbox: TemplateSandbox, *, case_id: str, template: str, recipients: Sequence[RecipientRow], on: date
 ) -> Long[Drafted]:
-    """Write a letter to each recipient. template: id of one, "" to choose by recipient. It says nothing by itself."""
+    """Write a letter to each recipient.
+
+    template: id of one, "" to choose by recipient. It says nothing by itself.
+    """
     chosen = load_template(template) if template else None
 
     def work(database: Database, progress: Progress) -> Drafted:

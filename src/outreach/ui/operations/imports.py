@@ -24,7 +24,10 @@ def format_of(feed: str) -> str:
 
 
 def columns_of(path: Path) -> dict[str, str]:
-    """The headings of a table, each with the field it seems to hold, "" for none. Raises: OutreachError, OSError."""
+    """The headings of a table, each with the field it seems to hold, "" for none.
+
+    Raises: OutreachError, OSError.
+    """
     headings = headings_of(path)
     guessed = guess_mapping(headings)
     return {heading: guessed.get(heading, "") for heading in headings}

@@ -1,4 +1,4 @@
-"""Letters that leave the program as files, for a printer, a form or a mail program, and the table as a file."""
+"""Letters as files, for a printer, a web form or a mail program, and the table as a file."""
 
 from collections.abc import Sequence
 from functools import partial

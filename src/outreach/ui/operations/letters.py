@@ -64,8 +64,8 @@ def to_send(references: Sequence[str]) -> Read[tuple[LetterToDecide, ...]]:
 def approve(references: Sequence[str], saving: Saving) -> Undoable:
     """Approve letters; Undo makes them drafts again as long as none has gone on.
 
-    Words of them that are not on file yet, because saving them was refused or is still under way, go in first, in the
-    same unit of work: nothing is approved without the words that were in view.
+    Words of them that are not on file yet, because saving them was refused or is still under way, go in
+    first, in the same unit of work: nothing is approved without the words that were in view.
     """
     held = [text for r in references if (text := saving.text_of(r)) is not None]
 
@@ -84,7 +84,8 @@ def approve(references: Sequence[str], saving: Saving) -> Undoable:
 
 
 def _reopen_approved(session: WorkSession, references: Sequence[str]) -> Changes:
-    """Make drafts again of letters that were approved together, but for those that somebody put back to draft since.
+    """Make drafts again of letters that were approved together, but for those that somebody put back to draft
+    since.
 
     Raises: NotAllowedError if one has gone on, or all are drafts.
     """

@@ -67,7 +67,10 @@ def names_of(account: SmtpAccount, box: ImapAccount | None) -> list[str]:
 def save_account(
     account: SmtpAccount, box: ImapAccount | None, *, per_minute: int, password: str
 ) -> Server[str]:
-    """Keep an account and its mailbox, and the password in the keychain, "" to leave the one there. Result: its host."""
+    """Keep an account and its mailbox, and the password in the keychain, "" to leave the one there.
+
+    Result: its host.
+    """
 
     def work(database: Database, progress: Progress, wait: Wait) -> str:
         keep_mailbox(box)
@@ -81,7 +84,10 @@ def save_account(
 
 
 def test_account(account: SmtpAccount, box: ImapAccount | None, password: str) -> Server[str]:
-    """Whether both servers let one in. password: as typed, "" for the one that is kept. Result: what they said."""
+    """Whether both servers let one in.
+
+    password: as typed, "" for the one that is kept. Result: what they said.
+    """
 
     def work(database: Database, progress: Progress, wait: Wait) -> str:
         secret = password or (get_password(keychain_name(account)) or "" if account.user else "")
@@ -118,7 +124,10 @@ def _keep(account: Account, password: str, say: Callable[[str], object]) -> None
 def fetch(
     account: ImapAccount, password: str, *, keep: bool, say: Callable[[str], object]
 ) -> Server[IncomingReport]:
-    """Read what is new in the mailbox. keep: put the password into the keychain. say: told if that refuses."""
+    """Read what is new in the mailbox.
+
+    keep: put the password into the keychain. say: told if that refuses.
+    """
     day = date.today()  # noqa: DTZ011  local calendar day is meant
 
     def work(database: Database, progress: Progress, wait: Wait) -> IncomingReport:
@@ -175,7 +184,10 @@ def send(
 
 
 def record_at_once() -> Server[tuple[bool, int]]:
-    """Record what a sending that was cut off has left beside the database. Result: whether there was any, what is left."""
+    """Record what a sending that was cut off has left beside the database.
+
+    Result: whether there was any, what is left.
+    """
 
     def work(database: Database, progress: Progress, wait: Wait) -> tuple[bool, int]:
         had_some = bool(kept_outcomes(database.path))
@@ -206,7 +218,10 @@ def say_whether_sent(reference: str, *, was_sent: bool, on: date) -> Write[Chang
 def look_among_sent(
     account: ImapAccount, password: str, message_id: str, *, keep: bool, say: Callable[[str], object]
 ) -> Server[str]:
-    """Look for a message among sent mail. Result: the folder it lies in, "" for none. keep, say: as for `fetch`."""
+    """Look for a message among sent mail.
+
+    Result: the folder it lies in, "" for none. keep, say: as for `fetch`.
+    """
 
     def work(database: Database, progress: Progress, wait: Wait) -> str:
         if keep:

@@ -41,8 +41,8 @@ def silent(result: object) -> str:
 class Operation(ABC, Generic[R]):
     """One thing that can be done, with a result R.
 
-    said: the sentence for the status bar, from the result. changed: what others are to read again, for a result that is
-    no Changes itself.
+    said: the sentence for the status bar, from the result. changed: what others are to read again, for a
+    result that is no Changes itself.
     """
 
     said: Callable[[R], str] = field(default=in_words, kw_only=True)
@@ -58,8 +58,9 @@ class Operation(ABC, Generic[R]):
     ) -> Job:
         """Begin.
 
-        Args: parent: the page or dialog that asks; its `done` is not called any more once it is gone. done: gets the
-            result, on the window's thread. failed: gets a refusal; without it the window shows the reason.
+        Args: parent: the page or dialog that asks; its `done` is not called any more once it is gone. done:
+            gets the result, on the window's thread. failed: gets a refusal; without it the window shows the
+            reason.
         Returns: the job, to stop it or to see how far it is.
         """
         return self._start(workspace.jobs, parent, partial(self._succeeded, workspace, done), failed)
@@ -70,7 +71,8 @@ class Operation(ABC, Generic[R]):
         dialog: FormDialog[object],
         done: Callable[[R], object] | None = None,
     ) -> Job:
-        """Do what a dialog asks for: it closes once that is done, and stays with the reason if it is refused."""
+        """Do what a dialog asks for: it closes once that is done, and stays with the reason if it is
+        refused."""
 
         def accepted(result: R) -> None:
             dialog.accept_result()
@@ -94,7 +96,10 @@ class Operation(ABC, Generic[R]):
 
 @dataclass(frozen=True)
 class Read(Operation[R]):
-    """Reads from the database. slot: of several reads of one parent with the same slot, only the last is answered."""
+    """Reads from the database.
+
+    slot: of several reads of one parent with the same slot, only the last is answered.
+    """
 
     work: Callable[[WorkSession], R]
     slot: str = ""
@@ -116,7 +121,10 @@ class Compute(Operation[R]):
 
 @dataclass(frozen=True)
 class Write(Operation[R]):
-    """Changes the database in one short transaction, after all that was written before. It is never cancelled."""
+    """Changes the database in one short transaction, after all that was written before.
+
+    It is never cancelled.
+    """
 
     work: Callable[[WorkSession], R]
 
@@ -126,7 +134,10 @@ class Write(Operation[R]):
 
 @dataclass(frozen=True)
 class Long(Operation[R]):
-    """Slow work that can be stopped. title: shown while it runs. once: refused while the same one of a parent runs."""
+    """Slow work that can be stopped.
+
+    title: shown while it runs. once: refused while the same one of a parent runs.
+    """
 
     title: str
     work: Callable[[Database, Progress], R]
@@ -138,7 +149,10 @@ class Long(Operation[R]):
 
 @dataclass(frozen=True)
 class Server(Operation[R]):
-    """Talks to a server or the keychain. title, once: as for `Long`. is_kept: it saves what somebody entered."""
+    """Talks to a server or the keychain.
+
+    title, once: as for `Long`. is_kept: it saves what somebody entered.
+    """
 
     title: str
     work: Callable[[Database, Progress, Wait], R]
@@ -155,8 +169,8 @@ class Server(Operation[R]):
 class Undoable(Operation[Changes]):
     """A change that Edit > Undo takes back. The only way to do a thing so.
 
-    text: what was done, as the menu names it, such as “delete 2 drafts”. do, undo: the change and its opposite, each as
-    often as the user wants. told: called each time, after either.
+    text: what was done, as the menu names it, such as “delete 2 drafts”. do, undo: the change and its
+    opposite, each as often as the user wants. told: called each time, after either.
     """
 
     text: str

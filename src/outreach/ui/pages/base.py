@@ -46,8 +46,9 @@ class Page(QWidget):
     def reset(self) -> None:
         """Drop all that belongs to the campaign that was in view: another one is now, or none.
 
-        What was asked of the database is not shown any more, and each part that shows something of a campaign forgets it (its
-        method `forget`). A page adds what it keeps itself: rows, what it wants to choose, and fields with a value to start from.
+        What was asked of the database is not shown any more, and each part that shows something of a campaign
+        forgets it (its method `forget`). A page adds what it keeps itself: rows, what it wants to choose, and
+        fields with a value to start from.
         """
         self.workspace.jobs.forget(self)
         self._is_reading = False
@@ -82,9 +83,11 @@ class Page(QWidget):
         raise NotImplementedError
 
     def take_focus(self) -> None:
-        """Put the keyboard where one works on this page; once more when what is being read has come, if it is still there."""
+        """Put the keyboard where one works on this page; once more when what is being read has come, if it is
+        still there."""
         is_due = self._is_reading or self._is_stale
-        # A field would be left again under the hands of who types into it, so until then it is the list or the page itself.
+        # A field would be left again under the hands of who types into it, so until then it is the list or
+        # the page itself.
         given = self._give_focus(self.main_widgets()[:1] if is_due else self.main_widgets())
         self._focus_given = given if is_due else None
 

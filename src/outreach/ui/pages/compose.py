@@ -73,7 +73,8 @@ class ComposePage(Page):
         self.question.setAccessibleName(self.tr("Recipients by question"))
         self.question.setToolTip(
             self.tr(
-                "Such as: senators of Texas; MEPs of Finland in term 7; members of JCSE; senators without an answer after "
+                "Such as: senators of Texas; MEPs of Finland in term 7; members of JCSE; senators without "
+                "an answer after "
                 "30 days. Return ticks whom it names."
             )
         )
@@ -124,7 +125,8 @@ class ComposePage(Page):
                 "pen-line",
                 self.tr("No draft chosen"),
                 self.tr(
-                    "Tick recipients on the left and draft their letters. A draft is edited here, with the printed "
+                    "Tick recipients on the left and draft their letters. A draft is edited here, with the "
+                    "printed "
                     "letter beside it; approving freezes its text."
                 ),
             ),
@@ -213,7 +215,8 @@ class ComposePage(Page):
         return [r.key for r in self.recipients.ticked()]
 
     def tick(self, keys: list[int]) -> None:
-        """Tick these recipients and no others, and show the first of them; a search that hides them is cleared."""
+        """Tick these recipients and no others, and show the first of them; a search that hides them is
+        cleared."""
         self.search.clear()
         self.recipients.tick_only(keys)
 
@@ -272,7 +275,8 @@ class ComposePage(Page):
             names = self.tr("{0} and {1} more").format(names, len(others) - _NAMED)
         self.elsewhere.setText(
             self.tr(
-                "Also ticked, but not in view: {0}. They get no letter now; clear the search to write to them."
+                "Also ticked, but not in view: {0}. They get no letter now; clear the search to write to "
+                "them."
             ).format(names)
         )
         self.elsewhere.setVisible(bool(others))
@@ -291,7 +295,10 @@ class ComposePage(Page):
         operation.run(self.workspace, self, partial(self._drafted, campaign, [r.key for r in chosen]))
 
     def _drafted(self, campaign: CampaignRow | None, keys: list[int], drafted: Drafted) -> None:
-        """Show what was drafted. Args: campaign, keys: for whom; if another campaign is in view by now, nothing is."""
+        """Show what was drafted.
+
+        Args: campaign, keys: for whom; if another campaign is in view by now, nothing is.
+        """
         here = self.workspace.campaign
         if campaign is None or here is None or here.key != campaign.key:
             return
@@ -331,7 +338,10 @@ class ComposePage(Page):
         self._approve_these([r.reference for r in self.model.rows])
 
     def _approve_these(self, references: list[str]) -> None:
-        """Ask, and approve. Afterwards no draft is chosen, so that the same keys do not approve one that nobody has read."""
+        """Ask, and approve.
+
+        Afterwards no draft is chosen, so that the same keys do not approve one that nobody has read.
+        """
         self.editor.save()
         # On the writer's thread, after what was typed last.
         letters.to_approve(references).run(self.workspace, self, self._ask_to_approve)

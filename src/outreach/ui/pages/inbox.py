@@ -88,7 +88,8 @@ class InboxPage(Page):
                 "inbox",
                 self.tr("Nothing waits for you"),
                 self.tr(
-                    "Fetch new mail, or drop messages here that were saved as files. What answers a letter is filed with it; "
+                    "Fetch new mail, or drop messages here that were saved as files. What answers a letter "
+                    "is filed with it; "
                     "what is not certain waits here."
                 ),
                 self.fetch,
@@ -102,7 +103,8 @@ class InboxPage(Page):
                 "mail",
                 self.tr("Choose a message"),
                 self.tr(
-                    "Return files it with the letter proposed, or asks what an answer amounts to. Ctrl+L files it with another letter, Ctrl+D sets it aside."
+                    "Return files it with the letter proposed, or asks what an answer amounts to. Ctrl+L "
+                    "files it with another letter, Ctrl+D sets it aside."
                 ),
             ),
         )
@@ -209,7 +211,8 @@ class InboxPage(Page):
         self.count.setText(counted(len(shown), "message", "messages"))
 
     def show_place(self, what: What) -> None:
-        """Args: what: view (one of triage.VIEWS), key (a message to choose), files (messages to put on file)."""
+        """Args: what: view (one of triage.VIEWS), key (a message to choose), files (messages to put on
+        file)."""
         if files := what.get("files"):
             self.take_files(files)
             return

@@ -1,4 +1,4 @@
-"""Letters: the tracking table, its filters, what can be done with several letters at once, and one in detail."""
+"""Letters: the tracking table, its filters, what several letters can do at once, one in detail."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -148,7 +148,8 @@ class LettersPage(LetterActions):
         self.save_view.setEnabled(filters != Filters())
 
     def show_place(self, what: What) -> None:
-        """Args: what: filters by their names in `Filters`, such as status, or references (letters to choose)."""
+        """Args: what: filters by their names in `Filters`, such as status, or references (letters to
+        choose)."""
         self._wanted = list(what.get("references", ()))
         known = {f.name for f in fields(Filters)}
         self.filter_bar.set_filters(Filters(**{k: str(v) for k, v in what.items() if k in known}))

@@ -1,4 +1,4 @@
-"""Packs: choose what a briefing holds and in which order, see it, export it, and know what was given to whom."""
+"""Packs: choose what a briefing holds and in which order, see it, export it, know what was given to whom."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -312,7 +312,10 @@ class PacksPage(Page):
     def export_to(
         self, path: str, given_to: str = "", certificate: Path | None = None, passphrase: str = ""
     ) -> None:
-        """Write the pack to a file, with progress. The ending of its name says which format; a PDF is signed with the certificate."""
+        """Write the pack to a file, with progress.
+
+        The ending of its name says which format; a PDF is signed with the certificate.
+        """
         operation = packs.export(
             self.case.value(),
             Path(path),

@@ -29,7 +29,10 @@ _MOST = 6
 
 
 class TodayPage(Page):
-    """One list, made of the same agenda as the notification. The heading of each part opens all that it counts."""
+    """One list, made of the same agenda as the notification.
+
+    The heading of each part opens all that it counts.
+    """
 
     title = "Today"
     kinds = frozenset({"letters", "inbox", "cases", "directory"})
@@ -39,7 +42,8 @@ class TodayPage(Page):
         self._agenda: Agenda | None = None
         self.remind = make_action(
             self, self.tr("Draft follow-ups"), "reply", self._remind, shortcut="Ctrl+Shift+F",
-            tip=self.tr("A reminder to everybody whose answer is overdue and who has had none yet"), enabled=False,
+            tip=self.tr("A reminder to everybody whose answer is overdue and who has had none yet"),
+            enabled=False,
         )  # fmt: skip
         self.calendar = make_action(
             self,
@@ -64,7 +68,8 @@ class TodayPage(Page):
                 "check",
                 self.tr("Nothing is to be done today"),
                 self.tr(
-                    "Answers to read, letters without an answer and promises appear here when their day comes."
+                    "Answers to read, letters without an answer and promises appear here when their day "
+                    "comes."
                 ),
                 self.compose,
             ),
@@ -138,7 +143,8 @@ class TodayPage(Page):
             self._focus_again(names[at], at)
 
     def _focus_again(self, name: str, at: int) -> None:
-        """Where the keyboard was before the list was made anew: at the same thing, else at what took its place."""
+        """Where the keyboard was before the list was made anew: at the same thing, else at what took its
+        place."""
         rows = self._openable()
         same = [w for w in rows if w.accessibleName() == name]
         (same[0] if same else rows[min(at, len(rows) - 1)] if rows else self).setFocus()

@@ -43,13 +43,15 @@ class _ActionButton(QPushButton):
             super().keyPressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """The second press of a double click is not another wish: what is under it may be another letter by now."""
+        """The second press of a double click is not another wish: what is under it may be another letter by
+        now."""
         event.accept()
 
     def _follow(self) -> None:
         self.setText(self._action.text())
-        # A button that is disabled hands its focus on: the next Enter would then press its neighbour. So the one that has
-        # the focus stays as it is while what it started is under way; its action takes no second press.
+        # A button that is disabled hands its focus on: the next Enter would then press its neighbour. So the
+        # one that has the focus stays as it is while what it started is under way; its action takes no second
+        # press.
         waits = isinstance(self._action, Action) and self._action.is_offered and self.hasFocus()
         super().setEnabled(self._action.isEnabled() or waits)
         self.setToolTip(self._action.toolTip())
@@ -64,7 +66,8 @@ def button(action: QAction, *, primary: bool = False) -> QPushButton:
 
 
 def push_button(parent: QWidget, text: str, slot: Callable[[], object], symbol: str = "") -> QPushButton:
-    """A button of a dialog; Enter presses it while it has the focus, and not while what it started is under way."""
+    """A button of a dialog; Enter presses it while it has the focus, and not while what it started is under
+    way."""
     return button(make_action(parent, text, symbol, slot))
 
 
@@ -78,7 +81,8 @@ def make_action(
     tip: str = "",
     enabled: bool = True,
 ) -> Action:
-    """An action of a page, which does not start again what it started while that is under way; see `Action`."""
+    """An action of a page, which does not start again what it started while that is under way; see
+    `Action`."""
     action = Action(text, parent, slot)
     if symbol:
         action.setIcon(icon(symbol))

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 
 from outreach.ui.icons import icon
 
-# What is mixed into a widget is one to the type checker; at run time Qt takes a single class of its own among the bases.
+# What is mixed into a widget is one to the type checker; at run time Qt takes a single class of its own among
+# the bases.
 if TYPE_CHECKING:
     MixedIn = QWidget
 else:
@@ -23,8 +24,9 @@ else:
 
 
 class Still(MixedIn):
-    """For fields with values one after the other: the wheel turns them only while they have the focus, and never gives it to
-    them. A page that is scrolled under the pointer changes nothing. Comes before the Qt class among the bases."""
+    """For fields with values one after the other: the wheel turns them only while they have the focus, and
+    never gives it to them. A page that is scrolled under the pointer changes nothing. Comes before the Qt
+    class among the bases."""
 
     def _be_still(self) -> None:
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -30,11 +30,14 @@ class HtmlView(QTextBrowser):
         self._html = markup
         c = colors()
         style = (
-            f"body {{ color: {c.text.name()}; }} .title {{ font-size: 18px; font-weight: 600; margin: 0 0 2px 0; }}"
+            f"body {{ color: {c.text.name()}; }} .title "
+            f"{{ font-size: 18px; font-weight: 600; margin: 0 0 2px 0; }}"
             f" .head {{ font-size: 12px; font-weight: 600; color: {c.quiet.name()}; margin: 16px 0 4px 0; }}"
             f" p {{ margin: 2px 0 4px 0; line-height: 135%; }} .quiet {{ color: {c.quiet.name()}; }}"
-            f" .small {{ font-size: 11px; }} .good {{ color: {c.good.name()}; }} .bad {{ color: {c.bad.name()}; }}"
-            f" .warning {{ color: {c.warning.name()}; }} a {{ color: {c.accent.name()}; text-decoration: none; }}"
+            f" .small {{ font-size: 11px; }} .good {{ color: {c.good.name()}; }} .bad "
+            f"{{ color: {c.bad.name()}; }}"
+            f" .warning {{ color: {c.warning.name()}; }} a "
+            f"{{ color: {c.accent.name()}; text-decoration: none; }}"
             " td { padding: 2px 14px 2px 0; } ul { margin: 0; } li { margin-bottom: 4px; }"
         )
         self.document().setDefaultStyleSheet(style)

@@ -20,7 +20,8 @@ _TONES = {"overdue": "bad", "due soon": "warning", "answered": "good"}
 
 
 class LetterDetailView(QWidget):
-    """The detail beside the tracking table. edit, remove: what can be done with the answer chosen among a letter's.
+    """The detail beside the tracking table. edit, remove: what can be done with the answer chosen among a
+    letter's.
 
     Signals: answer_chosen() when another answer is.
     """
@@ -122,7 +123,8 @@ def _letter(detail: LetterDetail) -> str:
     address = "<br>".join(escape(line) for line in detail.address_lines)
     sender = "<br>".join(escape(line) for line in detail.sender_lines[:2])
     return (
-        f"<p class='quiet'>{address}</p><p><b>{escape(detail.row.subject)}</b></p><p>{escape(detail.salutation)}</p>"
+        "<p "
+        f"class='quiet'>{address}</p><p><b>{escape(detail.row.subject)}</b></p><p>{escape(detail.salutation)}</p>"
         f"{_markdown(detail.body)}<p>{escape(detail.close)}</p><p>{sender}</p>"
     )
 

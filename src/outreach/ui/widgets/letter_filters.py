@@ -22,7 +22,10 @@ _DUE = (
 
 
 class LetterFilters(QWidget):
-    """Search, standing, day, body and more. beside: what stands at their right. Signals: changed() when one is set."""
+    """Search, standing, day, body and more.
+
+    beside: what stands at their right. Signals: changed() when one is set.
+    """
 
     changed = Signal()
 

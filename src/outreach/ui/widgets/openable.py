@@ -24,7 +24,10 @@ from outreach.ui.widgets.panels import Panel
 
 
 class _Openable(MixedIn):
-    """For widgets opened by click, Enter or Space, with a ring while they have the focus. They have a signal opened()."""
+    """For widgets opened by click, Enter or Space, with a ring while they have the focus.
+
+    They have a signal opened().
+    """
 
     opened: ClassVar[Signal]
 
@@ -114,7 +117,10 @@ class Heading(_Openable, QWidget):
 
 
 def _move_focus(widget: QWidget, event: QKeyEvent) -> bool:
-    """Up and Down go to the neighbours in a column of things to open. Returns: whether the key was one of them."""
+    """Up and Down go to the neighbours in a column of things to open.
+
+    Returns: whether the key was one of them.
+    """
     if event.key() not in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
         return False
     widget.focusNextPrevChild(event.key() == Qt.Key.Key_Down)

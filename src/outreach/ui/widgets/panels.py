@@ -1,8 +1,8 @@
 """How things stand together: boxes, shares that the user can change, columns and rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
@@ -96,3 +96,14 @@ def row_of(
         else:
             layout.addWidget(item)
     return layout
+
+
+def shares_in(text: str) -> dict[str, QByteArray]:
+    """The shares of panels that `shares_as_text` wrote, by key; none of what another release wrote."""
+    parts = [part.split(":") for part in text.split(",") if part.count(":") == 1]
+    return {key: QByteArray.fromHex(state.encode()) for key, state in parts}
+
+
+def shares_as_text(states: Mapping[str, QByteArray]) -> str:
+    """The shares of panels, as splitters give them, to be kept in the settings."""
+    return ",".join(f"{key}:{state.toHex().toStdString()}" for key, state in states.items())

@@ -120,7 +120,8 @@ class Table(QTableView, Generic[R]):
             and not selection.hasSelection()
             and event.key() in {keys.Key_Return, keys.Key_Enter, keys.Key_Space, keys.Key_Down, keys.Key_Up}
         ):
-            # The cursor stands on a row that is not chosen yet: that is the one meant, and it is shown before anything is done.
+            # The cursor stands on a row that is not chosen yet: that is the one meant, and it is shown before
+            # anything is done.
             flags = selection.SelectionFlag
             selection.select(current, flags.ClearAndSelect | flags.Rows)
         elif event.key() in {keys.Key_Return, keys.Key_Enter} and current.isValid():
