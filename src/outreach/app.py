@@ -21,12 +21,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayou
 
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
-from outreach.exchange.campaign_folder import campaign_folder, read_campaign
-from outreach.exchange.campaign_loader import load_campaign
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, default_database, load_settings, save_settings
 from outreach.store.backup import copied_file, restore
-from outreach.store.database import Database, open_database
+from outreach.store.database import Database, WorkSession, open_database
 from outreach.store.sqlite_files import file_of, is_there
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
@@ -79,12 +77,12 @@ class Desktop(QObject):
         Args: sample: load the first campaign into a new database. create: make it if there is none.
         Raises: OutreachError; the window that is open then stays as it was.
         """
-        content = read_campaign(campaign_folder(SAMPLE)) if sample else None
+        load = _sample() if sample else None
         database = open_database(location, create=create or sample)
         try:
-            if content is not None:
+            if load is not None:
                 with database.write() as session:
-                    load_campaign(session, content)
+                    load(session)
         except BaseException:
             database.close()
             raise
@@ -186,6 +184,15 @@ class Desktop(QObject):
         """End jobs, the templates' process and the database."""
         self._close_window()
         self._sandbox.close()
+
+
+def _sample() -> Callable[[WorkSession], object]:
+    """What puts the first campaign into a new database. Its files are read by then. Raises: OutreachError if they cannot be."""
+    from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+    from outreach.exchange.campaign_loader import load_campaign
+
+    content = read_campaign(campaign_folder(SAMPLE))
+    return lambda session: load_campaign(session, content)
 
 
 class StopSignals(QObject):

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from nameparser import HumanName
-from rapidfuzz import fuzz
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -121,6 +119,8 @@ def duplicate_candidates(session: Session, limit: int = 200) -> tuple[Candidate,
 
 
 def _everyone(session: Session) -> dict[int, _Someone]:
+    from nameparser import HumanName
+
     people: dict[int, _Someone] = {}
     query = select(
         Person.id, Person.slug, Person.name, Person.given_name, Person.family_name, Person.birth_date
@@ -161,6 +161,8 @@ def _are_different(a: _Someone, b: _Someone) -> bool:
 
 
 def _likeness(a: _Someone, b: _Someone) -> tuple[float, str]:
+    from rapidfuzz import fuzz
+
     best, said = 0.0, ""
     for one in a.names:
         for other in b.names:

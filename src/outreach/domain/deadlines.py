@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import holidays as public_holidays
 import yaml
 from babel.core import get_global
 
@@ -64,6 +63,8 @@ def _calendar(jurisdiction: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=1)
 def _countries() -> frozenset[str]:
+    import holidays as public_holidays
+
     return frozenset(public_holidays.list_supported_countries())
 
 
@@ -98,6 +99,8 @@ def own_standard(jurisdiction: str, amount: int, unit: str, source: str) -> Repl
 
 @lru_cache(maxsize=256)
 def _holidays(country: str, subdivision: str, year: int) -> frozenset[date]:
+    import holidays as public_holidays
+
     if not country:
         return frozenset()
     return frozenset(public_holidays.country_holidays(country, subdiv=subdivision or None, years=year))
@@ -106,6 +109,8 @@ def _holidays(country: str, subdivision: str, year: int) -> frozenset[date]:
 @lru_cache(maxsize=256)
 def _weekend(country: str) -> frozenset[int]:
     """Days of the week without office hours, Monday being 0; in some countries they are Friday and Saturday."""
+    import holidays as public_holidays
+
     return frozenset(public_holidays.country_holidays(country).weekend) if country else frozenset({5, 6})
 
 

@@ -3,13 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-import email_validator
-from email_validator import EmailNotValidError, validate_email
-
 from outreach.errors import UsageError
-
-# Whether a name is reserved is for the server that takes the mail to say: offices use .local for their own.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _LONGEST = 320
 _SHOWN = 60
@@ -37,9 +31,13 @@ def parsed_address(text: str) -> EmailAddress | None:
     wanted = text.strip()
     if len(wanted) > _LONGEST:
         return None
+    import email_validator
+
+    # Whether a name is reserved is for the server that takes the mail to say: offices use .local for their own.
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     try:
-        found = validate_email(wanted, check_deliverability=False, strict=True)
-    except EmailNotValidError:
+        found = email_validator.validate_email(wanted, check_deliverability=False, strict=True)
+    except email_validator.EmailNotValidError:
         return None
     return EmailAddress(f"{found.local_part}@{found.ascii_domain}", found.ascii_email is None)
 

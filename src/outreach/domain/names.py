@@ -4,9 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from nameparser import HumanName
-from rapidfuzz import fuzz
-
 from outreach.domain.references import folded, in_latin
 
 _MARKS = str.maketrans("’‘ʼ′`´“”„«»‐‑‒–—−", "''''''\"\"\"\"\"------")
@@ -38,6 +35,8 @@ def are_alike(first: Iterable[str], second: Iterable[str]) -> bool:
 
     Scripts do not matter: Иванов is like Ivanov. Married names are alike, since the given name is shared.
     """
+    from rapidfuzz import fuzz
+
     ours, theirs = [_plain(n) for n in first if n], [_plain(n) for n in second if n]
     for one in ours:
         for other in theirs:
@@ -58,6 +57,8 @@ def given_names_differ(first: str, second: str) -> bool:
 
     What is empty contradicts nothing.
     """
+    from rapidfuzz import fuzz
+
     ours, theirs = _plain(first).split(), _plain(second).split()
     if not ours or not theirs:
         return False
@@ -90,6 +91,8 @@ def split_name(text: str) -> tuple[str, str, str, str]:
 
     What is far too long for a name is not taken apart, since that would take for ever; it is the family name.
     """
+    from nameparser import HumanName
+
     if len(text) > _LONGEST_PARSED:
         return "", text, "", ""
     parsed = HumanName(text)

@@ -18,7 +18,6 @@ from outreach.letters.addressing import sending_address
 from outreach.letters.drafting import Progress, always
 from outreach.letters.enclosing import enclosures
 from outreach.letters.formats.document import LetterDocument, Letterhead, make_document
-from outreach.letters.formats.docx import letter_docx
 from outreach.letters.formats.eml import letter_eml, make_message_id
 from outreach.letters.formats.html import letter_html
 from outreach.letters.formats.pdf import letter_pdf
@@ -146,6 +145,8 @@ def _when_set(
 
 
 def _content(session: Session, letter: Letter, document: LetterDocument, extension: str, pdf: bytes) -> bytes:
+    from outreach.letters.formats.docx import letter_docx
+
     match extension:
         case "pdf":
             return pdf

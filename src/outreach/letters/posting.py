@@ -8,7 +8,6 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pikepdf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -50,6 +49,8 @@ def print_batch(
     Args: two_sided: adds an empty page after an odd number of them, so that each letter begins on a new sheet.
     Raises: NotFoundError; NotAllowedError for a draft, whose text may still change; CancelledError.
     """
+    import pikepdf
+
     letters = find_letters(session, references)
     for letter in letters:
         if letter.status is LetterStatus.DRAFT:

@@ -11,8 +11,6 @@ import logging
 import re
 from dataclasses import dataclass
 
-from flufl.bounce import all_failures
-
 from outreach.domain.message_kind import MessageKind
 from outreach.domain.references import folded
 from outreach.messages.parse import ReadMessage, ids_in, payload_of
@@ -283,6 +281,8 @@ def _body_start(message: ReadMessage) -> str:
 
 def _failures(message: ReadMessage) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Addresses that failed for now, and for good, as flufl.bounce finds them."""
+    from flufl.bounce import all_failures
+
     raw = message.raw[:_MAX_FOR_DETECTORS]
     if raw.count(b"\n") > _MAX_LINES or max(map(len, raw.split(b"\n")), default=0) > 5_000:
         return (), ()

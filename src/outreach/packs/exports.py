@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from pikepdf import Pdf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,13 +20,7 @@ from outreach.files import read_given, write_file
 from outreach.letters.drafting import Progress, always
 from outreach.letters.formats.typesetting import typeset, typeset_apart
 from outreach.packs.contents import PackContents, pack_contents
-from outreach.packs.formats.docx import pack_docx
-from outreach.packs.formats.html import pack_html
-from outreach.packs.joining import FAR, join_parts
-from outreach.packs.labels import label_annexes
 from outreach.packs.options import PackOptions, options_from
-from outreach.packs.signing import open_certificate, sign_pdf
-from outreach.packs.structure import page_numbers
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.store.models import Pack, PackExport
@@ -64,6 +57,8 @@ def typeset_pack(contents: PackContents, *, on: date, progress: Progress = alway
 
     Raises: TypesettingError; CancelledError.
     """
+    from outreach.packs.labels import label_annexes
+
     at = datetime.combine(on, time(12), tzinfo=UTC)
     letters = contents.data["letters"]
     if contents.data["is_brief"]:
@@ -95,6 +90,8 @@ def _on_one_page(contents: PackContents, at: datetime) -> bytes:
 
 
 def _in_parts(contents: PackContents, at: datetime, progress: Progress) -> bytes:
+    from outreach.packs.joining import FAR, join_parts
+
     data, letters = contents.data, contents.data["letters"]
     whole = {**data, "is_part": True, "far": FAR, "letters": []}
     # The letters come last, so that they can follow in parts.
@@ -127,6 +124,10 @@ def _front(
     files: Mapping[str, bytes],
 ) -> bytes:
     """What stands before the letters. It is set twice, since its contents name the pages of letters, which come after it."""
+    from pikepdf import Pdf
+
+    from outreach.packs.structure import page_numbers
+
     places: dict[str, int] = {}
     before = 0
     for part in parts:
@@ -146,6 +147,8 @@ def _front(
 
 
 def _page_count(pdf: bytes) -> int:
+    from pikepdf import Pdf
+
     with Pdf.open(io.BytesIO(pdf)) as opened:
         return len(opened.pages)
 
@@ -170,6 +173,10 @@ def export_pack(
     Raises: NotFoundError, UsageError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError, and DatabaseBusyError
         when it was stopped while another program held the database; the former file is then still there.
     """
+    from outreach.packs.formats.docx import pack_docx
+    from outreach.packs.formats.html import pack_html
+    from outreach.packs.signing import open_certificate, sign_pdf
+
     chosen = options or PackOptions()
     kind = target.suffix.lower().removeprefix(".") or "pdf"
     if kind not in FORMATS:

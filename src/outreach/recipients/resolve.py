@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rapidfuzz import process
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -71,6 +70,8 @@ def _term(everyone: tuple[RecipientRow, ...], term: str) -> list[RecipientRow]:
 
 
 def _nobody(session: Session, everyone: tuple[RecipientRow, ...], term: str) -> str:
+    from rapidfuzz import process
+
     if not everyone:
         return "This campaign has no recipients yet. Add one with: outreach recipients add"
     outsider = people_list(session, search=term) or bodies_list(session, search=term)

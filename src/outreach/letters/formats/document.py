@@ -1,15 +1,18 @@
 """A letter parsed once: its blocks and inlines as plain data, which every format then only writes."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, Any
 
 from outreach.domain.wording import date_in_words, locale_for, printable
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 Block = dict[str, Any]
 """{"type": paragraph | heading | list | quote | code | rule, …}: see `parse_blocks`."""
@@ -19,7 +22,13 @@ ACCENT = "#1f4e79"
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """Written into files of letters that have no instant of their own yet, so that they do not differ from one moment to the next."""
 _WRONG_ORDINAL = re.compile(r"(?<!\\)\\(\d{1,9})([.)])")
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False})
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
 def is_svg(picture: bytes) -> bool:
@@ -125,7 +134,7 @@ def parse_blocks(markdown: str) -> tuple[Block, ...]:
     ``items``, each a list of blocks; ``quote`` holds ``blocks``; ``code`` holds ``text``; ``rule``.
     Inlines: ``text``, ``code`` (text); ``strong``, ``emphasis``, ``link`` (href) hold ``children``; ``break``.
     """
-    tokens = _MARKDOWN.parse(printable(markdown))
+    tokens = _markdown().parse(printable(markdown))
     blocks, _ = _blocks(tokens, 0, "")
     return tuple(blocks)
 

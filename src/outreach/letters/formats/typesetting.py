@@ -1,5 +1,7 @@
 """Setting documents as PDF with typst. Data goes in as JSON, never as markup; pictures as files beside the layout."""
 
+from __future__ import annotations
+
 import json
 import shutil
 import subprocess
@@ -12,15 +14,16 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import finalize
-
-import typst
 
 from outreach.domain.wording import printable
 from outreach.errors import TypesettingError
 from outreach.letters.formats.document import UNDATED
 from outreach.resources import resource
+
+if TYPE_CHECKING:
+    import typst
 
 STANDARDS = ["a-2a", "ua-1"]
 _SECONDS = 600
@@ -73,6 +76,8 @@ def _workshop(files: Mapping[str, bytes]) -> _Workshop:
 
 def new_compiler(folder: Path) -> typst.Compiler:
     """A compiler for the layouts in a folder, with the app's fonts and no others."""
+    import typst
+
     return typst.Compiler(
         root=str(folder), font_paths=[str(resource("resources/fonts"))], ignore_system_fonts=True
     )
@@ -128,6 +133,8 @@ def _compiled(compiler: typst.Compiler, source: bytes, at: datetime | None, stan
 @lru_cache(maxsize=8)
 def svg_as_png(svg: bytes) -> bytes:
     """An SVG as a picture 20 mm high, of 300 dots an inch. Raises: TypesettingError for one that cannot be drawn."""
+    import typst
+
     source = (
         b"#set page(width: auto, height: auto, margin: 0pt, fill: none)\n"
         b'#image(bytes(sys.inputs.svg), format: "svg", height: 20mm)'
