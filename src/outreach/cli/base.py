@@ -23,6 +23,7 @@ from outreach.cases.campaigns import (
 )
 from outreach.desk.table_files import harmless
 from outreach.errors import NotFoundError, UsageError
+from outreach.letters.ledger import find_letter
 from outreach.mail.outcomes import catch_up
 from outreach.settings import default_database
 from outreach.store.backup import copied_file
@@ -196,3 +197,9 @@ def campaign_named(session: Session, wanted: str) -> CampaignRow:
         if campaign.id == wanted:
             return campaign
     raise NotFoundError(f"There is no campaign “{wanted}”. Known are: {known}.")
+
+
+def campaign_of_letter(session: Session, ref: str) -> CampaignRow:
+    """The campaign that a letter is of. Raises: NotFoundError."""
+    key = find_letter(session, ref).campaign_id
+    return next(c for c in campaigns_list(session) if c.key == key)

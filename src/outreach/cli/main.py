@@ -10,12 +10,36 @@ from typing import Annotated
 import typer
 
 from outreach import __version__
-from outreach.cli import campaign, directory, letters, mail, packs, replies, today, upkeep
+from outreach.cli import (
+    campaign,
+    directory,
+    letter_drafting,
+    letter_files,
+    letter_table,
+    letters,
+    mail,
+    packs,
+    replies,
+    today,
+    upkeep,
+)
 from outreach.cli.base import app
 from outreach.errors import OutreachError
 from outreach.log import start_logging
 
-COMMANDS = (campaign, directory, letters, mail, packs, replies, today, upkeep)
+COMMANDS = (
+    campaign,
+    directory,
+    letter_drafting,
+    letter_files,
+    letter_table,
+    letters,
+    mail,
+    packs,
+    replies,
+    today,
+    upkeep,
+)
 """The modules whose commands the parser has, in the order it lists them."""
 
 
