@@ -1,11 +1,12 @@
 """Bringing a database's schema up to date with Alembic, never without a copy made first."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, inspect
@@ -69,7 +70,7 @@ def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) 
                 context = MigrationContext.configure(
                     connection,
                     opts={
-                        "fn": lambda rev, ctx: scripts._upgrade_revs(wanted, rev),
+                        "fn": partial(_steps, scripts, wanted),
                         "render_as_batch": sqlite,
                         "transactional_ddl": True,
                     },
@@ -82,6 +83,12 @@ def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) 
         finally:
             if sqlite:
                 raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _steps(scripts: ScriptDirectory, wanted: str, at: Any, context: MigrationContext) -> list[RevisionStep]:
+    """The revisions from where a database is to the one wanted, oldest first; Alembic asks for them."""
+    missing = list(scripts.iterate_revisions(wanted, at, implicit_base=True))
+    return [MigrationStep.upgrade_from_script(scripts.revision_map, script) for script in reversed(missing)]
 
 
 def _counts(connection: Connection) -> dict[str, int]:
