@@ -15,7 +15,8 @@ from outreach.directory.editing import PersonEntry, save_person
 from outreach.directory.importers.congress import congress_start
 from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import ImportOptions, import_files
-from outreach.directory.importers.tables import european_date, guess_mapping
+from outreach.directory.importers.table_rows import european_date
+from outreach.directory.importers.tables import guess_mapping
 from outreach.directory.people import people_list, person_row
 from outreach.errors import CancelledError, ImportFileError, UsageError
 from outreach.letters.sandbox import TemplateSandbox

@@ -34,7 +34,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.store import journal, migrate
+from outreach.store import journal, journal_entries, migrate
 from outreach.store.database import Database, check, check_notes, open_database
 from outreach.store.models import Area, Person
 from outreach.store.types import Base, UtcDateTime
@@ -517,7 +517,7 @@ def test_what_the_terminal_and_the_window_do_is_under_the_users_name(
 
 
 def test_the_form_that_is_hashed_does_not_depend_on_the_program() -> None:
-    made = journal._canonical(json.dumps(["a", "b"]), (1, "é\udcff", None, b"\x00", 0.1))
+    made = journal_entries.canonical(json.dumps(["a", "b"]), (1, "é\udcff", None, b"\x00", 0.1))
     assert made == (
         b'["a", "b"][1,"\\u00e9\\udcff",null,{"sha256":"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"},0.1]'
     )

@@ -70,7 +70,11 @@ PLACES = {
     "people": "directory", "people duplicates": "identity", "people merge": "identity", "people unmerge": "identity",
     "bodies": "directory", "posts": "directory", "feeds": "importing", "import": "importing", "search": "search",
     "facts": "campaign", "templates": "campaign", "recipients": "campaign", "groups": "campaign",
-    "letters": "letters", "views": "letters",
+    "letters list": "letter_table", "letters stats": "letter_table", "letters show": "letter_table",
+    "letters calendar": "letter_table", "views": "letter_table",
+    "letters draft": "letter_drafting", "letters follow-up": "letter_drafting", "letters refer": "letter_drafting",
+    "letters export": "letter_files", "letters enclose": "letter_files", "letters print": "letter_files",
+    "letters mailto": "letter_files", "letters web-form": "letter_files", "letters": "letters",
     "replies": "replies", "mail": "mail",
     "today": "today", "standards": "today",
     "pack": "packs", "evidence": "packs",
@@ -246,3 +250,11 @@ def campaign_named(session: Session, wanted: str) -> CampaignRow:
         if campaign.id == wanted:
             return campaign
     raise NotFoundError(f"There is no campaign “{wanted}”. Known are: {known}.")
+
+
+def campaign_of_letter(session: Session, ref: str) -> CampaignRow:
+    """The campaign that a letter is of. Raises: NotFoundError."""
+    from outreach.letters.ledger import find_letter
+
+    key = find_letter(session, ref).campaign_id
+    return next(c for c in campaigns_list(session) if c.key == key)

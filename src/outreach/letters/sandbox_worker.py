@@ -13,7 +13,11 @@ with one JSON line:
   the facts in the order they stand in the text;
 - either gives ``{"error": kind, "message": …, "line": n, "part": name}`` where it cannot.
 
-A request's ``cpu`` is the time it may take; who takes longer is ended by the system. Each answer has ``seconds``, the time it took.
+A request's ``cpu`` is the time it may take; who takes longer is ended by the system. Each answer has ``seconds``, the
+time it took.
+
+Longer than 400 lines because it must be one file: Python is started with this path alone and without the program's
+packages (``-I``), so that nothing that a template could reach is loaded beside it.
 """
 
 import json

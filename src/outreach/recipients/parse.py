@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from outreach.directory.importers.tables import EP_TERMS
+from outreach.directory.importers.european_parliament import EP_TERMS
 from outreach.errors import UsageError
 
 _KINDS = {

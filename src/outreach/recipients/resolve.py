@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.directory.bodies import bodies_list
-from outreach.directory.importers.tables import EP_TERMS
+from outreach.directory.importers.european_parliament import EP_TERMS
 from outreach.directory.people import PersonRow, people_list
 from outreach.domain.address import audience_for
 from outreach.domain.partial_dates import covers

@@ -5,13 +5,11 @@ the disk, and only then given its name. So a name stands for a whole copy or is 
 """
 
 import contextlib
-import errno
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +24,9 @@ from outreach.errors import (
     OutreachError,
     UsageError,
 )
-from outreach.files import make_folder, os_error
+from outreach.files import make_folder
 from outreach.store.driver_errors import DRIVER_ERRORS, explain, friendly_errors, result_code
+from outreach.store.file_names import NO_LINKS, free_names, give_name, move_file, os_errors, sync_folder
 from outreach.store.revisions import known_revisions
 from outreach.store.sqlite_files import (
     SIDE_FILES,
@@ -41,9 +40,6 @@ from outreach.store.sqlite_files import (
 )
 
 _REPLACED = "-replaced-"
-_LONGEST_NAME_BYTES = 255 - len("-journal")
-# What file systems answer that know no second name of a file, or none on another disk.
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 @dataclass(frozen=True)
@@ -89,16 +85,16 @@ def backup(source: Path, target: Path, *, replace: bool = False) -> Path:
             f"Beside {target} lie working files of a database that is open, or was cut off. Name another file."
         )
     sweep(place.parent)
-    with _os_errors(target), scratch_in(place.parent) as scratch:
+    with os_errors(target), scratch_in(place.parent) as scratch:
         made, _ = _copied(source, scratch, target)
         if replace:
             made.replace(place)
         else:
             try:
-                _give_name(made, place)
+                give_name(made, place)
             except FileExistsError as error:
                 raise _is_there_already(target) from error
-        _sync_folder(place.parent)
+        sync_folder(place.parent)
     return target
 
 
@@ -116,12 +112,12 @@ def backup_before_migration(path: Path, revision: str) -> Path:
     folder = path.parent / "backups"
     try:
         make_folder(folder)
-        with _os_errors(folder), scratch_in(folder) as scratch:
+        with os_errors(folder), scratch_in(folder) as scratch:
             made, _ = _copied(path, scratch, folder)
-            for wanted in _free_names(folder, path, f"-{revision}-"):
+            for wanted in free_names(folder, path, f"-{revision}-"):
                 with contextlib.suppress(FileExistsError):
-                    _give_name(made, wanted)
-                    _sync_folder(folder)
+                    give_name(made, wanted)
+                    sync_folder(folder)
                     return wanted
     except OutreachError as error:
         raise type(error)(
@@ -150,14 +146,14 @@ def restore(copy: Path, path: Path) -> Path | None:
             raise UsageError(f"{given} is a folder. Name a file in it.")
     place = Path(os.path.realpath(path))
     make_folder(place.parent)
-    with turn_at(place), _os_errors(path):
+    with turn_at(place), os_errors(path):
         tidy(place)
         with scratch_in(place.parent) as scratch:
             made = _restorable(copy, scratch, path)
             if is_there(place):
                 made.chmod(place.stat().st_mode & 0o777 | 0o600)
             aside = _exchange(made, place, path)
-            _sync_folder(place.parent)
+            sync_folder(place.parent)
     return aside
 
 
@@ -289,15 +285,15 @@ def _exchange(made: Path, path: Path, shown: Path) -> Path | None:
     if is_whole and any(side.stat().st_size for side in sides if not side.name.endswith("-shm")):
         raise _is_open(shown)  # somebody came in the meantime
     if not was_there and not sides:
-        _give_name(made, path)
+        give_name(made, path)
         return None
     folder = make_folder(path.parent / "backups")
-    aside = _set_aside(path, folder) if was_there else next(_free_names(folder, path, _REPLACED))
+    aside = _set_aside(path, folder) if was_there else next(free_names(folder, path, _REPLACED))
     try:
         # Before the copy has the name: SQLite would play the log of the former database into it.
         for side in sides:
-            _move(side, aside.with_name(aside.name + side.name[len(path.name) :]))
-        _sync_folder(folder)
+            move_file(side, aside.with_name(aside.name + side.name[len(path.name) :]))
+        sync_folder(folder)
         made.replace(path)
     except BaseException:
         if is_there(made):
@@ -347,17 +343,17 @@ def _is_open(shown: Path) -> DatabaseError:
 
 def _set_aside(path: Path, folder: Path) -> Path:
     """Give a database a second name in a folder, never one that is taken; its own name stays until the copy takes it."""
-    for wanted in _free_names(folder, path, _REPLACED):
+    for wanted in free_names(folder, path, _REPLACED):
         try:
             os.link(path, wanted)
         except FileExistsError:
             continue
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
             with scratch_in(folder) as scratch:
                 shutil.copy2(path, scratch / "copy.db")
-                _give_name(scratch / "copy.db", wanted)
+                give_name(scratch / "copy.db", wanted)
         return wanted
     raise AssertionError("names are never used up")
 
@@ -367,65 +363,6 @@ def _take_back(path: Path, aside: Path) -> None:
     for suffix in SIDE_FILES:
         side, own = aside.with_name(aside.name + suffix), path.with_name(path.name + suffix)
         if is_there(side) and not is_there(own):
-            _move(side, own)
+            move_file(side, own)
     if is_there(path):
         aside.unlink(missing_ok=True)
-
-
-def _free_names(folder: Path, path: Path, middle: str) -> Iterator[Path]:
-    """Names for a copy of a database that nobody has yet, each next one with a number more."""
-    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    number = 1
-    while True:
-        ending = f"{middle}{stamp}{f'-{number}' if number > 1 else ''}{path.suffix}"
-        stem = path.stem
-        while len(os.fsencode(stem + ending)) > _LONGEST_NAME_BYTES and stem:
-            stem = stem[:-1]
-        wanted = folder / (stem + ending)
-        if not is_there(wanted) and not side_files(wanted):
-            yield wanted
-        number += 1
-
-
-def _give_name(made: Path, wanted: Path) -> None:
-    """Name a finished file. Raises: FileExistsError if the name is taken; nothing is ever written over."""
-    if os.name == "nt":
-        made.rename(wanted)
-        return
-    try:
-        os.link(made, wanted)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        os.close(os.open(wanted, os.O_CREAT | os.O_EXCL))
-        made.replace(wanted)
-    else:
-        made.unlink()
-
-
-def _move(part: Path, target: Path) -> None:
-    try:
-        part.rename(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        shutil.copy2(part, target)
-        part.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring names to the disk, where the system lets folders be synced."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-@contextlib.contextmanager
-def _os_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise os_error(error, path) from error

@@ -13,15 +13,22 @@ The journal is for SQLite only; on a server nothing is journalled yet. The funct
 a record is read as it lies in the file, without a model that another version of the program may have changed.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from itertools import chain, islice
 from typing import Any
+
+from outreach.store.journal_entries import (
+    any_text,
+    canonical,
+    columns_of,
+    commitment_of,
+    json_of,
+    link_of,
+    listed,
+)
 
 RECORDS = (
     "area", "ask", "attachment", "blob", "campaign", "case", "case_party", "citation", "contact_detail", "dispatch",
@@ -63,7 +70,7 @@ def seal(raw: Any, actor: str) -> int:
     """
     if raw.execute("SELECT 1 FROM journal_pending LIMIT 1").fetchone() is None:
         return 0
-    with _any_text(raw):
+    with any_text(raw):
         added = _append(raw, actor, _noted(raw))
     raw.execute("DELETE FROM journal_pending")
     return added
@@ -112,7 +119,7 @@ def follow_upgrade(raw: Any, before: dict[str, str], actor: str) -> None:
     missing = _missing(raw).keys()
     anew = [t for t in RECORDS if t in after and (before.get(t) != after[t] or missing & _wanted(t).keys())]
     raw.executemany("DELETE FROM journal_pending WHERE record = ?", [(table,) for table in anew])
-    with _any_text(raw):
+    with any_text(raw):
         _append(raw, actor, chain.from_iterable(_all_rows(raw, table, action) for table in anew))
     seal(raw, actor)
     _make(raw, _missing(raw))
@@ -130,7 +137,7 @@ def problems(raw: Any) -> list[str]:
             f"The journal of changes is gone: there is no table {' or '.join(gone)}. Restore a copy of the database."
         ]
     found = []
-    with _any_text(raw):
+    with any_text(raw):
         found += _chain_problems(raw)
         found += _few(
             f"{_label(raw, record, key)} was {_DONE.get(action, 'changed')} outside of outreach."
@@ -153,7 +160,7 @@ def notes(raw: Any) -> list[str]:
             f"Triggers of the journal are missing ({_some(missing)}), so changes are not noted. Open the database again: that "
             "puts them back."
         )
-    with _any_text(raw):
+    with any_text(raw):
         count, last = raw.execute(
             "SELECT count(*), max(id) FROM journal_entry WHERE actor = ?", (OUTSIDE,)
         ).fetchone()
@@ -231,60 +238,16 @@ def _make(raw: Any, triggers: dict[str, str]) -> None:
         raw.execute(sql)
 
 
-@contextmanager
-def _any_text(raw: Any) -> Iterator[None]:
-    """Read text also where damage left bytes that are no UTF-8."""
-    former = raw.text_factory
-    raw.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
-    try:
-        yield
-    finally:
-        raw.text_factory = former
-
-
-def _columns(raw: Any, table: str) -> list[str]:
-    return sorted(row[1] for row in raw.execute(f'PRAGMA table_info("{table}")').fetchall())
-
-
-def _listed(columns: Iterable[str]) -> str:
-    return ", ".join(f't."{column}"' for column in columns)
-
-
-def _in_json(value: object) -> object:
-    assert isinstance(value, bytes | memoryview)
-    return {"sha256": hashlib.sha256(value).hexdigest()}
-
-
-_json = json.JSONEncoder(default=_in_json, separators=(",", ":")).encode
-
-
-def _canonical(columns: str, values: tuple[object, ...]) -> bytes:
-    """A record in a form that depends on neither program nor the order of columns: names in order, then values, in JSON.
-
-    Numbers, text and NULL as JSON has them, with all but ASCII escaped; a blob as its SHA-256.
-    """
-    return (columns + _json(values)).encode("ascii")
-
-
-def _commitment(salt: str, content: bytes) -> str:
-    return hashlib.sha256(bytes.fromhex(salt) + content).hexdigest()
-
-
-def _link(number: int, previous: str, fields: tuple[object, ...]) -> str:
-    """The hash of an entry. fields: at, actor, record, record_key, action, commitment."""
-    return hashlib.sha256(_json((number, previous, *fields)).encode("ascii")).hexdigest()
-
-
 def _noted(raw: Any) -> Iterator[_Change]:
     """What became of each record that was noted: the first change tells whether it was there before."""
     tables = _there(raw)
     for (table,) in raw.execute("SELECT DISTINCT record FROM journal_pending ORDER BY record").fetchall():
         if table not in tables:
             continue
-        columns = _columns(raw, table)
-        names = _json(columns)
+        columns = columns_of(raw, table)
+        names = json_of(columns)
         rows = raw.execute(
-            f"SELECT p.record_key, p.action, t.id IS NOT NULL, {_listed(columns)} FROM journal_pending AS p"
+            f"SELECT p.record_key, p.action, t.id IS NOT NULL, {listed(columns)} FROM journal_pending AS p"
             f' LEFT JOIN "{table}" AS t ON t.id = p.record_key WHERE p.record = ? ORDER BY p.record_key',
             (table,),
         )
@@ -294,17 +257,17 @@ def _noted(raw: Any) -> Iterator[_Change]:
                     table,
                     key,
                     "insert" if first == "insert" else "update",
-                    _canonical(names, tuple(values)),
+                    canonical(names, tuple(values)),
                 )
             elif first != "insert":
                 yield table, key, "delete", _ABSENT
 
 
 def _all_rows(raw: Any, table: str, action: str) -> Iterator[_Change]:
-    columns = _columns(raw, table)
-    names = _json(columns)
-    for key, *values in raw.execute(f'SELECT t.id, {_listed(columns)} FROM "{table}" AS t ORDER BY t.id'):
-        yield table, key, action, _canonical(names, tuple(values))
+    columns = columns_of(raw, table)
+    names = json_of(columns)
+    for key, *values in raw.execute(f'SELECT t.id, {listed(columns)} FROM "{table}" AS t ORDER BY t.id'):
+        yield table, key, action, canonical(names, tuple(values))
     gone = raw.execute(
         f"SELECT last.record_key FROM ({_LAST}) AS last JOIN journal_entry AS e ON e.id = last.id WHERE e.action != 'delete'"
         f' AND NOT EXISTS (SELECT 1 FROM "{table}" AS t WHERE t.id = last.record_key)',
@@ -328,8 +291,8 @@ def _append(raw: Any, actor: str, changes: Iterable[_Change]) -> int:
         for record, key, action, content in batch:
             number += 1
             salt = os.urandom(_SALT_BYTES).hex()
-            fields = (at, actor, record, key, action, _commitment(salt, content))
-            digest = _link(number, previous, fields)
+            fields = (at, actor, record, key, action, commitment_of(salt, content))
+            digest = link_of(number, previous, fields)
             rows.append((number, *fields, previous, digest))
             salts.append((number, salt))
             previous = digest
@@ -348,7 +311,7 @@ def _chain_problems(raw: Any) -> list[str]:
     )
     for found, before, digest, *fields in entries:
         number += 1
-        if found != number or before != previous or digest != _link(number, previous, tuple(fields)):
+        if found != number or before != previous or digest != link_of(number, previous, tuple(fields)):
             what = f"{fields[0]}, {_label(raw, fields[2], fields[3])}"
             if found != number:
                 return [
@@ -369,11 +332,11 @@ def _chain_problems(raw: Any) -> list[str]:
 
 
 def _record_problems(raw: Any, table: str) -> Iterator[str]:
-    columns = _columns(raw, table)
-    names = _json(columns)
+    columns = columns_of(raw, table)
+    names = json_of(columns)
     unnoted = "NOT EXISTS (SELECT 1 FROM journal_pending AS p WHERE p.record = ? AND p.record_key = {key})"
     rows = raw.execute(
-        f"SELECT e.record_key, e.action, e.commitment, s.salt, t.id IS NOT NULL, {_listed(columns)} FROM ({_LAST}) AS last"
+        f"SELECT e.record_key, e.action, e.commitment, s.salt, t.id IS NOT NULL, {listed(columns)} FROM ({_LAST}) AS last"
         " JOIN journal_entry AS e ON e.id = last.id LEFT JOIN journal_salt AS s ON s.entry_id = e.id"
         f' LEFT JOIN "{table}" AS t ON t.id = e.record_key WHERE {unnoted.format(key="last.record_key")}',
         (table, table),
@@ -384,7 +347,7 @@ def _record_problems(raw: Any, table: str) -> Iterator[str]:
                 yield f"{_label(raw, table, key)} is gone, and the journal tells of no deletion."
         elif action == "delete":
             yield f"{_label(raw, table, key)} is there, and the journal tells that it was deleted."
-        elif salt is not None and not _fits(salt, commitment, _canonical(names, tuple(values))):
+        elif salt is not None and not _fits(salt, commitment, canonical(names, tuple(values))):
             yield f"{_label(raw, table, key)} is not as the journal has it: it was changed without an entry."
     unknown = raw.execute(
         f'SELECT t.id FROM "{table}" AS t WHERE NOT EXISTS'
@@ -397,7 +360,7 @@ def _record_problems(raw: Any, table: str) -> Iterator[str]:
 
 def _fits(salt: object, commitment: object, content: bytes) -> bool:
     try:
-        return _commitment(str(salt), content) == commitment
+        return commitment_of(str(salt), content) == commitment
     except ValueError:
         return False
 
@@ -406,7 +369,7 @@ def _label(raw: Any, record: object, key: object) -> str:
     """A record in words, by what users know it by where it has that: “letter MAG-0003”."""
     words = str(record).replace("_", " ")
     if record in _there(raw):
-        columns = _columns(raw, str(record))
+        columns = columns_of(raw, str(record))
         known = ("reference", "slug", *(() if "letter_id" in columns else ("name",)))
         named = next((c for c in known if c in columns), None)
         if named is not None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.directory.importers.apply import Applier
 from outreach.directory.importers.congress import read_committees, read_legislators
+from outreach.directory.importers.european_parliament import read_europarl_csv, read_europarl_xml
 from outreach.directory.importers.reading import refuse_size, sha256_of
 from outreach.directory.importers.records import (
     BodyRecord,
@@ -23,8 +24,8 @@ from outreach.directory.importers.records import (
 )
 from outreach.directory.importers.registers import find_register
 from outreach.directory.importers.spool import CHUNK, Spool
-from outreach.directory.importers.tables import read_csv, read_europarl_csv, read_uk_mps
-from outreach.directory.importers.trees import read_europarl_xml, read_popolo, read_uk_members
+from outreach.directory.importers.tables import read_csv, read_uk_mps
+from outreach.directory.importers.trees import read_popolo, read_uk_members
 from outreach.directory.importers.vcards import read_vcards
 from outreach.domain.email_address import parsed_address, several_addresses
 from outreach.errors import CancelledError, ImportFileError, OutreachError, UsageError

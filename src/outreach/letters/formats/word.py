@@ -50,8 +50,9 @@ def add_logo(document: Document, head: Letterhead, *, alt: str, height_mm: float
         return
     # An SVG goes in as PNG, which every version of Word and LibreOffice shows.
     png = svg_as_png(head.logo) if is_svg(head.logo) else head.logo
-    picture: Any = document.add_paragraph().add_run().add_picture(io.BytesIO(png), height=Mm(height_mm))
-    picture._inline.docPr.set("descr", printable(alt))
+    document.add_paragraph().add_run().add_picture(io.BytesIO(png), height=Mm(height_mm))
+    body: Any = document.element.body
+    body.xpath(".//wp:docPr")[-1].set("descr", printable(alt))
 
 
 def word_bytes(document: Document, at: datetime | None) -> bytes:

@@ -92,10 +92,12 @@ def _table(
     for side in ("top", "bottom", "insideH"):
         borders.append(_element(f"w:{side}", val="single", sz="4", color="C9D0D8"))
     # Word repairs a file whose elements stand in another order than the schema's (ECMA-376, 17.4.59).
-    table._tbl.tblPr.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
+    body: Any = word.element.body
+    element = body.tbl_lst[-1]
+    element.tblPr.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
     for number, row in enumerate([head, *rows]):
         made = table.add_row()
-        properties = made._tr.get_or_add_trPr()
+        properties = element.tr_lst[-1].get_or_add_trPr()
         properties.append(_element("w:cantSplit"))
         if number == 0:
             properties.append(_element("w:tblHeader"))

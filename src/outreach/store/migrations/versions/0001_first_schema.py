@@ -1,6 +1,7 @@
 """The first schema: directory, cases, letters, petitions, packs; search and the guards of history.
 
 Revision: 0001, after none. It repeats the models' columns on purpose: models move on, this does not.
+Longer than 400 lines because a revision is history: it stays one file, as it was applied.
 """
 
 import sqlalchemy as sa
