@@ -34,7 +34,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.store import journal, journal_entries, migrate
+from outreach.store import journal, journal_check, journal_entries, migrate
 from outreach.store.database import Database, check, check_notes, open_database
 from outreach.store.models import Area, Person
 from outreach.store.types import Base, UtcDateTime
@@ -55,7 +55,10 @@ def entries(path: Path, after: int = 0) -> list[Entry]:
 
 
 def by_another_program(path: Path, *statements: str, unguarded: bool = False) -> None:
-    """Run statements as a program would that knows nothing of outreach. unguarded: with all triggers gone, and back after."""
+    """Run statements as a program would that knows nothing of outreach.
+
+    unguarded: with all triggers gone, and back after.
+    """
     with closing(sqlite3.connect(path)) as connection:
         triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for name, _ in triggers if unguarded else ():
@@ -271,11 +274,12 @@ def test_a_value_changed_behind_the_journal_is_named_in_whatever_column(
             connection.execute("PRAGMA ignore_check_constraints = ON")
             connection.execute("BEGIN")
             connection.execute(
-                f'UPDATE "{table}" SET "{column}" = CASE WHEN "{column}" IS NULL THEN 1 WHEN typeof("{column}") = \'integer\''
-                f' THEN "{column}" + 1000 ELSE CAST(X\'C3\' || "{column}" AS TEXT) END WHERE id = ?',
+                f'UPDATE "{table}" SET "{column}" = CASE WHEN "{column}" IS NULL THEN 1 WHEN '
+                f'typeof("{column}") = \'integer\' THEN "{column}" + 1000 ELSE CAST(X\'C3\' || "{column}" '
+                "AS TEXT) END WHERE id = ?",
                 (key,),
             )
-            found = journal.problems(connection)
+            found = journal_check.problems(connection)
             connection.execute("ROLLBACK")
         assert len(found) == 1, (column, found)
         assert found[0].startswith(table.replace("_", " ")), (column, found)
@@ -308,7 +312,8 @@ def test_records_added_removed_and_brought_back_behind_the_journal_are_named(min
         session.execute(delete(Area).where(Area.id == 70))
     by_another_program(
         mine.path,
-        "INSERT INTO area (id, slug, name, classification) VALUES (70, 'back', 'Back', ''), (71, 'forged', 'Forged', '')",
+        "INSERT INTO area (id, slug, name, classification) VALUES (70, 'back', 'Back', ''), (71, 'forged', "
+        "'Forged', '')",
         "DELETE FROM letter_event WHERE id = 1",
         unguarded=True,
     )
@@ -345,8 +350,9 @@ def test_records_added_removed_and_brought_back_behind_the_journal_are_named(min
         ),
         (
             [
-                "INSERT INTO journal_entry SELECT (SELECT max(id) FROM journal_entry) + 1, at, actor, record, record_key, action,"
-                " commitment, hash, hash FROM journal_entry WHERE id = (SELECT max(id) FROM journal_entry)"
+                "INSERT INTO journal_entry SELECT (SELECT max(id) FROM journal_entry) + 1, at, actor, "
+                "record, record_key, action, commitment, hash, hash FROM journal_entry WHERE id = (SELECT "
+                "max(id) FROM journal_entry)"
             ],
             0,
         ),
@@ -459,7 +465,7 @@ def test_an_upgrade_that_makes_a_table_anew_seals_its_records_anew(mine: Databas
         connection.execute("UPDATE person SET summary = 'x' WHERE id = 1")
         journal.follow_upgrade(connection, before, "Ana")
         connection.execute("COMMIT")
-        assert journal.problems(connection) == []
+        assert journal_check.problems(connection) == []
         assert journal.guards_missing(connection) == []
         votes = connection.execute("SELECT count(*) FROM vote_event").fetchone()[0]
     done = [(record, action) for _, record, _, action in entries(mine.path, last)]
@@ -519,7 +525,8 @@ def test_what_the_terminal_and_the_window_do_is_under_the_users_name(
 def test_the_form_that_is_hashed_does_not_depend_on_the_program() -> None:
     made = journal_entries.canonical(json.dumps(["a", "b"]), (1, "é\udcff", None, b"\x00", 0.1))
     assert made == (
-        b'["a", "b"][1,"\\u00e9\\udcff",null,{"sha256":"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"},0.1]'
+        b'["a", '
+        b'"b"][1,"\\u00e9\\udcff",null,{"sha256":"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"},0.1]'
     )
 
 

@@ -125,7 +125,8 @@ def import_directory(
         typer.Option(
             "--dataset",
             metavar="NAME",
-            help="Which list the files are editions of, where their ids are the list’s own: its people are known "
+            help="Which list the files are editions of, where their ids are the list’s own: its people are "
+            "known "
             "again by them. By default what is in the files decides.",
         ),
     ] = "",
@@ -229,7 +230,9 @@ def search_everything(
     campaign: CampaignId = "",
     format: AsFormat = Format.table,
 ) -> None:
-    """Search people, bodies, offices, places, facts, letters and answers at once, of all campaigns or of one."""
+    """Search people, bodies, offices, places, facts, letters and answers at
+    once, of all campaigns or of one.
+    """
     with opened(context) as database, database.read() as session:
         key = campaign_named(session, campaign).key if campaign else None
         found = find(session, " ".join(words), campaign_key=key)

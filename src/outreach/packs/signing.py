@@ -23,7 +23,8 @@ def open_certificate(certificate: Path, passphrase: str) -> signers.SimpleSigner
     )
     if signer is None:
         raise UsageError(
-            f"{certificate.name} cannot be opened. Check the passphrase, and that it holds a key with its certificate."
+            f"{certificate.name} cannot be opened. Check the passphrase, and that it holds a key with its "
+            "certificate."
         )
     return signer
 
@@ -31,8 +32,8 @@ def open_certificate(certificate: Path, passphrase: str) -> signers.SimpleSigner
 def sign_pdf(pdf: bytes, signer: signers.SimpleSigner, *, reason: str = "") -> bytes:
     """The same PDF with an invisible signature added at its end; what it held before is not changed.
 
-    Args: signer: see `open_certificate`. reason: as a reader of the PDF sees it. No time stamp is asked for, since that would need
-        a server.
+    Args: signer: see `open_certificate`. reason: as a reader of the PDF sees it. No time stamp is asked for,
+        since that would need a server.
     """
     metadata = signers.PdfSignatureMetadata(
         field_name="Signature", reason=reason or None, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256"
