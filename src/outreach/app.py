@@ -200,7 +200,8 @@ def _sample() -> Callable[[WorkSession], object]:
 class StopSignals(QObject):
     """Ends the app in good order when the system or a terminal asks for it, so that what was typed is kept.
 
-    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket wakes it.
+    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket
+    wakes it.
     """
 
     def __init__(self, application: QApplication) -> None:

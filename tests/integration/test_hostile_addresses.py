@@ -1,4 +1,6 @@
-"""Addresses that are none, that hold letters a server cannot take, or that are several: said, and never left uncertain."""
+"""Addresses that are none, that hold letters a server cannot take, or that are
+several: said, and never left uncertain.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -62,8 +64,10 @@ def queued(database: Database, sandbox: TemplateSandbox, address: str) -> tuple[
 
 
 HOSTILE = (
-    "may@example.org, green@example.org", "may@example.org;green@example.org", "Theresa May <may@example.org>", "may", "may@",
-    "may@[192.0.2.1]", "may@example.org\r\nRCPT TO:<other@example.org>", "may example@example.org", f"{'m' * 70}@example.org", "may@exa\x00mple.org",
+    "may@example.org, green@example.org", "may@example.org;green@example.org",
+    "Theresa May <may@example.org>", "may", "may@",
+    "may@[192.0.2.1]", "may@example.org\r\nRCPT TO:<other@example.org>", "may example@example.org",
+    f"{'m' * 70}@example.org", "may@exa\x00mple.org",
 )  # fmt: skip
 
 
@@ -184,7 +188,8 @@ def test_where_addresses_are_entered_by_hand_what_is_none_is_refused(
         campaign = campaigns_list(session)[0]
     with pytest.raises(UsageError, match="is not an e-mail address"), database.write() as session:
         update_campaign(
-            session, campaign.key, name="x", sender_name="", sender_organization="", sender_address="", sender_email="office@x"
+            session, campaign.key, name="x", sender_name="", sender_organization="", sender_address="",
+            sender_email="office@x"
         )  # fmt: skip
     with pytest.raises(UsageError, match="is not an e-mail address"):
         SmtpAccount("mail.example.org", 587, "starttls", "", "Office <office@example.org>").check()
@@ -198,13 +203,17 @@ def test_where_addresses_are_entered_by_hand_what_is_none_is_refused(
     assert "not an e-mail address but several" in str(refused.value)
 
 
-POPOLO = '{{"persons": [{{"id": "1", "name": "Zoe Muller", "contact_details": [{{"type": "email", "value": "{0}"}}]}}], "organizations": []}}'
+POPOLO = (
+    '{{"persons": [{{"id": "1", "name": "Zoe Muller", "contact_details": [{{"type": "email", "value": '
+    '"{0}"}}]}}], "organizations": []}}'
+)
 VCARD = "BEGIN:VCARD\nVERSION:3.0\nUID:1\nFN:Zoe Muller\nN:Muller;Zoe;;;\nEMAIL:{0}\nEND:VCARD\n"
 TABLE = "Name;E-Mail\nZoe Muller;{0}\n".replace(";{0}", ';"{0}"')
 
 
 @pytest.mark.parametrize(
-    ("format_", "name", "content"), [("popolo", "p.json", POPOLO), ("vcard", "p.vcf", VCARD), ("csv", "p.csv", TABLE)]
+    ("format_", "name", "content"), [("popolo", "p.json", POPOLO), ("vcard", "p.vcf", VCARD),
+    ("csv", "p.csv", TABLE)]
 )  # fmt: skip
 @pytest.mark.parametrize(
     ("value", "kept", "said"),

@@ -42,7 +42,10 @@ def free_port() -> int:
 
 
 class Mailbox:
-    """Keeps what arrives. answers: what to say to the next messages, ``drop`` to cut the line after the text."""
+    """Keeps what arrives.
+
+    answers: what to say to the next messages, ``drop`` to cut the line after the text.
+    """
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
@@ -335,9 +338,13 @@ from outreach.mail.outbox import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import open_database
 database = open_database(Path(sys.argv[1]))
-transport = SmtpTransport(SmtpAccount("127.0.0.1", int(sys.argv[2]), "none", "", "office@example.org"), "", seconds=5)
+account = SmtpAccount("127.0.0.1", int(sys.argv[2]), "none", "", "office@example.org")
+transport = SmtpTransport(account, "", seconds=5)
 print("ready", flush=True)
-send_queued(database, transport, on=date(2011, 1, 26), from_address="office@example.org", per_minute=0, wait=lambda s: None)
+send_queued(
+    database, transport, on=date(2011, 1, 26), from_address="office@example.org", per_minute=0,
+    wait=lambda s: None,
+)
 """
 
 

@@ -1,4 +1,6 @@
-"""Ways back: approved letters become drafts again, answers recorded by hand are corrected, removed and put back."""
+"""Ways back: approved letters become drafts again, answers recorded by hand are
+corrected, removed and put back.
+"""
 
 from datetime import date
 
@@ -129,9 +131,9 @@ def test_only_a_letter_that_nobody_has_is_reopened(
     with database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE letter SET status = ? WHERE reference = ?", (status, reference))
         connection.exec_driver_sql(
-            "INSERT INTO dispatch(letter_id, channel, outcome, dispatched_on, recorded_at, to_address, message_id, detail)"
-            " SELECT id, 'email', ?, '2011-01-26', '2011-01-26 10:00:00', 'a@b.example', '<1@x>', '' FROM letter"
-            " WHERE reference = ?",
+            "INSERT INTO dispatch(letter_id, channel, outcome, dispatched_on, recorded_at, to_address, "
+            "message_id, detail) SELECT id, 'email', ?, '2011-01-26', '2011-01-26 10:00:00', 'a@b.example', "
+            "'<1@x>', '' FROM letter WHERE reference = ?",
             (outcome, reference),
         )
     if allowed:

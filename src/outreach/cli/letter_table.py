@@ -1,4 +1,4 @@
-"""Commands that show letters: the tracking table, its saved views, its figures, its days, and one letter whole."""
+"""Commands that show letters: the tracking table, its saved views, figures and days, and one letter whole."""
 
 from dataclasses import asdict
 from pathlib import Path

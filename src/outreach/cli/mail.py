@@ -127,7 +127,10 @@ def look_for(context: typer.Context, ref: Annotated[str, typer.Argument(metavar=
     typer.echo(
         f"It lies in “{folder}”, so it went out. Say so with: outreach mail settle {ref.upper()} --sent"
         if folder
-        else "It is in no folder. Not every provider keeps what is sent, so that proves nothing; ask the addressee."
+        else (
+            "It is in no folder. Not every provider keeps what is sent, so that proves nothing; ask the "
+            "addressee."
+        )
     )
 
 
@@ -152,7 +155,8 @@ def show_outbox(context: typer.Context, format: AsFormat = Format.table) -> None
         rows = outbox(session)
     print_list(
         [
-            {"Reference": r.reference, "Recipient": r.recipient, "To": r.to_address, "State": r.outcome, "Why": r.detail, "Message-ID": r.message_id}
+            {"Reference": r.reference, "Recipient": r.recipient, "To": r.to_address, "State": r.outcome,
+            "Why": r.detail, "Message-ID": r.message_id}
             for r in rows
         ],
         format,

@@ -87,7 +87,8 @@ def add_reply(
         found = kind_of(message)
         if found.nature is not MessageKind.ANSWER:
             raise UsageError(
-                f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies import {file.name}"
+                f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies "
+                f"import {file.name}"
             )
     elif kind is None:
         raise typer.BadParameter("Give the message's file, or say with --kind what the answer amounts to.")
@@ -96,7 +97,8 @@ def add_reply(
     with opened(context) as database, database.write() as session:
         say(
             record_reply(
-                session, ref.upper(), kind=kind or ReplyKind.SUBSTANTIVE, on=on, message=message, from_name=sender,
+                session, ref.upper(), kind=kind or ReplyKind.SUBSTANTIVE, on=on, message=message,
+                from_name=sender,
                 text=text, channel=by.value if by else "", promise=promise, promise_due=due,
             )
         )  # fmt: skip

@@ -1,4 +1,6 @@
-"""The words in which the state of things is kept: of letters, answers, attempts to send, messages, things to do."""
+"""The words in which the state of things is kept: of letters, answers, attempts
+to send, messages, things to do.
+"""
 
 from enum import StrEnum
 
@@ -47,7 +49,10 @@ class Origin(StrEnum):
 
 
 class DispatchOutcome(StrEnum):
-    """What became of an attempt to send. STARTED: begun, and nothing more is known. SETTLED: a user said that it did not go out."""
+    """What became of an attempt to send.
+
+    STARTED: begun, and nothing more is known. SETTLED: a user said that it did not go out.
+    """
 
     STARTED = "started"
     SENT = "sent"

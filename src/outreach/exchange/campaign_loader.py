@@ -41,8 +41,9 @@ from outreach.store.types import now
 def load_campaign(session: Session, content: data.CampaignData) -> Changes:
     """Add a campaign with its directory, case and correspondence.
 
-    People, bodies, posts and sources that the database already has under the same id are used as they are, so that
-    a second campaign may share them; one that has another name there is another one, and gets an id of its own.
+    People, bodies, posts and sources that the database already has under the same id are used as they are, so
+    that a second campaign may share them; one that has another name there is another one, and gets an id of
+    its own.
 
     Returns: Changes whose message names those. Raises: CampaignDataError for an unknown or doubled id, or a
     campaign that is there already.

@@ -42,8 +42,8 @@ Progress = Callable[[int, int], bool]
 class PlannedLetter:
     """One letter as it would be drafted.
 
-    uses: facts with the words in which they stand in it, in the order of the text. warnings: sentences for the user, none of
-    which stops it.
+    uses: facts with the words in which they stand in it, in the order of the text. warnings: sentences for
+    the user, none of which stops it.
     """
 
     recipient: RecipientRow
@@ -120,7 +120,8 @@ def _chosen(
     best = best_template(available, recipient.audience, recipient.language)
     if best is None:
         raise NotFoundError(
-            f"No template is written for {recipient.name} ({recipient.audience_label}). Name one, or write one for that audience."
+            f"No template is written for {recipient.name} ({recipient.audience_label}). Name one, or write "
+            "one for that audience."
         )
     return best
 
@@ -133,8 +134,8 @@ def _refuse_missing(
     for recipient, template in chosen:
         if template.needs_previous and not about:
             raise TemplateError(
-                f"The template {template.id} follows up an earlier letter. Say which one: --about MAG-0001, or choose "
-                "Draft follow-up in the table of letters."
+                f"The template {template.id} follows up an earlier letter. Say which one: --about MAG-0001, "
+                "or choose Draft follow-up in the table of letters."
             )
         known = facts.of(template.language, recipient.jurisdiction)
         for name in template.required_facts:
@@ -197,8 +198,9 @@ def _planned(
 def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
     """Write a plan's letters as drafts, each with a reference of its own. Recipients to be become recipients.
 
-    Returns: Changes whose refs are the new references, in the plan's order. Raises: NotFoundError if a recipient, the case or
-        a fact that the letters use was removed since they were planned; then nothing is to be kept.
+    Returns: Changes whose refs are the new references, in the plan's order. Raises: NotFoundError if a
+        recipient, the case or a fact that the letters use was removed since they were planned; then nothing
+        is to be kept.
     """
     campaign = session.get(Campaign, plan.campaign_key)
     if campaign is None or session.get(Case, plan.case_key) is None:
@@ -228,7 +230,8 @@ def _refuse_changed(session: Session, plan: DraftPlan) -> None:
         for fact, _ in planned.uses:
             if fact.key not in facts:
                 raise NotFoundError(
-                    f"The fact {fact.label} was deleted while the letters were made. Nothing was written; draft again."
+                    f"The fact {fact.label} was deleted while the letters were made. Nothing was written; "
+                    "draft again."
                 )
         if not asks.issuperset(planned.ask_keys):
             raise NotFoundError(
@@ -282,5 +285,6 @@ def recipient_of(session: Session, reference: str) -> RecipientRow:
             if row.key == recipient.id:
                 return row
     raise NotFoundError(
-        f"The addressee of {reference} is not a recipient of the campaign any more. Add them in the directory."
+        f"The addressee of {reference} is not a recipient of the campaign any more. Add them in the "
+        "directory."
     )

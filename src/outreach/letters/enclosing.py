@@ -45,7 +45,8 @@ def enclosures_list(session: Session, reference: str) -> tuple[EnclosureRow, ...
 def enclosures(session: Session, letter_key: int) -> tuple[tuple[str, str, bytes], ...]:
     """Name, content type and content of each file that goes with a letter.
 
-    Raises: NotAllowedError naming a file whose content is gone: a letter does not go out without what it says is enclosed.
+    Raises: NotAllowedError naming a file whose content is gone: a letter does not go out without what it says
+        is enclosed.
     """
     rows = session.execute(
         select(LetterAttachment.name, LetterAttachment.content_type, Blob.content)
@@ -55,8 +56,8 @@ def enclosures(session: Session, letter_key: int) -> tuple[tuple[str, str, bytes
     ).all()
     if gone := [name for name, _, content in rows if content is None]:
         raise NotAllowedError(
-            f"The content of {', '.join(gone)}, which goes with the letter, is not on file any more. Withdraw the letter and "
-            "write it again with the file."
+            f"The content of {', '.join(gone)}, which goes with the letter, is not on file any more. "
+            "Withdraw the letter and write it again with the file."
         )
     return tuple((name, kind, content) for name, kind, content in rows)
 
@@ -88,14 +89,16 @@ def file_to_enclose(path: Path) -> GivenFile:
 def enclose(session: Session, reference: str, file: GivenFile) -> Changes:
     """Add a file to a draft; it goes with the letter by e-mail, and is named in it as enclosed.
 
-    Raises: NotFoundError; NotAllowedError once the letter is approved; UsageError if all together makes more than 20 MB.
+    Raises: NotFoundError; NotAllowedError once the letter is approved; UsageError if all together makes more
+        than 20 MB.
     """
     letter = find_letter(session, reference)
     refuse_step(session, [letter], Step.ENCLOSED)
     already = sum(row.size_bytes for row in enclosures_list(session, reference))
     if already + len(file.content) > MAX_BYTES:
         raise UsageError(
-            f"With {file.name}, more than 20 MB would go with {letter.reference}, which many mail servers refuse. Send a link instead."
+            f"With {file.name}, more than 20 MB would go with {letter.reference}, which many mail servers "
+            "refuse. Send a link instead."
         )
     session.add(
         LetterAttachment(

@@ -93,14 +93,16 @@ def asks_for(
         known = {a.id for a in asks}
         if unknown := [a for a in template.asks if a not in known]:
             raise TemplateError(
-                f"The template {template.id} names asks that the campaign does not have: {', '.join(unknown)}."
+                f"The template {template.id} names asks that the campaign does not have: "
+                f"{', '.join(unknown)}."
             )
         wanted = [a for a in asks if a.id in template.asks]
     else:
         wanted = [a for a in asks if recipient.audience in a.audiences]
     if silent := [a.name for a in wanted if not a.text]:
         raise MissingFactsError(
-            f"These asks have no text in the letter's language ({language}): {', '.join(silent)}. Nothing was written.",
+            f"These asks have no text in the letter's language ({language}): {', '.join(silent)}. Nothing "
+            "was written.",
             tuple(silent),
         )
     return [(a.key, a.name, a.text) for a in wanted]

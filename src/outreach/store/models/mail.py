@@ -16,8 +16,9 @@ class Message(Base):
 
     received_on: local day it came. nature: what kind of message it is, nature_reason: how that is known.
     failed_addresses: that a bounce gives back, with blanks between.
-    state: triage (nobody knows which letter it belongs to), filed or set_aside. letter_id: the letter it belongs to, or the
-    one that matching proposes while it is in triage. basis, confidence: why that letter, and how sure (percent).
+    state: triage (nobody knows which letter it belongs to), filed or set_aside. letter_id: the letter it
+    belongs to, or the one that matching proposes while it is in triage. basis, confidence: why that letter,
+    and how sure (percent).
     """
 
     __tablename__ = "message"
@@ -70,7 +71,9 @@ class Blob(Base):
 
 
 class MailboxPlace(Base):
-    """How far a folder of a mailbox was read (RFC 3501, 2.3.1.1): UIDs up to last_uid, while uid_validity holds."""
+    """How far a folder of a mailbox was read (RFC 3501, 2.3.1.1): UIDs up to
+    last_uid, while uid_validity holds.
+    """
 
     __tablename__ = "mailbox_place"
     __table_args__ = (UniqueConstraint("account", "folder", name="uq_mailbox_place_account"),)
