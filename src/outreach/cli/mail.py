@@ -23,7 +23,7 @@ from outreach.mail.outbox import outbox, queue_letters, send_queued, settle, tak
 from outreach.mail.security import SECURITIES
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
-from outreach.settings import load_settings
+from outreach.settings import load_settings, user_name
 
 PASSWORD_VARIABLE = "OUTREACH_MAIL_PASSWORD"
 
@@ -135,14 +135,14 @@ def look_for(context: typer.Context, ref: Annotated[str, typer.Argument(metavar=
 def queue(context: typer.Context, refs: Refs) -> None:
     """Put approved letters into the outbox."""
     with opened(context) as database, database.write() as session:
-        say(queue_letters(session, refs))
+        say(queue_letters(session, refs, by=user_name()))
 
 
 @GROUPS["mail"].command("take-back")
 def take_out(context: typer.Context, refs: Refs) -> None:
     """Take letters out of the outbox again."""
     with opened(context) as database, database.write() as session:
-        say(take_back(session, refs))
+        say(take_back(session, refs, by=user_name()))
 
 
 @GROUPS["mail"].command("outbox")
@@ -178,7 +178,7 @@ def send(
         with opened(context) as database:
             if refs:
                 with database.write() as session:
-                    queue_letters(session, refs)
+                    queue_letters(session, refs, by=user_name())
             results = send_queued(
                 database,
                 transport,

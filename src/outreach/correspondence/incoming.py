@@ -312,7 +312,9 @@ def _candidates(session: Session) -> list[Candidate]:
     """Letters that went out, or may have: how to recognise what answers them."""
     dispatches: dict[int, list[tuple[str, str]]] = {}
     for key, message_id, address in session.execute(
-        select(Dispatch.letter_id, Dispatch.message_id, Dispatch.to_address).order_by(Dispatch.id)
+        select(Dispatch.letter_id, Dispatch.message_id, Dispatch.to_address)
+        .where(Dispatch.outcome != DispatchOutcome.TAKEN_BACK)
+        .order_by(Dispatch.id)
     ):
         dispatches.setdefault(key, []).append((message_id, address))
     by_person, by_body = _addresses(session)

@@ -300,13 +300,14 @@ def _take_off(session: Session, message: Message) -> None:
         remove_reply(session, reply)
     elif message.letter_id is not None:
         letter = session.get_one(Letter, message.letter_id)
-        _undo_bounce(session, message, letter)
+        if message.nature is MessageKind.BOUNCE:
+            _undo_bounce(session, letter)
+        else:
+            advance(session, letter, Step.REPORT_MOVED, detail="the message belonged to another letter")
 
 
-def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
+def _undo_bounce(session: Session, letter: Letter) -> None:
     """A bounce that was another letter's no longer holds this one back."""
-    if message.nature is not MessageKind.BOUNCE:
-        return
     dispatch = last_email(session, letter, DispatchOutcome.BOUNCED)
     if dispatch is not None:
         dispatch.outcome = DispatchOutcome.SENT

@@ -73,22 +73,41 @@ class OutboxRow:
     message_id: str
 
 
-def queue_letters(session: Session, references: Sequence[str]) -> Changes:
-    """Put approved letters into the outbox.
+def queue_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Put approved letters into the outbox; `undo_queueing` takes it back. by: who does it.
 
     Raises: NotAllowedError for a letter without an e-mail address that can be used, or in another state; then none is queued.
     """
     outcomes.apply_kept(session)
     letters = find_letters(session, references)
     refuse_step(session, letters, Step.QUEUED)
+    _refuse_unreachable(session, letters)
+    advance_all(session, [x for x in letters if x.status is not LetterStatus.QUEUED], Step.QUEUED, by=by)
+    return _in_outbox(letters)
+
+
+def undo_take_back(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Put letters that were taken out of the outbox back into it. Raises: as `queue_letters`."""
+    outcomes.apply_kept(session)
+    letters = find_letters(session, references)
+    refuse_step(session, letters, Step.TAKING_OUT_UNDONE)
+    _refuse_unreachable(session, letters)
+    advance_all(session, letters, Step.TAKING_OUT_UNDONE, by=by)
+    return _in_outbox(letters)
+
+
+def _refuse_unreachable(session: Session, letters: Sequence[Letter]) -> None:
     for letter in letters:
         to_address = sending_address(session, letter)
         if letter.status is LetterStatus.BOUNCED and to_address in _tried(session, letter.id):
             raise NotAllowedError(
-                f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by post."
+                f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by "
+                "post."
             )
         address_of(letter.reference, to_address)
-    advance_all(session, [x for x in letters if x.status is not LetterStatus.QUEUED], Step.QUEUED)
+
+
+def _in_outbox(letters: Sequence[Letter]) -> Changes:
     return Changes(
         LETTERS,
         f"{counted(len(letters), 'letter', 'letters')} in the outbox.",
@@ -404,11 +423,20 @@ def _uncertain(session: Session, letter: Letter) -> Dispatch:
     return dispatch
 
 
-def take_back(session: Session, references: Sequence[str]) -> Changes:
-    """Take letters out of the outbox; they are approved again. Raises: NotAllowedError."""
+def take_back(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Take letters out of the outbox; they are approved again. `undo_take_back` puts them in again. Raises: NotAllowedError."""
+    return _take_out(session, references, Step.TAKEN_BACK, by)
+
+
+def undo_queueing(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Take back that letters were put into the outbox; each is again what it was before. Raises: NotAllowedError."""
+    return _take_out(session, references, Step.QUEUEING_UNDONE, by)
+
+
+def _take_out(session: Session, references: Sequence[str], step: Step, by: str) -> Changes:
     outcomes.apply_kept(session)
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.TAKEN_BACK)
+    advance_all(session, letters, step, by=by)
     return Changes(LETTERS, f"{len(letters)} taken out of the outbox.", tuple(x.reference for x in letters))
 
 
@@ -425,8 +453,9 @@ def outbox(session: Session) -> tuple[OutboxRow, ...]:
     known = {said.key: said for _, said in outcomes.kept_outcomes(outcomes.database_of(session))}
     rows = []
     for letter in letters:
-        started = next((d for d in reversed(letter.dispatches) if _is_uncertain(d)), None)
-        last = started or (letter.dispatches[-1] if letter.dispatches else None)
+        tried = [d for d in letter.dispatches if d.outcome is not DispatchOutcome.TAKEN_BACK]
+        started = next((d for d in reversed(tried) if _is_uncertain(d)), None)
+        last = started or (tried[-1] if tried else None)
         said = known.get(started.id) if started else None
         if said is not None and started is not None and said.is_of(started):
             # Another program holds the database, so that it does not say so yet.
