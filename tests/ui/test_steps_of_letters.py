@@ -15,6 +15,7 @@ from outreach.correspondence import following_up
 from outreach.correspondence.replies import record_reply
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.letter_life import LetterSituation, Step, allowed_steps, refusal, refusal_of_way_back
+from outreach.domain.notice import free_text
 from outreach.domain.states import Channel, LetterStatus, Origin, ReplyKind
 from outreach.errors import NotAllowedError, OutreachError
 from outreach.letters.enclosing import GivenFile, enclose
@@ -263,7 +264,7 @@ def test_a_refused_step_changes_nothing_and_an_allowed_one_adds_to_the_history(
                 before = history(session, reference)
                 why = refusal(situation, step, reference=reference)
                 try:
-                    advance(session, letter, step, by="me", detail="why")
+                    advance(session, letter, step, by="me", detail=free_text("why"))
                 except OutreachError as error:
                     assert str(error) == why
                     assert history(session, reference) == before
@@ -276,7 +277,7 @@ def test_a_refused_step_changes_nothing_and_an_allowed_one_adds_to_the_history(
                         letter.id,
                         told_as(step),
                         "me",
-                        "why",
+                        free_text("why"),
                     )
                     assert (last.from_status, last.to_status) == (status, letter.status)
                 session.rollback()

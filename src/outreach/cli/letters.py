@@ -63,6 +63,7 @@ from outreach.mail.last_step import undo_last_steps
 from outreach.mail.mailto import mailto_link
 from outreach.recipients.resolve import recipients_for
 from outreach.settings import user_name
+from outreach.words import notice_in_words
 
 
 def some_formats(text: str) -> tuple[str, ...]:
@@ -333,7 +334,13 @@ def show_letter(
             "facts": [{"name": n, "label": la, "value": v, "status": s} for n, la, v, s in detail.facts],
             "replies": [{"received_on": r.received_on, "kind": r.kind, "text": r.text} for r in replies],
             "events": [
-                {"at": e.at.isoformat(), "kind": e.kind, "by": e.by, "to": e.to_status, "detail": e.detail}
+                {
+                    "at": e.at.isoformat(),
+                    "kind": e.kind,
+                    "by": e.by,
+                    "to": e.to_status,
+                    "detail": notice_in_words(e.detail),
+                }
                 for e in detail.events
             ],
         }
@@ -365,7 +372,9 @@ def show_letter(
         typer.echo(f"Answer of {day_short(reply.received_on)}{sender}: {reply.kind}. {reply.text}".rstrip())
     for e in detail.events:
         by = f" by {e.by}" if e.by else ""
-        typer.echo(f"{e.at.astimezone():%Y-%m-%d %H:%M}  {e.kind.replace('_', ' ')}{by}  {e.detail}".rstrip())
+        typer.echo(
+            f"{e.at.astimezone():%Y-%m-%d %H:%M}  {e.kind.replace('_', ' ')}{by}  {notice_in_words(e.detail)}".rstrip()
+        )
 
 
 def _campaign_of_letter(session: Session, ref: str) -> CampaignRow:

@@ -24,6 +24,7 @@ from outreach.mail.security import SECURITIES
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings, user_name
+from outreach.words import notice_in_words
 
 PASSWORD_VARIABLE = "OUTREACH_MAIL_PASSWORD"
 
@@ -152,7 +153,7 @@ def show_outbox(context: typer.Context, format: AsFormat = Format.table) -> None
         rows = outbox(session)
     print_list(
         [
-            {"Reference": r.reference, "Recipient": r.recipient, "To": r.to_address, "State": r.outcome, "Why": r.detail, "Message-ID": r.message_id}
+            {"Reference": r.reference, "Recipient": r.recipient, "To": r.to_address, "State": r.outcome, "Why": notice_in_words(r.detail), "Message-ID": r.message_id}
             for r in rows
         ],
         format,

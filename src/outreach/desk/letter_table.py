@@ -13,6 +13,7 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.directory.seats import seat_on, seats_of
 from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, receipt_day, reply_due, reply_standard
+from outreach.domain.notice import Notice
 from outreach.domain.references import folded
 from outreach.domain.states import AWAITING_PHASES, Channel, DispatchOutcome
 from outreach.errors import NotFoundError
@@ -29,7 +30,7 @@ class EventRow:
     by: str
     from_status: str
     to_status: str
-    detail: str
+    detail: Notice | None
 
 
 @dataclass(frozen=True)

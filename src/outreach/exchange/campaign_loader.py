@@ -14,6 +14,7 @@ from outreach.domain.address import audiences
 from outreach.domain.deadlines import reply_due
 from outreach.domain.letter_life import Step
 from outreach.domain.names import are_alike, name_key
+from outreach.domain.notice import Code, free_text, notice
 from outreach.domain.partial_dates import ends_too_soon
 from outreach.domain.references import letter_reference, slug
 from outreach.domain.states import DispatchOutcome, FollowUpReason, Origin
@@ -506,7 +507,7 @@ class _Loader:
             )
             self._add(letter)
             self._cite(entry.sources, where, letter_id=letter.id)
-            begin(self.session, [letter], Step.REPORTED, details=[entry.summary])
+            begin(self.session, [letter], Step.REPORTED, details=[free_text(entry.summary)])
             if entry.sent:
                 self.session.add(
                     Dispatch(
@@ -532,7 +533,12 @@ class _Loader:
         )
         self._add(reply)
         self._cite(entry.sources, where, reply_id=reply.id)
-        advance(self.session, letter, Step.REPLY_RECEIVED, detail=f"{entry.kind}: {entry.text}")
+        advance(
+            self.session,
+            letter,
+            Step.REPLY_RECEIVED,
+            detail=notice(Code.ANSWER_REPORTED, kind=entry.kind, text=entry.text),
+        )
         if entry.promise:
             self.session.add(
                 FollowUp(

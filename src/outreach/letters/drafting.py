@@ -14,6 +14,7 @@ from outreach.directory.people import MembershipRow, memberships_of
 from outreach.directory.tenure import keys_of, office_problem
 from outreach.domain.address import Address, Addressee, address_for, formal_name
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, notice
 from outreach.domain.postal import postal_lines
 from outreach.domain.references import letter_reference
 from outreach.domain.states import FollowUpReason, LetterStatus, Origin
@@ -432,7 +433,7 @@ def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
     campaign.last_number += len(letters)
     session.add_all(letters)
     session.flush()
-    words = [f"From the template {letter.template}." for letter in letters]
+    words = [notice(Code.FROM_TEMPLATE, template=letter.template) for letter in letters]
     begin(session, letters, Step.DRAFTED, by=by, details=words)
     references = tuple(letter.reference for letter in letters)
     return Changes(

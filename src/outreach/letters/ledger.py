@@ -20,6 +20,7 @@ from outreach.domain.letter_life import (
     takes_back,
     told_as,
 )
+from outreach.domain.notice import Code, Notice, free_text, notice
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus, ReplyKind
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
@@ -112,7 +113,7 @@ def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
 
     A draft that follows a letter up and was deleted does not count.
     """
-    rows: list[tuple[int, Step, str, str, str]] = []
+    rows: list[tuple[int, Step, str, str, Notice | None]] = []
     for wanted in in_chunks(keys):
         rows += [
             (key, step, before, after, detail)
@@ -128,13 +129,13 @@ def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
                 .order_by(LetterEvent.id)
             )
         ]
-    drafts = {reference for row in rows if row[1] in _DRAFTS_ANOTHER for reference in row[4].split(", ")}
+    drafts = {reference for row in rows if row[1] in DRAFTS_ANOTHER for reference in next_letters(row[4])}
     there: set[str] = set()
     for wanted in in_chunks(sorted(drafts)):
         there.update(session.scalars(select(Letter.reference).where(wanted(Letter.reference))))
     histories: dict[int, list[PastStep]] = {}
     for key, step, before, after, detail in rows:
-        if step in _DRAFTS_ANOTHER and there.isdisjoint(detail.split(", ")):
+        if step in DRAFTS_ANOTHER and there.isdisjoint(next_letters(detail)):
             continue
         status = LetterStatus(before) if before else None
         histories.setdefault(key, []).append(PastStep(step, status, LetterStatus(after)))
@@ -142,7 +143,13 @@ def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
     return {key: past for key, past in found.items() if past is not None}
 
 
-_DRAFTS_ANOTHER = frozenset({Step.FOLLOWED_UP, Step.REFERRAL_DRAFTED})
+DRAFTS_ANOTHER = frozenset({Step.FOLLOWED_UP, Step.REFERRAL_DRAFTED})
+"""Steps whose notice names the letters that were drafted."""
+
+
+def next_letters(told: Notice | None) -> list[str]:
+    """References of the letters that a step among `DRAFTS_ANOTHER` drafted."""
+    return told.text("references").split(", ") if told is not None else []
 
 
 def _classed(wanted: Callable[[Any], Any]) -> Select[Any]:
@@ -165,18 +172,25 @@ def _refuse(letters: Sequence[Letter], found: Sequence[LetterSituation], step: S
             raise NotAllowedError(why)
 
 
-def advance(session: Session, letter: Letter, step: Step, *, by: str = "", detail: str = "") -> None:
+def advance(
+    session: Session, letter: Letter, step: Step, *, by: str = "", detail: Notice | None = None
+) -> None:
     """Let a letter take a step: its status follows, and its history says so; see `advance_all`."""
     advance_all(session, [letter], step, by=by, details=[detail])
 
 
 def advance_all(
-    session: Session, letters: Sequence[Letter], step: Step, *, by: str = "", details: Sequence[str] = ()
+    session: Session,
+    letters: Sequence[Letter],
+    step: Step,
+    *,
+    by: str = "",
+    details: Sequence[Notice | None] = (),
 ) -> None:
     """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`.
 
     The day of the answer follows with the status where a step is about an answer; what else belongs to a step, such as the
-    day of sending, is its caller's. Args: by: who does it. details: words for the history, one for each letter, or none.
+    day of sending, is its caller's. Args: by: who does it. details: what the history tells of it, one for each letter, or none.
     Raises: NotAllowedError for a letter that cannot take it; then none has.
     """
     has_answers = follows_answers(step)
@@ -191,7 +205,12 @@ def advance_all(
 
 
 def begin(
-    session: Session, letters: Sequence[Letter], step: Step, *, by: str = "", details: Sequence[str] = ()
+    session: Session,
+    letters: Sequence[Letter],
+    step: Step,
+    *,
+    by: str = "",
+    details: Sequence[Notice | None] = (),
 ) -> None:
     """Give new letters the status that they begin with, and the first step of their history.
 
@@ -209,7 +228,7 @@ def _tell(
     before: Sequence[str],
     at: Sequence[datetime],
     by: str,
-    details: Sequence[str],
+    details: Sequence[Notice | None],
 ) -> None:
     rows = [
         {
@@ -222,7 +241,7 @@ def _tell(
             "detail": detail,
         }
         for letter, status, instant, detail in zip(
-            letters, before, at, details or [""] * len(letters), strict=True
+            letters, before, at, details or [None] * len(letters), strict=True
         )
     ]
     if rows:
@@ -273,7 +292,7 @@ def approve_letters(
     session.flush()
     at = now()
     digests = text_digests(session, letters, approval=(at, by))
-    words = [f"SHA-256 {digests[letter.id]}" for letter in letters]
+    words = [notice(Code.TEXT_HASH, sha256=digests[letter.id]) for letter in letters]
     advance_all(session, letters, Step.APPROVED, by=by, details=words)
     for letter in letters:
         letter.text_sha256, letter.digest_version = digests[letter.id], DIGEST_VERSION
@@ -384,7 +403,7 @@ def mark_sent(
                 f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been sent before it was "
                 "written."
             )
-    words = f"by {by.value.replace('_', ' ')} on {date_in_words(on, locale_for('en'))}"
+    words = notice(Code.SENT_BY, channel=by.value, on=on.isoformat())
     advance_all(session, letters, Step.SENT, by=who, details=[words] * len(letters))
     for letter in letters:
         letter.sent_on = on
@@ -395,7 +414,7 @@ def mark_sent(
                 outcome=DispatchOutcome.SENT,
                 dispatched_on=on,
                 recorded_at=now(),
-                detail=detail,
+                detail=free_text(detail),
             )
         )
     return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
@@ -429,7 +448,7 @@ def withdraw_letters(
 ) -> Changes:
     """Withdraw letters that have not gone out; `undo_withdrawal` takes it back. Raises: NotAllowedError once they are sent."""
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.WITHDRAWN, by=by, details=[reason] * len(letters))
+    advance_all(session, letters, Step.WITHDRAWN, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "withdrawn"), tuple(x.reference for x in letters))
 
 
@@ -446,7 +465,7 @@ def close_letters(session: Session, references: Sequence[str], *, reason: str = 
     Raises: NotAllowedError.
     """
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.CLOSED, by=by, details=[reason] * len(letters))
+    advance_all(session, letters, Step.CLOSED, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "closed"), tuple(x.reference for x in letters))
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from outreach.domain.email_address import EmailAddress, email_address
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, Notice, free_text, notice
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import DatabaseBusyError, DatabaseError, NotAllowedError, OutreachError, UsageError
@@ -69,7 +70,7 @@ class OutboxRow:
     recipient: str
     to_address: str
     outcome: str
-    detail: str
+    detail: Notice | None
     message_id: str
 
 
@@ -257,9 +258,9 @@ class _Run:
                 if letter.status is LetterStatus.QUEUED and not uncertain_dispatch(session, letter.id):
                     message = sending_message(session, letter)
                     dispatch = _dispatch(letter, self.on, message.to_address, message.message_id)
-                    dispatch.outcome, dispatch.detail = FAILED, detail
+                    dispatch.outcome, dispatch.detail = FAILED, free_text(detail)
                     session.add(dispatch)
-                    advance(session, letter, Step.FAILED, detail=detail)
+                    advance(session, letter, Step.FAILED, detail=free_text(detail))
         except DatabaseBusyError:
             return None
         return Result(reference, FAILED, detail)
@@ -402,10 +403,10 @@ def settle(session: Session, reference: str, *, was_sent: bool, on: date | None 
             f"{letter.reference} is dated after {date_in_words(day, locale_for('en'))}. Give the day it went out."
         )
     if was_sent:
-        advance(session, letter, Step.SETTLED_SENT, detail="settled by a user: it went out")
+        advance(session, letter, Step.SETTLED_SENT, detail=notice(Code.SETTLED_AS_SENT))
         dispatch.outcome, letter.sent_on = SENT, day
         return Changes(LETTERS, f"{letter.reference} is noted as sent.", (letter.reference,))
-    advance(session, letter, Step.SETTLED_NOT_SENT, detail="settled by a user: it did not go out")
+    advance(session, letter, Step.SETTLED_NOT_SENT, detail=notice(Code.SETTLED_AS_NOT_SENT))
     # Not FAILED: no server has said so, and the text that may have gone is kept as it was.
     dispatch.outcome = SETTLED
     return Changes(LETTERS, f"{letter.reference} is back in the outbox.", (letter.reference,))
@@ -461,11 +462,11 @@ def outbox(session: Session) -> tuple[OutboxRow, ...]:
             # Another program holds the database, so that it does not say so yet.
             if said.outcome == SENT:
                 continue
-            outcome, detail = said.outcome, said.detail
+            outcome, detail = said.outcome, free_text(said.detail)
         elif started is not None:
-            outcome, detail = "uncertain", started.detail or "It was cut off while it was being sent."
+            outcome, detail = "uncertain", started.detail or Notice(Code.CUT_OFF)
         else:
-            outcome, detail = "waiting", last.detail if last else ""
+            outcome, detail = "waiting", last.detail if last else None
             if letter.status is LetterStatus.FAILED:
                 outcome = FAILED
             elif last is not None and last.outcome == DEFERRED:
