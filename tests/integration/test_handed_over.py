@@ -33,6 +33,7 @@ from outreach.store import sqlite_files
 from outreach.store.database import Database, open_database
 from outreach.store.models import Dispatch
 from outreach.store.types import now
+from outreach.words import notice_in_words
 from tests.factories import DAY
 from tests.integration.test_mail import FROM, reachable, status
 
@@ -175,7 +176,7 @@ def test_what_was_refused_while_another_program_writes_is_recorded_as_refused(
     assert send(impatient, Post(other, error), progress=Patience(other)) == [outcome] * 10
     assert standing(impatient) == [state] * 10
     with impatient.read() as session:
-        assert {(r.outcome, r.detail) for r in outbox(session)} == {(outcome, str(error))}
+        assert {(r.outcome, notice_in_words(r.detail)) for r in outbox(session)} == {(outcome, str(error))}
 
 
 def test_stopping_while_another_program_writes_drops_nothing(
@@ -352,7 +353,7 @@ def test_a_letter_that_cannot_be_made_into_a_message_fails_alone(
     with impatient.read() as session:
         (row,) = outbox(session)
         assert waiting(session) == ()
-    assert row.outcome == "failed" and "could not be made into a message" in row.detail
+    assert row.outcome == "failed" and "could not be made into a message" in notice_in_words(row.detail)
 
 
 def test_a_sender_s_address_that_is_none_stops_before_anything_is_claimed(

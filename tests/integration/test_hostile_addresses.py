@@ -23,6 +23,7 @@ from outreach.mail.outbox import outbox, queue_letters, send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import Database
 from outreach.store.models import Blob, Campaign, ContactDetail, Person
+from outreach.words import notice_in_words
 from tests import factories
 from tests.integration.test_mail import Mailbox, mailbox, reachable, send, server, status
 from tests.lying_smtp import LyingServer
@@ -80,7 +81,10 @@ def test_a_letter_to_what_is_no_address_fails_with_a_sentence_and_holds_up_no_ot
     assert len(mailbox.messages) == 1
     with database.read() as session:
         (row,) = outbox(session)
-    assert (row.reference, row.outcome) == (first, "failed") and "is not an e-mail address" in row.detail
+    assert (row.reference, row.outcome) == (
+        first,
+        "failed",
+    ) and "is not an e-mail address" in notice_in_words(row.detail)
     with pytest.raises(NotAllowedError, match="is not an e-mail address"), database.write() as session:
         queue_letters(session, [first])
     with pytest.raises(NotAllowedError, match="is not an e-mail address"), database.read() as session:
@@ -100,7 +104,7 @@ def test_an_address_of_other_letters_goes_where_the_server_takes_it_and_is_named
     assert send(database, account) == {first: "failed", second: "sent"}
     with database.read() as session:
         (row,) = outbox(session)
-    assert "has letters that this mail server cannot take" in row.detail
+    assert "has letters that this mail server cannot take" in notice_in_words(row.detail)
     modern = servers(b"250-x\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
     with database.write() as session:
         queue_letters(session, [first])
@@ -175,7 +179,7 @@ def test_a_letter_does_not_go_without_a_file_that_it_says_is_enclosed(
     assert send(database, server) == {reference: "failed"}
     assert mailbox.messages == []
     with database.read() as session:
-        assert "ruling.txt" in outbox(session)[0].detail
+        assert "ruling.txt" in notice_in_words(outbox(session)[0].detail)
 
 
 def test_where_addresses_are_entered_by_hand_what_is_none_is_refused(

@@ -27,6 +27,7 @@ from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.mail.transport import Envelope as Outgoing
 from outreach.mail.transport import NotSentError, UncertainError
 from outreach.store.database import Database, open_database
+from outreach.words import notice_in_words
 from tests import factories
 from tests.factories import DAY
 
@@ -205,7 +206,7 @@ def test_a_temporary_refusal_is_tried_again_and_a_lasting_one_fails(
     with database.read() as session:
         rows = outbox(session)
     assert [(r.reference, r.outcome) for r in rows] == [(references[1], "failed")]
-    assert "No such user" in rows[0].detail
+    assert "No such user" in notice_in_words(rows[0].detail)
 
 
 def test_a_server_that_stays_busy_leaves_the_letter_in_the_outbox(

@@ -36,6 +36,7 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.mail.outbox import queue_letters, take_back
 from outreach.messages.parse import parse_message
 from outreach.store.database import Database, check
+from outreach.words import notice_in_words
 from tests import factories
 from tests.integration.test_letters import MESSAGE
 from tests.integration.test_mail import reachable
@@ -189,7 +190,7 @@ def test_an_answer_is_edited_and_state_promise_and_history_follow(
     assert promises(database, reference) == [("To write", date(2011, 4, 1))]
     assert found.events[-1].kind == "reply_edited"
     for words in ("agreed", "1 February 2011", "Her office", "We will.", "To meet"):
-        assert words in found.events[-1].detail
+        assert words in notice_in_words(found.events[-1].detail)
     with database.write() as session:
         edit_reply(session, key, kind=ReplyKind.REFUSED, on=date(2011, 2, 2), text="No.")
         (row,) = replies_list(session, [reference])
@@ -235,7 +236,7 @@ def test_an_answer_is_removed_with_its_promise_and_put_back_whole(
     assert (found.row.status, found.row.answered_on) == (LetterStatus.SENT, None)
     assert promises(database, reference) == []
     assert found.events[-1].kind == "reply_removed"
-    assert "We will." in found.events[-1].detail
+    assert "We will." in notice_in_words(found.events[-1].detail)
     with database.write() as session:
         assert restore_reply(session, kept)[0] == key
         assert replies_list(session, [reference]) == before

@@ -49,6 +49,7 @@ from outreach.files import write_file
 from outreach.messages.kind import kind_of
 from outreach.messages.parse import read_message
 from outreach.messages.suggest import Suggestion
+from outreach.words import notice_in_words
 
 Keys = Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Numbers, as the inbox lists them.")]
 Kind = Annotated[ReplyKind, typer.Option("--kind", help="What it amounts to.")]
@@ -208,7 +209,7 @@ def _data(row: InboxRow, guess: Suggestion) -> dict[str, object]:
         "from_address": row.from_address,
         "subject": row.subject,
         "nature": row.nature.value,
-        "nature_reason": row.nature_reason,
+        "nature_reason": notice_in_words(row.nature_reason),
         "state": row.state,
         "reference": row.reference,
         "basis": row.basis.value,
@@ -228,7 +229,7 @@ def show_message(context: typer.Context, number: Annotated[int, typer.Argument(m
     row = detail.row
     sender = f"{row.from_name} <{row.from_address}>" if row.from_name else row.from_address
     typer.echo(
-        f"{row.subject}\n{sender}, {day_short(row.received_on)}\n{row.nature_reason or detail.reason}\n"
+        f"{row.subject}\n{sender}, {day_short(row.received_on)}\n{notice_in_words(row.nature_reason) or detail.reason}\n"
     )
     for passage in detail.passages:
         mark = "| " if passage.is_quoted else ""

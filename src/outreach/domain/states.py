@@ -52,6 +52,7 @@ class DispatchOutcome(StrEnum):
     """What became of an attempt to send.
 
     STARTED: begun, and nothing more is known. SETTLED: a user said that it did not go out.
+    TAKEN_BACK: a user had said that it went out, and took that back.
     """
 
     STARTED = "started"
@@ -60,6 +61,7 @@ class DispatchOutcome(StrEnum):
     DEFERRED = "deferred"
     BOUNCED = "bounced"
     SETTLED = "settled"
+    TAKEN_BACK = "taken_back"
 
 
 class MessageState(StrEnum):

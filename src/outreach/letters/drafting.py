@@ -11,6 +11,7 @@ from outreach.cases.campaigns import CampaignRow, campaign_of_case
 from outreach.cases.facts import CaseRow, FactRow, case_row
 from outreach.domain.address import address_for
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, notice
 from outreach.domain.references import letter_reference
 from outreach.domain.states import Origin
 from outreach.domain.wording import counted, one_line, tidy_text
@@ -214,7 +215,7 @@ def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
     campaign.last_number += len(letters)
     session.add_all(letters)
     session.flush()
-    words = [f"From the template {letter.template}." for letter in letters]
+    words = [notice(Code.FROM_TEMPLATE, template=letter.template) for letter in letters]
     begin(session, letters, Step.DRAFTED, by=by, details=words)
     references = tuple(letter.reference for letter in letters)
     return Changes(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, notice
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.files import read_given
 from outreach.letters.ledger import LETTERS, advance, find_letter, refuse_step
@@ -109,7 +110,7 @@ def enclose(session: Session, reference: str, file: GivenFile) -> Changes:
             sha256=keep_blob(session, file.content),
         )
     )
-    advance(session, letter, Step.ENCLOSED, detail=file.name)
+    advance(session, letter, Step.ENCLOSED, detail=notice(Code.FILE, name=file.name))
     return Changes(LETTERS, f"{file.name} goes with {letter.reference}.", (letter.reference,))
 
 
@@ -121,5 +122,5 @@ def take_out(session: Session, reference: str, key: int) -> Changes:
     if row is None or row.letter_id != letter.id:
         raise NotFoundError(f"No such file goes with {letter.reference}.")
     session.delete(row)
-    advance(session, letter, Step.TAKEN_OUT, detail=row.name)
+    advance(session, letter, Step.TAKEN_OUT, detail=notice(Code.FILE, name=row.name))
     return Changes(LETTERS, f"{row.name} no longer goes with {letter.reference}.", (letter.reference,))

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.notice import Notice
 from outreach.domain.states import MessageState
-from outreach.store.types import Base
+from outreach.store.types import Base, NoticeText
 
 
 class Message(Base):
@@ -32,7 +33,7 @@ class Message(Base):
     received_on: Mapped[dt.date]
     recorded_at: Mapped[dt.datetime]
     nature: Mapped[MessageKind] = mapped_column(default=MessageKind.ANSWER)
-    nature_reason: Mapped[str] = mapped_column(Text, default="")
+    nature_reason: Mapped[Notice | None] = mapped_column(NoticeText, default=None, nullable=False)
     failed_addresses: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[MessageState] = mapped_column(default=MessageState.TRIAGE, index=True)
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
