@@ -155,7 +155,7 @@ for more in (
     PASTS.append([*_READY, *(TERMINAL[name][1] for name in more)])
 
 
-@pytest.mark.parametrize("past", PASTS, ids=str)
+@pytest.mark.parametrize("past", PASTS, ids=[str(n) for n in range(len(PASTS))])
 def test_window_and_terminal_allow_the_same_after_the_same_past(
     past: list[Do],
     sample_path: Path,
