@@ -1,6 +1,7 @@
 """The window's way in, and the only place that wires the parts together."""
 
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -21,18 +22,17 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayou
 
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
-from outreach.exchange.campaign_folder import campaign_folder, read_campaign
-from outreach.exchange.campaign_loader import load_campaign
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, default_database, load_settings, save_settings
 from outreach.store.backup import copied_file, restore
-from outreach.store.database import Database, open_database
+from outreach.store.database import Database, WorkSession, open_database
 from outreach.store.sqlite_files import file_of, is_there
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
+from outreach.ui.stalls import StallWatch
 from outreach.ui.theme import Theme
 from outreach.ui.widgets.buttons import push_button
 from outreach.ui.widgets.labels import Label
@@ -80,12 +80,12 @@ class Desktop(QObject):
         Args: sample: load the first campaign into a new database. create: make it if there is none.
         Raises: OutreachError; the window that is open then stays as it was.
         """
-        content = read_campaign(campaign_folder(SAMPLE)) if sample else None
+        load = _sample() if sample else None
         database = open_database(location, create=create or sample)
         try:
-            if content is not None:
+            if load is not None:
                 with database.write() as session:
-                    load_campaign(session, content)
+                    load(session)
         except BaseException:
             database.close()
             raise
@@ -187,6 +187,18 @@ class Desktop(QObject):
         """End jobs, the templates' process and the database."""
         self._close_window()
         self._sandbox.close()
+
+
+def _sample() -> Callable[[WorkSession], object]:
+    """What puts the first campaign into a new database.
+
+    Its files are read by then. Raises: OutreachError if they cannot be.
+    """
+    from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+    from outreach.exchange.campaign_loader import load_campaign
+
+    content = read_campaign(campaign_folder(SAMPLE))
+    return lambda session: load_campaign(session, content)
 
 
 class StopSignals(QObject):
@@ -344,6 +356,8 @@ def run_app(database: str = "") -> int:
     settings = load_settings()
     hook = ErrorHook(application)
     stop = StopSignals(application)
+    stalls = os.environ.get("OUTREACH_STALLS")
+    watch = StallWatch(Path(stalls), application) if stalls else None
     desktop = Desktop(application, settings)
     try:
         shown = start(desktop, database, settings)
@@ -351,6 +365,8 @@ def run_app(database: str = "") -> int:
         del shown
     finally:
         desktop.shut_down()
+        if watch is not None:
+            watch.stop()
         stop.release()
         hook.release()
     return int(code)

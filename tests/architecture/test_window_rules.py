@@ -1,4 +1,4 @@
-"""The window does nothing by itself: its pages call operations, and none of its files grows out of sight."""
+"""The window does nothing by itself: its pages and dialogs call operations."""
 
 import ast
 from pathlib import Path
@@ -102,12 +102,3 @@ def test_no_page_calls_a_job_by_itself() -> None:
         and ast.unparse(node.value).endswith("jobs")
     ]
     assert found == []
-
-
-def test_no_file_of_the_window_is_longer_than_four_hundred_lines() -> None:
-    long = {
-        str(path.relative_to(UI)): count
-        for path in UI.rglob("*.py")
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
-    }
-    assert long == {}

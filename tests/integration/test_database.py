@@ -39,6 +39,7 @@ from outreach.store.backup import backup, restore
 from outreach.store.database import Database, WriteInReadError, check, open_database
 from outreach.store.driver_errors import friendly_errors
 from outreach.store.models import Dispatch, FollowUp, Letter, LetterEvent, Message, Person
+from outreach.store.revisions import known_revisions
 from outreach.store.search import matching_ids
 from outreach.store.sqlite_files import connect
 from outreach.store.types import Base
@@ -110,7 +111,8 @@ def test_models_and_migrations_agree(database: Database) -> None:
 
 def test_there_is_a_populated_database_of_every_schema() -> None:
     known = {s.revision for s in migrate.script_directory().walk_revisions()}
-    assert {p.stem for p in DATABASES} == known
+    assert {p.stem for p in DATABASES} == known == known_revisions()
+    assert migrate.script_directory().get_current_head() == migrate.head()
 
 
 @pytest.mark.parametrize("old", DATABASES, ids=lambda p: p.stem)
@@ -160,7 +162,7 @@ def test_a_copy_is_made_before_a_migration_and_a_failing_one_changes_nothing(
     rows = connection.execute("SELECT count(*) FROM person").fetchone()[0]
     connection.close()
 
-    def lose(engine: object, scripts: object, at: object, wanted: object) -> None:
+    def lose(engine: object, scripts: object, wanted: object) -> None:
         raise DatabaseBrokenError("The update of the database would have lost rows, so it was undone.")
 
     monkeypatch.setattr(migrate, "head", lambda: "9999")
@@ -250,7 +252,9 @@ def test_a_database_that_may_not_grow_says_so_and_loses_nothing(database: Databa
         for number in range(3000):
             session.execute(
                 text(
-                    "INSERT INTO person (slug, name, given_name, family_name, honorific_prefix, honorific_suffix, gender, preferred_language, summary) VALUES (:s, :s, '', '', '', '', '', '', :t)"
+                    "INSERT INTO person (slug, name, given_name, family_name, honorific_prefix, "
+                    "honorific_suffix, gender, preferred_language, summary) VALUES (:s, :s, '', '', '', '', "
+                    "'', '', :t)"
                 ),
                 {"s": f"p{number}", "t": "x" * 2000},
             )
@@ -332,7 +336,8 @@ def test_a_session_that_only_reads_refuses_every_kind_of_write(database: Databas
         session.execute(text("DELETE FROM citation"))
 
     for write in (
-        in_sql, in_rows, in_an_object_that_is_flushed, in_an_object_that_is_not, in_a_new_object, after_a_rollback, after_a_commit,
+        in_sql, in_rows, in_an_object_that_is_flushed, in_an_object_that_is_not, in_a_new_object,
+        after_a_rollback, after_a_commit,
     ):  # fmt: skip
         with pytest.raises(WriteInReadError), database.read() as session:
             write(session)
@@ -369,7 +374,8 @@ def _driver_error(code: int | None, words: str) -> sqlite_driver.OperationalErro
         (None, "database or disk is full", DiskFullError, "is full"),
         (sqlite3.SQLITE_IOERR, "disk I/O error", DiskFailedError, "did not answer"),
         (sqlite3.SQLITE_IOERR | (3 << 8), "disk I/O error", DiskFailedError, "did not answer"),
-        (sqlite3.SQLITE_READONLY | (4 << 8), "attempt to write a readonly database", ReadOnlyError, "cannot be written"),
+        (sqlite3.SQLITE_READONLY | (4 << 8), "attempt to write a readonly database", ReadOnlyError,
+        "cannot be written"),
         (sqlite3.SQLITE_CANTOPEN, "unable to open database file", ReadOnlyError, "cannot be written"),
         (sqlite3.SQLITE_BUSY, "database is locked", DatabaseBusyError, "Another program"),
         (sqlite3.SQLITE_CORRUPT, "database disk image is malformed", DatabaseBrokenError, "is damaged"),

@@ -1,15 +1,16 @@
 """Facts of a case, with their sources and conflicts, and the timeline made of them."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from babel import Locale
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from outreach.cases.entries import FactEntry
 from outreach.directory.citations import SourceRef, citations_of
 from outreach.directory.lookup import find_record
 from outreach.domain.address import Addressee, formal_name
@@ -32,13 +33,17 @@ from outreach.store.models import (
 )
 from outreach.store.types import free_slug, now
 
+if TYPE_CHECKING:
+    from outreach.cases.entries import FactEntry
+
 
 @dataclass(frozen=True)
 class FactRow:
     """A fact. value: in words, in the language asked for; "" if it has no text in that language.
 
     raw: the value as data (ISO date, number, text, person id). in_prose: as templates put it, numbers
-    without their unit. formal: a person's title and family name, else "". conflicts_with: names of the facts that contradict it.
+    without their unit. formal: a person's title and family name, else "". conflicts_with: names of the facts
+    that contradict it.
     """
 
     key: int
@@ -293,6 +298,10 @@ def fact_entry(values: dict[str, object]) -> FactEntry:
 
     Raises: UsageError with the first thing to correct.
     """
+    from pydantic import ValidationError
+
+    from outreach.cases.entries import FactEntry
+
     try:
         return FactEntry.model_validate(values)
     except ValidationError as error:
@@ -347,7 +356,10 @@ def save_fact(session: Session, case_id: str, entry: FactEntry) -> Changes:
 
 
 def delete_fact(session: Session, key: int) -> Changes:
-    """Delete a fact; letters keep the words they used, and `restore_fact` undoes it. Raises: NotFoundError."""
+    """Delete a fact; letters keep the words they used, and `restore_fact` undoes it.
+
+    Raises: NotFoundError.
+    """
     fact = session.get(Fact, key, execution_options={"include_deleted": True})
     if fact is None or fact.deleted_at is not None:
         raise NotFoundError("This fact was deleted already.")

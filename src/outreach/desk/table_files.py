@@ -5,10 +5,6 @@ import io
 from collections.abc import Iterable
 from datetime import date
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
 from outreach.desk.letter_row import TrackerRow
 from outreach.domain.address import audiences
 from outreach.domain.wording import printable
@@ -67,6 +63,10 @@ def harmless(value: object) -> str:
 
 def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
     """The table as an Excel workbook with real dates, a frozen heading and a filter."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook()
     sheet = book.active
     assert sheet is not None

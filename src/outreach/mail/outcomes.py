@@ -19,11 +19,12 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, free_text, notice
 from outreach.domain.states import DispatchOutcome, LetterStatus
-from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import DatabaseError, OutreachError
 from outreach.files import write_file
 from outreach.letters.ledger import STARTED, advance
+from outreach.mail.outcome_files import outcome_files, outcome_prefix
 from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
 
@@ -69,20 +70,19 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
         # Also where a user has settled meanwhile that it did not go out: the server says that it did.
         if dispatch.outcome in {DispatchOutcome.SENT, DispatchOutcome.BOUNCED}:
             return True
-        dispatch.outcome, dispatch.detail, dispatch.sent_at = SENT, said.detail, said.at
-        day = date_in_words(said.on, locale_for("en"))
-        words = f"by e-mail to {dispatch.to_address} on {day}"
+        dispatch.outcome, dispatch.detail, dispatch.sent_at = SENT, free_text(said.detail), said.at
+        words = notice(Code.SENT_TO, address=dispatch.to_address, on=said.on.isoformat())
         advance(session, letter, Step.HANDED_OVER, detail=words)
         if letter.status is not before:
             letter.sent_on, letter.deleted_at = said.on, None
     elif dispatch.outcome == STARTED:
-        dispatch.detail = said.detail
+        dispatch.detail = free_text(said.detail)
         if said.outcome != UNCERTAIN:
             dispatch.outcome = DispatchOutcome(said.outcome)
         if said.outcome == FAILED and before is LetterStatus.QUEUED:
-            advance(session, letter, Step.FAILED, detail=said.detail)
+            advance(session, letter, Step.FAILED, detail=free_text(said.detail))
         elif said.outcome == DEFERRED and said.is_last:
-            advance(session, letter, Step.DEFERRED, detail=said.detail)
+            advance(session, letter, Step.DEFERRED, detail=free_text(said.detail))
     return True
 
 
@@ -94,7 +94,7 @@ def keep_outcome(database: Path | None, said: Outcome) -> Path | None:
     content = json.dumps(asdict(said), default=_as_text, ensure_ascii=False)
     try:
         return write_file(
-            database.with_name(f"{_prefix(database)}{said.key}-{mark}"),
+            database.with_name(f"{outcome_prefix(database)}{said.key}-{mark}"),
             content.encode("utf-8"),
             survives_power_cut=True,
         )
@@ -112,13 +112,7 @@ def forget_outcome(file: Path | None) -> None:
 
 def kept_outcomes(database: Path | None) -> tuple[tuple[Path, Outcome], ...]:
     """Outcomes that lie beside a database, each with its file, the oldest attempt first."""
-    if database is None:
-        return ()
-    try:
-        files = [p for p in database.parent.iterdir() if p.name.startswith(_prefix(database))]
-    except OSError:
-        return ()
-    return tuple(sorted(_read(files), key=lambda found: found[1].key))
+    return tuple(sorted(_read(outcome_files(database)), key=lambda found: found[1].key))
 
 
 def _read(files: list[Path]) -> Iterator[tuple[Path, Outcome]]:
@@ -174,10 +168,6 @@ def catch_up(database: Database, goes_on: Callable[[], bool] | None = None) -> i
             # One of another database lies here after a copy was restored; it is left for the database it belongs to.
             forget_outcome(file if is_ours else None)
     return left
-
-
-def _prefix(database: Path) -> str:
-    return f"{database.name}-outcome-"
 
 
 def _as_text(value: object) -> str:

@@ -1,19 +1,22 @@
 """Bringing a database's schema up to date with Alembic, never without a copy made first."""
 
-from collections import Counter
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from sqlalchemy import Connection, Engine, inspect
 
 from outreach.errors import DatabaseBrokenError, DatabaseNewerError
 from outreach.settings import user_name
 from outreach.store import backup, journal
-from outreach.store.revisions import head, script_directory
+from outreach.store.revisions import head, known_revisions, script_directory
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+    from alembic.script import ScriptDirectory
 
 
 def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> None:
@@ -21,8 +24,9 @@ def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> Non
 
     A copy of the file goes to the backups folder beside it before the first change. Foreign keys are
     off meanwhile (with them on, Alembic's batch mode deleted every child row of a rebuilt table), and
-    are checked before the end; row counts of tables that existed before may not shrink, but by rows that are set aside.
-    At the end the journal gets an entry for each record of a table that was made anew (`journal.follow_upgrade`).
+    are checked before the end; row counts of tables that existed before may not shrink, but by rows that are
+    set aside. At the end the journal gets an entry for each record of a table that was made anew
+    (`journal.follow_upgrade`).
 
     Args: target: a revision, by default the newest.
     Raises: DatabaseNewerError if the database is ahead of this program; DatabaseBrokenError if it
@@ -30,30 +34,34 @@ def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> Non
     """
     wanted = target or head()
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        at = context.get_current_revision()
         tables = inspect(connection).get_table_names()
+        at = _revision_of(connection) if "alembic_version" in tables else None
     if at == wanted:
         return
-    scripts = script_directory()
     if at is not None:
-        try:
-            scripts.get_revision(at)
-        except CommandError as error:
+        if at not in known_revisions():
             raise DatabaseNewerError(
                 f"{path or engine.url} was written by a newer version of outreach (schema {at}). "
                 "Install the newest version to open it; the file was not changed."
-            ) from error
+            )
     elif tables:
         raise DatabaseBrokenError(
             f"{path or engine.url} holds tables that are not outreach's. Choose another file."
         )
     if at is not None and path is not None:
         backup.backup_before_migration(path, at)
-    _run(engine, scripts, at, wanted)
+    _run(engine, script_directory(), wanted)
 
 
-def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) -> None:
+def _revision_of(connection: Connection) -> str | None:
+    """The revision that a database has, as Alembic notes it; None if it notes none."""
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _run(engine: Engine, scripts: ScriptDirectory, wanted: str) -> None:
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         if sqlite:
@@ -69,7 +77,7 @@ def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) 
                 context = MigrationContext.configure(
                     connection,
                     opts={
-                        "fn": lambda rev, ctx: scripts._upgrade_revs(wanted, rev),
+                        "fn": partial(_steps, scripts, wanted),
                         "render_as_batch": sqlite,
                         "transactional_ddl": True,
                     },
@@ -82,6 +90,14 @@ def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) 
         finally:
             if sqlite:
                 raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _steps(scripts: ScriptDirectory, wanted: str, at: Any, context: MigrationContext) -> list[RevisionStep]:
+    """The revisions from where a database is to the one wanted, oldest first; Alembic asks for them."""
+    from alembic.runtime.migration import MigrationStep
+
+    missing = list(scripts.iterate_revisions(wanted, at, implicit_base=True))
+    return [MigrationStep.upgrade_from_script(scripts.revision_map, script) for script in reversed(missing)]
 
 
 def _counts(connection: Connection) -> dict[str, int]:

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from outreach.directory.importers.european_parliament import EP_TERMS
 from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import FORMATS, ImportOptions
-from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS
+from outreach.directory.importers.tables import CSV_FIELDS
 from outreach.errors import OutreachError
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, ask_for_files, text_field

@@ -17,6 +17,7 @@ from outreach.ui.widgets.buttons import push_button
 from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
+from outreach.words import notice_in_words
 
 _SECURITIES = [
     ("starttls", "STARTTLS, most often port 587"),
@@ -211,7 +212,8 @@ class SettleDialog(FormDialog[SettleValues]):
             parent,
             f"Did {row.reference} go out?",
             "Settle",
-            f"{row.detail}\n\nIt was addressed to {row.to_address}. Look in the Sent folder, or ask the "
+            f"{notice_in_words(row.detail)}\n\nIt was addressed to {row.to_address}. Look in the Sent "
+            "folder, or ask the "
             "addressee, for the "
             f"message with this id:\n{row.message_id}",
         )

@@ -6,7 +6,8 @@ from pathlib import Path
 from outreach.directory.importers.feeds import Feed, download, feeds_list, find_feed
 from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import ImportOptions, changes_of, import_files
-from outreach.directory.importers.tables import guess_mapping, headings_of
+from outreach.directory.importers.table_rows import headings_of
+from outreach.directory.importers.tables import guess_mapping
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.ui.job import Progress, Wait

@@ -19,9 +19,14 @@ from outreach.letters.ledger import (
     find_letters,
     mark_sent,
     reopen_letters,
+    undo_close,
+    undo_sent,
+    undo_withdrawal,
     withdraw_letters,
 )
-from outreach.mail.outbox import take_back
+from outreach.mail.last_step import undo_last_steps
+from outreach.mail.outbox import take_back, undo_take_back
+from outreach.settings import user_name
 from outreach.store.changes import Changes
 from outreach.store.database import WorkSession
 from outreach.ui.operations.operation import Read, Undoable, Write, tr
@@ -72,7 +77,7 @@ def approve(references: Sequence[str], saving: Saving) -> Undoable:
     def do(session: WorkSession) -> Changes:
         for text in held:
             edit_letter(session, text.reference, **text.words)
-        return approve_letters(session, list(references))
+        return approve_letters(session, list(references), by=user_name())
 
     def told(changes: Changes) -> None:
         for text in held:
@@ -91,29 +96,56 @@ def _reopen_approved(session: WorkSession, references: Sequence[str]) -> Changes
     """
     letters = find_letters(session, references)
     approved = [x.reference for x in letters if x.status is not LetterStatus.DRAFT]
-    return reopen_letters(session, approved or list(references))
+    return reopen_letters(session, approved or list(references), by=user_name())
 
 
 def reopen(references: Sequence[str]) -> Write[Changes]:
     """Make drafts again of approved letters that have not gone out."""
-    return Write(partial(reopen_letters, references=references))
+    return Write(partial(reopen_letters, references=references, by=user_name()))
 
 
-def mark_as_sent(references: Sequence[str], *, by: Channel, on: date, detail: str = "") -> Write[Changes]:
-    """Record that letters went out."""
-    return Write(partial(mark_sent, references=references, by=by, on=on, detail=detail))
+def mark_as_sent(references: Sequence[str], *, by: Channel, on: date, detail: str = "") -> Undoable:
+    """Record that letters went out; Undo takes it back as long as nothing more is on file."""
+    return Undoable(
+        _named(tr("mark sent"), references),
+        partial(mark_sent, references=references, by=by, on=on, detail=detail, who=user_name()),
+        partial(undo_sent, references=references, by=user_name()),
+    )
 
 
-def take_out_of_outbox(references: Sequence[str]) -> Write[Changes]:
-    """Let letters that wait to be sent wait no longer."""
-    return Write(partial(take_back, references=references))
+def take_out_of_outbox(references: Sequence[str]) -> Undoable:
+    """Let letters that wait to be sent wait no longer; Undo puts them in again."""
+    return Undoable(
+        _named(tr("take out of the outbox"), references),
+        partial(take_back, references=references, by=user_name()),
+        partial(undo_take_back, references=references, by=user_name()),
+    )
 
 
-def withdraw(references: Sequence[str], *, reason: str) -> Write[Changes]:
-    """Send these letters never."""
-    return Write(partial(withdraw_letters, references=references, reason=reason))
+def withdraw(references: Sequence[str], *, reason: str) -> Undoable:
+    """Do not send these letters; Undo makes them again what they were."""
+    return Undoable(
+        _named(tr("withdraw"), references),
+        partial(withdraw_letters, references=references, reason=reason, by=user_name()),
+        partial(undo_withdrawal, references=references, by=user_name()),
+    )
 
 
-def close(references: Sequence[str], *, reason: str) -> Write[Changes]:
-    """These letters need no more attention."""
-    return Write(partial(close_letters, references=references, reason=reason))
+def close(references: Sequence[str], *, reason: str) -> Undoable:
+    """These letters need no more attention; Undo opens them again."""
+    return Undoable(
+        _named(tr("close"), references),
+        partial(close_letters, references=references, reason=reason, by=user_name()),
+        partial(undo_close, references=references, by=user_name()),
+    )
+
+
+def take_back_last_step(references: Sequence[str]) -> Write[Changes]:
+    """Take back what was last done with each of these letters. The history keeps both."""
+    return Write(partial(undo_last_steps, references=references, by=user_name()))
+
+
+def _named(what: str, references: Sequence[str]) -> str:
+    """A step and the letter, or how many letters, that it was taken with: “close: MAG-0007”."""
+    whom = references[0] if len(references) == 1 else counted(len(references), "letter", "letters")
+    return tr("{0}: {1}").format(what, whom)

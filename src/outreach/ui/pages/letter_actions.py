@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from outreach.desk.letter_row import TrackerRow
-from outreach.domain.letter_life import Step, allowed_for_all
+from outreach.domain.letter_life import Step, allowed_for_all, refusal_of_way_back
 from outreach.domain.states import LetterStatus
 from outreach.ui.pages.letter_steps import LetterSteps
 from outreach.ui.widgets.buttons import make_action
@@ -100,6 +100,10 @@ class LetterActions(LetterSteps):
         )
         self.withdraw = make_action(self, self.tr("Withdraw…"), "undo-2", self._withdraw)
         self.close_letter = make_action(self, self.tr("Close…"), "archive", self._close)
+        self.undo_last = make_action(
+            self, self.tr("Take back the last step…"), "undo-2", self._undo_last,
+            tip=self.tr("Undo what was last done with them, as long as nobody outside has them"),
+        )  # fmt: skip
         self.delete = make_action(
             self, self.tr("Delete drafts"), "trash-2", self._delete, shortcut=QKeySequence.StandardKey.Delete
         )
@@ -123,7 +127,7 @@ class LetterActions(LetterSteps):
             self.edit_draft, self.approve, self.reopen, self.send, self.settle, self.take_back,
             self.print_batch, self.web_form, self.mail_program, self.sent, self.answer,
             self.edit_answer, self.remove_answer, self.follow_up, self.export, self.enclose,
-            self.withdraw, self.close_letter, self.delete,
+            self.withdraw, self.close_letter, self.undo_last, self.delete,
         ]  # fmt: skip
 
     def actions_for_file_menu(self) -> list[QAction]:
@@ -146,6 +150,7 @@ class LetterActions(LetterSteps):
             action.setEnabled(step in allowed)
         for action, step in self._one_takes:
             action.setEnabled(len(rows) == 1 and step in allowed)
+        self.undo_last.setEnabled(bool(rows) and not any(refusal_of_way_back(r.situation) for r in rows))
         self.print_batch.setEnabled(own and LetterStatus.DRAFT not in {r.status for r in rows})
         self.export.setEnabled(own)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from outreach.correspondence.replies import ReplyRow
 from outreach.desk.letter_row import TrackerRow
+from outreach.domain.letter_life import step_in_words
 from outreach.domain.states import Channel
 from outreach.domain.wording import counted, names_in_words
 from outreach.letters.approving import LetterToDecide
@@ -35,6 +36,8 @@ from outreach.ui.dialogs.letters import (
 )
 from outreach.ui.operations import answers, drafts, inbox, letter_files, letters
 from outreach.ui.pages.base import Page
+
+_MOST_NAMED = 6
 
 
 class LetterSteps(Page):
@@ -189,7 +192,7 @@ class LetterSteps(Page):
             removed.run(self.workspace, self)
 
     def _withdraw(self) -> None:
-        words = self.tr("{0} will not be sent, and this cannot be taken back. Their text stays on file.")
+        words = self.tr("{0} will not be sent. Their text stays on file, and this can be taken back.")
         dialog = ReasonDialog(
             self, self.tr("Withdraw letters"), self.tr("Withdraw"), words.format(self._whom())
         )
@@ -202,7 +205,7 @@ class LetterSteps(Page):
 
     def _close(self) -> None:
         words = self.tr(
-            "{0} will need no more attention, and cannot be opened again. Answers can still be recorded."
+            "{0} will need no more attention. Answers can still be recorded, and this can be taken back."
         )
         dialog = ReasonDialog(self, self.tr("Close letters"), self.tr("Close"), words.format(self._whom()))
         ask(dialog, partial(self._close_confirmed, self._chosen()))
@@ -211,6 +214,28 @@ class LetterSteps(Page):
         self, references: list[str], dialog: FormDialog[object], values: ReasonValues
     ) -> None:
         letters.close(references, **values).run_in(self.workspace, dialog)
+
+    def _undo_last(self) -> None:
+        rows = self.chosen_rows()
+        lines = [
+            self.tr("{0} to {1}: {2} is taken back.").format(
+                r.reference, r.recipient, step_in_words(r.last_step)
+            )
+            for r in rows[:_MOST_NAMED]
+        ]
+        left = len(rows) - len(lines)
+        more = [self.tr("… and {0} more").format(left)] if left else []
+        dialog = ConfirmDialog(
+            self,
+            self.tr("Take back the last step"),
+            self.tr("Take back"),
+            "\n".join((*lines, *more, "", self.tr("The history keeps both."))),
+            is_grave=len(rows) > 1,
+        )
+        ask(dialog, partial(self._undo_last_confirmed, self._chosen()))
+
+    def _undo_last_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
+        letters.take_back_last_step(references).run_in(self.workspace, dialog)
 
     def _whom(self) -> str:
         """The letters chosen, in words."""

@@ -13,6 +13,7 @@ from outreach.ui.widgets.html_view import HtmlView
 from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.panels import row_of
 from outreach.ui.words import NATURES, file_size
+from outreach.words import notice_in_words
 
 _FOLDED_LINES = 2
 
@@ -56,7 +57,7 @@ class MessageView(QWidget):
         )
         self.subject.setText(row.subject or self.tr("No subject"))
         self.from_whom.setText(f"{name or row.from_address} · {day_short(row.received_on)}")
-        said = row.nature_reason if row.nature.value != "answer" else ""
+        said = notice_in_words(row.nature_reason) if row.nature.value != "answer" else ""
         where = " · ".join(x for x in (row.recipient, row.reference) if x)
         self.standing.setText(
             "\n".join(
