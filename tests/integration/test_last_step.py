@@ -17,7 +17,8 @@ from outreach.correspondence.replies import class_reply, edit_reply, record_repl
 from outreach.correspondence.triage import assign, back_to_tray, inbox_rows
 from outreach.desk.letter_table import LetterDetail, letter_detail
 from outreach.domain.letter_history import PastStep, last_step, standing_steps
-from outreach.domain.letter_life import Step, refusal_of_way_back
+from outreach.domain.letter_life import Step
+from outreach.domain.letter_ways_back import refusal_of_way_back
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus, ReplyKind
 from outreach.errors import NotAllowedError, NotFoundError, OutreachError
 from outreach.letters.ledger import (
@@ -28,23 +29,21 @@ from outreach.letters.ledger import (
     find_letter,
     mark_sent,
     reopen_letters,
-    situations,
-    undo_close,
-    undo_sent,
-    undo_withdrawal,
     withdraw_letters,
 )
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.situations import situations
+from outreach.letters.ways_back import undo_close, undo_sent, undo_withdrawal
 from outreach.mail.last_step import undo_last_steps
 from outreach.mail.outbox import (
     outbox,
     queue_letters,
-    send_queued,
     settle,
     take_back,
     undo_queueing,
     undo_take_back,
 )
+from outreach.mail.sending import send_queued
 from outreach.mail.transport import Envelope, NotSentError, UncertainError
 from outreach.messages.parse import parse_message
 from outreach.store.database import Database, check, open_database

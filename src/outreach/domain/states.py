@@ -1,4 +1,6 @@
-"""The words in which the state of things is kept: of letters, answers, attempts to send, messages, things to do."""
+"""The words in which the state of things is kept: of letters, answers, attempts to send, messages, things to
+do.
+"""
 
 from enum import StrEnum
 
@@ -49,8 +51,8 @@ class Origin(StrEnum):
 class DispatchOutcome(StrEnum):
     """What became of an attempt to send.
 
-    STARTED: begun, and nothing more is known. SETTLED: a user said that it did not go out. TAKEN_BACK: a user had said that it
-    went out, and took that back.
+    STARTED: begun, and nothing more is known. SETTLED: a user said that it did not go out. TAKEN_BACK: a user
+    had said that it went out, and took that back.
     """
 
     STARTED = "started"

@@ -120,7 +120,9 @@ def table_of(model: type[Base]) -> Table:
 
 
 def free_slug(session: Session, model: type[Named], wanted: str) -> str:
-    """An identifier that no record of a table has yet, deleted ones counted: the one wanted, or with a number."""
+    """An identifier that no record of a table has yet, deleted ones counted: the one wanted, or with a
+    number.
+    """
     taken = set(
         session.scalars(
             select(model.slug)

@@ -16,9 +16,9 @@ class Message(Base):
     """A message as it was received. raw: byte for byte; sha256: of raw, so that none is kept twice.
 
     received_on: local day it came. nature: what kind of message it is, nature_reason: how that is known.
-    failed_addresses: that a bounce gives back, with blanks between.
-    state: triage (nobody knows which letter it belongs to), filed or set_aside. letter_id: the letter it belongs to, or the
-    one that matching proposes while it is in triage. basis, confidence: why that letter, and how sure (percent).
+    failed_addresses: that a bounce gives back, with blanks between. state: triage (nobody knows which letter
+    it belongs to), filed or set_aside. letter_id: the letter it belongs to, or the one that matching proposes
+    while it is in triage. basis, confidence: why that letter, and how sure (percent).
     """
 
     __tablename__ = "message"
@@ -71,7 +71,9 @@ class Blob(Base):
 
 
 class MailboxPlace(Base):
-    """How far a folder of a mailbox was read (RFC 3501, 2.3.1.1): UIDs up to last_uid, while uid_validity holds."""
+    """How far a folder of a mailbox was read (RFC 3501, 2.3.1.1): UIDs up to last_uid, while uid_validity
+    holds.
+    """
 
     __tablename__ = "mailbox_place"
     __table_args__ = (UniqueConstraint("account", "folder", name="uq_mailbox_place_account"),)
