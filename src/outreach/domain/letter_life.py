@@ -286,6 +286,8 @@ NO_WAY_BACK: dict[Step | None, str] = {
     Step.AUTO_REPLY: _HAS_A_REPORT,
     Step.FOLLOWED_UP: _FOLLOWED,
     Step.REFERRAL_DRAFTED: _FOLLOWED,
+    # Which of several it is, no number tells: it may have been given another.
+    Step.REPLY_RESTORED: "has an answer that was put back. Remove that with: outreach replies remove",
     Step.REPLY_CLASSED: "has an answer that was classed. Class that anew: outreach replies class",
     Step.REPLY_EDITED: "has an answer that was changed. Change that again: outreach replies edit",
 }

@@ -15,7 +15,6 @@ _WAYS_BACK = {
     Step.APPROVED: Step.REOPENED,
     Step.DELETED: Step.RESTORED,
     Step.REPLY_RECEIVED: Step.REPLY_REMOVED,
-    Step.REPLY_RESTORED: Step.REPLY_REMOVED,
 }
 """The step that takes a step back."""
 _ANSWER_TO_OTHERS = (
@@ -39,7 +38,6 @@ _IN_WORDS: dict[Step, str] = {
     Step.CLOSED: "its closing",
     Step.DELETED: "its deletion",
     Step.REPLY_RECEIVED: "the answer that was put on file last",
-    Step.REPLY_RESTORED: "the answer that was put on file last",
 }
 
 
