@@ -33,11 +33,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from outreach.domain.notice import free_text
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store import journal, journal_check, journal_entries, migrate
 from outreach.store.database import Database, check, check_notes, open_database
 from outreach.store.models import Area, Person
-from outreach.store.types import Base, UtcDateTime
+from outreach.store.types import Base, NoticeText, UtcDateTime
 from tests import factories
 from tests.terminal import ok
 
@@ -122,6 +123,8 @@ def _value_for(kind: TypeEngine[Any]) -> Any:
             return {"rows": []}
         case LargeBinary():
             return b"\x00\xff"
+        case NoticeText():
+            return free_text("x")
         case Integer() | Boolean():
             return 1
     return "x"
