@@ -19,8 +19,15 @@ from outreach.mail.accounts import (
 )
 from outreach.mail.fetching import fetch_mail
 from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.outbox import outbox, queue_letters, send_queued, settle, take_back, uncertain_message_id
+from outreach.mail.outbox import (
+    outbox,
+    queue_letters,
+    settle,
+    take_back,
+    uncertain_message_id,
+)
 from outreach.mail.security import SECURITIES
+from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings, user_name

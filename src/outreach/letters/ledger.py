@@ -1,47 +1,46 @@
-"""The steps in a letter's life: `advance` alone writes its status and its history. What takes a step back is a step too."""
+"""The steps in a letter's life: `advance` alone writes its status and its history.
 
-from collections.abc import Callable, Sequence
+What takes a step back is a step too.
+"""
+
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.facts import FactRow, facts_for
-from outreach.domain.letter_history import PastStep, last_step
+from outreach.domain.answers import is_answer
 from outreach.domain.letter_life import (
     BIRTHS,
     LetterSituation,
     Step,
     follows_answers,
-    is_answer,
     refusal,
     status_after,
-    takes_back,
+    taken_back_by,
     told_as,
 )
 from outreach.domain.notice import Code, Notice, free_text, notice
-from outreach.domain.states import Channel, DispatchOutcome, LetterStatus, ReplyKind
+from outreach.domain.states import Channel, DispatchOutcome
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.fact_use import forms_of, still_standing
 from outreach.letters.formats.document import mended
+from outreach.letters.situations import classed, situations
 from outreach.store.changes import Changes
 from outreach.store.integrity import DIGEST_VERSION, text_digests
-from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization, Reply
+from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
 from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
 LETTERS = frozenset({"letters"})
-STARTED = DispatchOutcome.STARTED
-UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
-"""Holds for an e-mail that was begun and never recorded as sent or failed."""
-NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED, DispatchOutcome.TAKEN_BACK})
-"""Outcomes of attempts to send after which nobody has the letter."""
 
 
 def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:
-    """Letters by reference, in the order given; case does not matter. with_facts: also reads the facts that they use.
+    """Letters by reference, in the order given; case does not matter.
+
+    with_facts: also reads the facts that they use.
 
     Raises: NotFoundError naming every reference there is no letter for.
     """
@@ -60,109 +59,9 @@ def find_letter(session: Session, reference: str) -> Letter:
     return find_letters(session, [reference])[0]
 
 
-def situations(
-    session: Session, letters: Sequence[Letter], *, with_answers: bool = True, with_history: bool = True
-) -> list[LetterSituation]:
-    """What the life of each letter depends on, in their order.
-
-    with_answers: also reads the classed answers on file. with_history: also finds the last step that could be taken back.
-    """
-    uncertain: set[int] = set()
-    handed_over: set[int] = set()
-    by_hand: set[int] = set()
-    by_server: set[int] = set()
-    last = last_steps(session, [letter.id for letter in letters]) if with_history else {}
-    answers: dict[int, list[ReplyKind]] = {}
-    for wanted in in_chunks([letter.id for letter in letters]):
-        for key, channel, outcome, message_id in session.execute(
-            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome, Dispatch.message_id).where(
-                wanted(Dispatch.letter_id)
-            )
-        ):
-            if outcome is DispatchOutcome.SENT:
-                (by_server if message_id else by_hand).add(key)
-            if channel is Channel.EMAIL and outcome is STARTED:
-                uncertain.add(key)
-            if outcome not in NOT_HANDED_OVER:
-                handed_over.add(key)
-        if with_answers:
-            for key, kind in session.execute(_classed(wanted).with_only_columns(Reply.letter_id, Reply.kind)):
-                if kind is not None:
-                    answers.setdefault(key, []).append(kind)
-    return [
-        LetterSituation(
-            letter.status,
-            letter.origin,
-            letter.id in uncertain,
-            letter.id in handed_over,
-            letter.deleted_at is not None,
-            tuple(answers.get(letter.id, ())),
-            *_step_and_status(last.get(letter.id)),
-            was_marked_sent=letter.id in by_hand and letter.id not in by_server,
-        )
-        for letter in letters
-    ]
-
-
-def _step_and_status(past: PastStep | None) -> tuple[Step | None, LetterStatus | None]:
-    return (past.step, past.before) if past else (None, None)
-
-
-def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
-    """The step of each letter that would be taken back next, by the letter's key. A letter without a history is left out.
-
-    A draft that follows a letter up and was deleted does not count.
-    """
-    rows: list[tuple[int, Step, str, str, Notice | None]] = []
-    for wanted in in_chunks(keys):
-        rows += [
-            (key, step, before, after, detail)
-            for key, step, before, after, detail in session.execute(
-                select(
-                    LetterEvent.letter_id,
-                    LetterEvent.kind,
-                    LetterEvent.from_status,
-                    LetterEvent.to_status,
-                    LetterEvent.detail,
-                )
-                .where(wanted(LetterEvent.letter_id))
-                .order_by(LetterEvent.id)
-            )
-        ]
-    drafts = {reference for row in rows if row[1] in DRAFTS_ANOTHER for reference in next_letters(row[4])}
-    there: set[str] = set()
-    for wanted in in_chunks(sorted(drafts)):
-        there.update(session.scalars(select(Letter.reference).where(wanted(Letter.reference))))
-    histories: dict[int, list[PastStep]] = {}
-    for key, step, before, after, detail in rows:
-        if step in DRAFTS_ANOTHER and there.isdisjoint(next_letters(detail)):
-            continue
-        status = LetterStatus(before) if before else None
-        histories.setdefault(key, []).append(PastStep(step, status, LetterStatus(after)))
-    found = {key: last_step(history) for key, history in histories.items()}
-    return {key: past for key, past in found.items() if past is not None}
-
-
-DRAFTS_ANOTHER = frozenset({Step.FOLLOWED_UP, Step.REFERRAL_DRAFTED})
-"""Steps whose notice names the letters that were drafted."""
-
-
-def next_letters(told: Notice | None) -> list[str]:
-    """References of the letters that a step among `DRAFTS_ANOTHER` drafted."""
-    return told.text("references").split(", ") if told is not None else []
-
-
-def _classed(wanted: Callable[[Any], Any]) -> Select[Any]:
-    return (
-        select(Reply)
-        .where(wanted(Reply.letter_id), Reply.kind.is_not(None))
-        .order_by(Reply.received_on, Reply.id)
-    )
-
-
 def refuse_step(session: Session, letters: Sequence[Letter], step: Step) -> None:
     """Raises: NotAllowedError for the first letter that cannot take a step, with what to do instead."""
-    found = situations(session, letters, with_answers=False, with_history=takes_back(step))
+    found = situations(session, letters, with_answers=False, with_history=taken_back_by(step) is not None)
     _refuse(letters, found, step)
 
 
@@ -189,12 +88,15 @@ def advance_all(
 ) -> None:
     """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`.
 
-    The day of the answer follows with the status where a step is about an answer; what else belongs to a step, such as the
-    day of sending, is its caller's. Args: by: who does it. details: what the history tells of it, one for each letter, or none.
+    The day of the answer follows with the status where a step is about an answer; what else belongs to a
+    step, such as the day of sending, is its caller's. Args: by: who does it. details: what the history tells
+    of it, one for each letter, or none.
     Raises: NotAllowedError for a letter that cannot take it; then none has.
     """
     has_answers = follows_answers(step)
-    found = situations(session, letters, with_answers=has_answers, with_history=takes_back(step))
+    found = situations(
+        session, letters, with_answers=has_answers, with_history=taken_back_by(step) is not None
+    )
     _refuse(letters, found, step)
     if has_answers:
         _date_answers(session, letters)
@@ -254,7 +156,7 @@ def _date_answers(session: Session, letters: Sequence[Letter]) -> None:
     """The day of the answer, as the classed answers on file have it: of the first that answers."""
     first: dict[int, date] = {}
     for wanted in in_chunks([letter.id for letter in letters]):
-        for reply in session.scalars(_classed(wanted)):
+        for reply in session.scalars(classed(wanted)):
             if reply.kind is not None and is_answer(reply.kind):
                 first.setdefault(reply.letter_id, reply.received_on)
     for letter in letters:
@@ -265,17 +167,12 @@ def _count(letters: Sequence[Letter], done: str) -> str:
     return f"{letters[0].reference} {done}." if len(letters) == 1 else f"{len(letters)} letters {done}."
 
 
-def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
-    """An e-mail of which nobody knows whether it went out, None if there is none."""
-    return session.scalars(
-        select(Dispatch).where(Dispatch.letter_id == letter_id, UNCERTAIN).order_by(Dispatch.id.desc())
-    ).first()
-
-
 def approve_letters(
     session: Session, references: Sequence[str], *, by: str = "", anyway: bool = False
 ) -> Changes:
-    """Freeze letters. From here on text, addressee, language, reference, approver, the facts used and their hash cannot change.
+    """Freeze letters.
+
+    From here on text, addressee, language, reference, approver, the facts used and their hash cannot change.
 
     Args: by: who approves. anyway: also when a fact has changed since the draft was written.
     Raises: NotAllowedError for a letter that is no draft, is empty, still holds a placeholder, or
@@ -301,7 +198,9 @@ def approve_letters(
 
 
 def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
-    """Why `approve_letters` would refuse a draft, "" if it would not. The letter's facts must have been read with it.
+    """Why `approve_letters` would refuse a draft, "" if it would not.
+
+    The letter's facts must have been read with it.
 
     seen: what was read of facts for the letters before, empty at first.
     """
@@ -314,13 +213,15 @@ def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
 
 
 def reopen_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Make approved letters drafts again, to be changed and approved anew; a step that says so is added to their history.
+    """Make approved letters drafts again, to be changed and approved anew; a step that says so is added to
+    their history.
 
-    A letter that a server refused can be reopened too, one that was taken out of the outbox as well; not one that is in it,
-    that went out, came back, or of which that is not certain.
+    A letter that a server refused can be reopened too, one that was taken out of the outbox as well; not one
+    that is in it, that went out, came back, or of which that is not certain.
 
     Args: by: who does it.
-    Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is reopened.
+    Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is
+        reopened.
     """
     letters = find_letters(session, references)
     advance_all(session, letters, Step.REOPENED, by=by)
@@ -344,7 +245,9 @@ def _refuse_unfinished(letter: Letter) -> None:
 
 
 Facts = dict[tuple[str, str, str], dict[int, FactRow]]
-"""Words of facts by their keys, for each case, language and jurisdiction that was asked for: many letters share them."""
+"""Words of facts by their keys, for each case, language and jurisdiction that was asked for: many letters
+share them.
+"""
 
 
 def _refuse_stale(session: Session, letter: Letter, seen: Facts) -> None:
@@ -400,7 +303,8 @@ def mark_sent(
     for letter in letters:
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
-                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been sent before it was "
+                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have "
+                "been sent before it was "
                 "written."
             )
     words = notice(Code.SENT_BY, channel=by.value, on=on.isoformat())
@@ -420,43 +324,16 @@ def mark_sent(
     return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
 
 
-def undo_sent(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Take back that letters were marked sent; each is again what it was before. The record of it stays, as taken back.
-
-    Raises: NotAllowedError for a letter that a server has, or of which more is on file since; then none is changed.
-    """
-    letters = find_letters(session, references)
-    advance_all(session, letters, Step.SENT_UNDONE, by=by)
-    for letter in letters:
-        went = session.scalars(
-            select(Dispatch)
-            .where(
-                Dispatch.letter_id == letter.id,
-                Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED]),
-            )
-            .order_by(Dispatch.id.desc())
-        ).all()
-        record = next(d for d in went if d.outcome is DispatchOutcome.SENT)
-        record.outcome = DispatchOutcome.TAKEN_BACK
-        earlier = [d.dispatched_on for d in went if d is not record]
-        letter.sent_on = earlier[0] if earlier else None
-    return _undone(letters, "no longer marked sent")
-
-
 def withdraw_letters(
     session: Session, references: Sequence[str], *, reason: str = "", by: str = ""
 ) -> Changes:
-    """Withdraw letters that have not gone out; `undo_withdrawal` takes it back. Raises: NotAllowedError once they are sent."""
+    """Withdraw letters that have not gone out; `undo_withdrawal` takes it back.
+
+    Raises: NotAllowedError once they are sent.
+    """
     letters = find_letters(session, references)
     advance_all(session, letters, Step.WITHDRAWN, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "withdrawn"), tuple(x.reference for x in letters))
-
-
-def undo_withdrawal(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Take a withdrawal back; a letter that was in the outbox is approved. Raises: NotAllowedError; then none is changed."""
-    letters = find_letters(session, references)
-    advance_all(session, letters, Step.WITHDRAWAL_UNDONE, by=by)
-    return _undone(letters, "no longer withdrawn")
 
 
 def close_letters(session: Session, references: Sequence[str], *, reason: str = "", by: str = "") -> Changes:
@@ -467,21 +344,6 @@ def close_letters(session: Session, references: Sequence[str], *, reason: str = 
     letters = find_letters(session, references)
     advance_all(session, letters, Step.CLOSED, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "closed"), tuple(x.reference for x in letters))
-
-
-def undo_close(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Open closed letters again; they are what the answers on file make them. Raises: NotAllowedError; then none is changed."""
-    letters = find_letters(session, references)
-    advance_all(session, letters, Step.CLOSE_UNDONE, by=by)
-    return _undone(letters, "no longer closed")
-
-
-def _undone(letters: Sequence[Letter], words: str) -> Changes:
-    """What was taken back, and what the letters are now."""
-    references = tuple(x.reference for x in letters)
-    if len(letters) == 1:
-        return Changes(LETTERS, f"{references[0]} is {words}; it is {letters[0].status.value}.", references)
-    return Changes(LETTERS, f"{len(letters)} letters are {words}.", references)
 
 
 def delete_drafts(session: Session, references: Sequence[str]) -> Changes:

@@ -12,7 +12,8 @@ from outreach.domain.wording import counted
 from outreach.errors import KeychainError
 from outreach.letters.approving import LetterToDecide
 from outreach.mail.imap import ImapAccount
-from outreach.mail.outbox import OutboxRow, Result
+from outreach.mail.outbox import OutboxRow
+from outreach.mail.sending import Result
 from outreach.mail.smtp import SmtpAccount
 from outreach.settings import load_settings
 from outreach.ui.dialogs.forms import FormDialog, ask

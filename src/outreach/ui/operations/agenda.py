@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.replies import FollowUpRow, follow_ups_list
+from outreach.correspondence.promises import FollowUpRow, follow_ups_list
 from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_query import Filters, filter_rows
 from outreach.desk.letter_row import TrackerRow

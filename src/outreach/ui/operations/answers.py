@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 from outreach.correspondence.following_up import draft_next, plan_referral
+from outreach.correspondence.promises import set_follow_up_done
 from outreach.correspondence.replies import (
     ReplyRecord,
     ReplyRow,
@@ -15,7 +16,6 @@ from outreach.correspondence.replies import (
     remove_answer,
     reply_record,
     restore_reply,
-    set_follow_up_done,
 )
 from outreach.domain.message_kind import MessageKind
 from outreach.domain.states import ReplyKind

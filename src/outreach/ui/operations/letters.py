@@ -19,11 +19,9 @@ from outreach.letters.ledger import (
     find_letters,
     mark_sent,
     reopen_letters,
-    undo_close,
-    undo_sent,
-    undo_withdrawal,
     withdraw_letters,
 )
+from outreach.letters.ways_back import undo_close, undo_sent, undo_withdrawal
 from outreach.mail.last_step import undo_last_steps
 from outreach.mail.outbox import take_back, undo_take_back
 from outreach.settings import user_name

@@ -6,7 +6,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from outreach.desk.letter_row import TrackerRow
-from outreach.domain.letter_life import Step, allowed_for_all, refusal_of_way_back
+from outreach.domain.letter_life import Step, allowed_for_all
+from outreach.domain.letter_ways_back import refusal_of_way_back
 from outreach.domain.states import LetterStatus
 from outreach.ui.pages.letter_steps import LetterSteps
 from outreach.ui.widgets.buttons import make_action

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from outreach.correspondence.replies import ReplyRow
 from outreach.desk.letter_row import TrackerRow
-from outreach.domain.letter_life import step_in_words
+from outreach.domain.letter_ways_back import step_in_words
 from outreach.domain.states import Channel
 from outreach.domain.wording import counted, names_in_words
 from outreach.letters.approving import LetterToDecide

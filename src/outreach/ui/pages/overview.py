@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from outreach.correspondence.replies import FollowUpRow
+from outreach.correspondence.promises import FollowUpRow
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns

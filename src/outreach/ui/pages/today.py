@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from outreach.correspondence.replies import FollowUpRow
+from outreach.correspondence.promises import FollowUpRow
 from outreach.correspondence.triage import InboxRow
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.today import Agenda
