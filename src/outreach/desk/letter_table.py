@@ -15,9 +15,9 @@ from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, receipt_day, reply_due, reply_standard
 from outreach.domain.notice import Notice
 from outreach.domain.references import folded
-from outreach.domain.states import AWAITING_PHASES, Channel, DispatchOutcome
+from outreach.domain.states import AWAITING_PHASES, NOT_HANDED_OVER, Channel, DispatchOutcome
 from outreach.errors import NotFoundError
-from outreach.letters.situations import NOT_HANDED_OVER, UNCERTAIN, last_steps
+from outreach.letters.situations import UNCERTAIN, last_steps, marked_sent
 from outreach.store.models import Dispatch, Letter, Organization, Person, Post
 
 
@@ -82,11 +82,9 @@ def tracker_rows(
         session.scalars(select(Dispatch.letter_id).where(Dispatch.outcome.not_in(NOT_HANDED_OVER)))
     )
     channels: dict[int, Channel] = {}
-    by_server: set[int] = set()
-    by_hand: set[int] = set()
     handed_over: dict[int, datetime | None] = {}
-    for letter_id, channel, at, outcome, message_id in session.execute(
-        select(Dispatch.letter_id, Dispatch.channel, Dispatch.sent_at, Dispatch.outcome, Dispatch.message_id)
+    for letter_id, channel, at in session.execute(
+        select(Dispatch.letter_id, Dispatch.channel, Dispatch.sent_at)
         .join(Letter, Letter.id == Dispatch.letter_id)
         .where(
             Letter.campaign_id == campaign.key,
@@ -95,10 +93,9 @@ def tracker_rows(
         .order_by(Dispatch.id)
     ):
         channels[letter_id], handed_over[letter_id] = channel, at
-        if outcome is DispatchOutcome.SENT:
-            (by_server if message_id else by_hand).add(letter_id)
     found = session.execute(query).all()
-    last = last_steps(session, [letter.id for letter, *_ in found])
+    keys = [letter.id for letter, *_ in found]
+    last, by_hand = last_steps(session, keys), marked_sent(session, keys)
     standards = standards_of(session, {o.id for _, _, _, o, _, _ in found if o is not None})
     seats = seats_of(session, {p.id for _, p, _, _, _, _ in found if p is not None})
     rows = []
@@ -162,7 +159,7 @@ def tracker_rows(
                 was_handed_over=letter.id in kept_as_sent,
                 last_step=last[letter.id].step if letter.id in last else None,
                 status_before=last[letter.id].before if letter.id in last else None,
-                was_marked_sent=letter.id in by_hand and letter.id not in by_server,
+                was_marked_sent=letter.id in by_hand,
             )
         )
     return filter_rows(rows, filters or Filters(), on)

@@ -64,6 +64,10 @@ class DispatchOutcome(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
+NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED, DispatchOutcome.TAKEN_BACK})
+"""Outcomes of attempts to send after which nobody has the letter."""
+
+
 class MessageState(StrEnum):
     """Where a message that came in stands. TRIAGE: nobody knows which letter it belongs to."""
 
