@@ -14,6 +14,7 @@ class TrackerRow:
     days_taken: calendar days from sending to the answer. standard: the reply standard and its source.
     sender: who wrote it, "" for the campaign itself. is_uncertain: it was cut off while being sent by e-mail.
     was_handed_over: somebody outside has or may have it. party, country: of the recipient when it was written. has_unread: an answer waits to be classed.
+    urgency: what standings sort by, the most urgent first.
     """
 
     reference: str
@@ -43,6 +44,7 @@ class TrackerRow:
     country: str = ""
     has_unread: bool = False
     was_handed_over: bool = False
+    urgency: int = 0
 
     @property
     def situation(self) -> LetterSituation:

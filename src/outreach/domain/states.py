@@ -57,6 +57,10 @@ class DispatchOutcome(StrEnum):
     SETTLED = "settled"
 
 
+NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED})
+"""Outcomes of attempts to send after which nobody has the letter."""
+
+
 class MessageState(StrEnum):
     """Where a message that came in stands. TRIAGE: nobody knows which letter it belongs to."""
 
@@ -99,3 +103,6 @@ SENT_STATES = frozenset(
     }
 )
 """States of letters that went out."""
+
+ENDED_STATES = frozenset({LetterStatus.BOUNCED, LetterStatus.CLOSED, LetterStatus.WITHDRAWN})
+"""States of letters of which nothing more is awaited, whatever came of them."""

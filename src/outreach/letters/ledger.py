@@ -18,7 +18,7 @@ from outreach.domain.letter_life import (
     status_after,
     told_as,
 )
-from outreach.domain.states import Channel, DispatchOutcome, ReplyKind
+from outreach.domain.states import NOT_HANDED_OVER, Channel, DispatchOutcome, ReplyKind
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.fact_use import forms_of, still_standing
@@ -33,8 +33,6 @@ LETTERS = frozenset({"letters"})
 STARTED = DispatchOutcome.STARTED
 UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
 """Holds for an e-mail that was begun and never recorded as sent or failed."""
-NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED})
-"""Outcomes of attempts to send after which nobody has the letter."""
 
 
 def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:

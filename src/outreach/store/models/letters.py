@@ -33,10 +33,10 @@ class Letter(Deletable, Base):
     language: Mapped[str] = mapped_column(String(8), default="en")
     audience: Mapped[str] = mapped_column(String(40), default="default")
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), index=True)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
-    sender_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    sender_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    sender_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    sender_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
 
     written_on: Mapped[dt.date | None]
     subject: Mapped[str] = mapped_column(Text, default="")

@@ -1,17 +1,18 @@
 """Overview: how the campaign stands, and what is due next."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.replies import FollowUpRow, follow_ups_list, set_follow_up_done
-from outreach.desk.letter_query import Filters, filter_rows
+from outreach.desk.letter_query import GROUPINGS, LetterQuery
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
-from outreach.desk.statistics import group_counts, statistics
-from outreach.domain.states import AWAITING_PHASES
+from outreach.desk.letter_table import Order, letter_count, letter_page
+from outreach.desk.statistics import GroupCount, Statistics, group_counts, statistics
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import Choice
@@ -43,6 +44,31 @@ _FIGURES = (
 )
 
 
+_DUE_SHOWN = 500
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the page shows. counts: of figures, by their key. groups: what the chart draws, by grouping. due: the next ones."""
+
+    counts: dict[str, int]
+    statistics: Statistics
+    groups: dict[str, tuple[GroupCount, ...]]
+    due: tuple[TrackerRow, ...]
+    follow_ups: tuple[FollowUpRow, ...]
+
+
+def _read(session: WorkSession, campaign: CampaignRow) -> _Found:
+    every, today = LetterQuery().of(campaign.key), campaign.today
+    return _Found(
+        {key: letter_count(session, replace(every, status=word), today) for key, _, word in _FIGURES},
+        statistics(session, every, today),
+        {by: group_counts(session, every, by, today) for by in GROUPINGS},
+        letter_page(session, replace(every, status="waiting"), today, Order("due_on"), limit=_DUE_SHOWN).rows,
+        follow_ups_list(session, campaign),
+    )
+
+
 class OverviewPage(Page):
     """Counts that open the table on what they count, deadlines, promises, and answers by body.
 
@@ -54,7 +80,7 @@ class OverviewPage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._rows: tuple[TrackerRow, ...] = ()
+        self._groups: dict[str, tuple[GroupCount, ...]] = {}
         self._as_of = Label("", tone="quiet", wrap=False)
         compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
         self.layout_.addLayout(row_of(self.heading, None, button(compose, primary=True)))
@@ -135,13 +161,10 @@ class OverviewPage(Page):
         if campaign is None:
             return
 
-        def read(session: WorkSession) -> tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]:
-            return tracker_rows(session, campaign), follow_ups_list(session, campaign)
-
-        self.read(read, self._show)
+        self.read(partial(_read, campaign=campaign), self._show)
 
     def reset(self) -> None:
-        self._rows = ()
+        self._groups = {}
         super().reset()
         self._show_promises(())
         self._chart_stack.show_table(False)
@@ -150,8 +173,7 @@ class OverviewPage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.due, self.figures["drafts"])
 
-    def _show(self, found: tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]) -> None:
-        rows, follow_ups = found
+    def _show(self, found: _Found) -> None:
         campaign = self.workspace.campaign
         if campaign is None:
             return
@@ -162,27 +184,22 @@ class OverviewPage(Page):
             if campaign.as_of
             else self.tr("Today, {0}").format(day)
         )
-        self._rows = rows
-        self._show_figures()
-        awaited = [r for r in rows if r.phase in AWAITING_PHASES]
-        awaited.sort(key=lambda r: (r.due_on is None, r.due_on, r.reference))
-        self.due.set_rows(awaited)
-        self._due_stack.show_table(bool(awaited))
+        self._groups = found.groups
+        self._show_figures(found)
+        self.due.set_rows(found.due)
+        self._due_stack.show_table(bool(found.due))
         self._draw_chart()
-        self._show_promises(follow_ups)
+        self._show_promises(found.follow_ups)
 
     def _draw_chart(self) -> None:
-        counts = group_counts(self._rows, self.grouping.value())
+        counts = self._groups.get(self.grouping.value(), ())
         self.chart.show_counts(counts)
         self._chart_stack.show_table(bool(counts))
 
-    def _show_figures(self) -> None:
-        campaign = self.workspace.campaign
-        assert campaign is not None
-        for key, _, status in _FIGURES:
-            value = len(filter_rows(self._rows, Filters(status=status), campaign.today))
+    def _show_figures(self, found: _Found) -> None:
+        for key, value in found.counts.items():
             self.figures[key].set_value(str(value), "bad" if key == "overdue" and value else "text")
-        figures = statistics(self._rows)
+        figures = found.statistics
         for figure in (self.rate, self.median):
             figure.setToolTip(
                 self.tr("Of {0} that went out, {1} answered").format(

@@ -12,7 +12,8 @@ from outreach.correspondence.replies import FollowUpRow, set_follow_up_done
 from outreach.correspondence.triage import InboxRow
 from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.today import Agenda, agenda
+from outreach.desk.reminders import overdue_without_reminder
+from outreach.desk.today import Agenda, Waiting, agenda
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.files import write_file
 from outreach.store.changes import Changes
@@ -110,7 +111,7 @@ class TodayPage(Page):
         self.day.setText(self.tr("Records stand at {0}").format(day) if campaign.as_of else day)
         self.remind.setEnabled(bool(found.to_remind))
         self.remind.setText(
-            self.tr("Draft {0}").format(counted(len(found.to_remind), "follow-up", "follow-ups"))
+            self.tr("Draft {0}").format(counted(found.to_remind, "follow-up", "follow-ups"))
             if found.to_remind
             else self.tr("Draft follow-ups")
         )
@@ -126,12 +127,21 @@ class TodayPage(Page):
             self._letters(found.uncertain),
             "letters",
             {"status": "uncertain"},
+            found.uncertain.count,
         )
         self._section(
-            self.tr("Came back, or refused"), self._letters(found.returned), "letters", {"status": "returned"}
+            self.tr("Came back, or refused"),
+            self._letters(found.returned),
+            "letters",
+            {"status": "returned"},
+            found.returned.count,
         )
         self._section(
-            self.tr("Answers overdue"), self._letters(found.overdue), "letters", {"status": "overdue"}
+            self.tr("Answers overdue"),
+            self._letters(found.overdue),
+            "letters",
+            {"status": "overdue"},
+            found.overdue.count,
         )
         self._section(self.tr("Promised to us, or by us"), [self._promise(p) for p in found.promises], "", {})
         self._section(
@@ -139,10 +149,21 @@ class TodayPage(Page):
             self._letters(found.due_soon),
             "letters",
             {"status": "due soon"},
+            found.due_soon.count,
         )
-        self._section(self.tr("Ready to send"), self._letters(found.to_send), "letters", {"status": "ready"})
         self._section(
-            self.tr("Drafts to approve"), self._letters(found.drafts), "letters", {"status": "draft"}
+            self.tr("Ready to send"),
+            self._letters(found.to_send),
+            "letters",
+            {"status": "ready"},
+            found.to_send.count,
+        )
+        self._section(
+            self.tr("Drafts to approve"),
+            self._letters(found.drafts),
+            "letters",
+            {"status": "draft"},
+            found.drafts.count,
         )
         self._stack.show_table(self._sections.count() > 0)
         self._sections.addStretch()
@@ -155,20 +176,23 @@ class TodayPage(Page):
         same = [w for w in rows if w.accessibleName() == name]
         (same[0] if same else rows[min(at, len(rows) - 1)] if rows else self).setFocus()
 
-    def _section(self, title: str, rows: list[QWidget], page: str, place: What) -> None:
-        """Args: page, place: where all of them are shown; without a page they all stand here."""
+    def _section(
+        self, title: str, rows: list[QWidget], page: str, place: What, count: int | None = None
+    ) -> None:
+        """Args: page, place: where all of them are shown; without a page they all stand here. count: how many there are."""
         if not rows:
             return
+        total = len(rows) if count is None else count
         panel = Panel(margins=14, spacing=2)
         if page:
-            heading = Heading(title, len(rows))
+            heading = Heading(title, total)
             heading.opened.connect(partial(self.workspace.go, page, **place))
             panel.body.addWidget(heading)
         else:
             panel.body.addLayout(
                 row_of(
                     Label(title, size=14, strong=True, wrap=False),
-                    Label(str(len(rows)), tone="quiet", wrap=False),
+                    Label(str(total), tone="quiet", wrap=False),
                     None,
                     margins=(8, 2, 8, 2),
                 )
@@ -176,8 +200,8 @@ class TodayPage(Page):
         most = _MOST if page else len(rows)
         for row in rows[:most]:
             panel.body.addWidget(row)
-        if len(rows) > most:
-            more = TaskRow(self.tr("All {0}").format(len(rows)), "", "", tone="accent")
+        if total > most:
+            more = TaskRow(self.tr("All {0}").format(total), "", "", tone="accent")
             more.opened.connect(partial(self.workspace.go, page, **place))
             panel.body.addWidget(more)
         for row in rows[most:]:
@@ -186,8 +210,8 @@ class TodayPage(Page):
         # A layout shows what it is given a little later; the keyboard may be put there now.
         panel.show()
 
-    def _letters(self, rows: tuple[TrackerRow, ...]) -> list[QWidget]:
-        return [self._letter(r) for r in rows]
+    def _letters(self, waiting: Waiting) -> list[QWidget]:
+        return [self._letter(r) for r in waiting.first]
 
     def _letter(self, r: TrackerRow) -> QWidget:
         about = r.body if r.body != r.recipient else r.post
@@ -241,9 +265,13 @@ class TodayPage(Page):
     def _remind(self) -> None:
         if self._agenda is None:
             return
-        references = list(self._agenda.to_remind)
+        campaign, on = self.workspace.campaign, self._agenda.on
+        if campaign is None:
+            return
 
         def work(database: Database, progress: Progress) -> Changes:
+            with database.read() as session:
+                references = overdue_without_reminder(session, campaign, on)
             return draft_follow_ups(database, self.workspace.sandbox, references)
 
         def drafted(changes: Changes) -> None:
