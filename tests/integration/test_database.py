@@ -39,6 +39,7 @@ from outreach.store.backup import backup, restore
 from outreach.store.database import Database, WriteInReadError, check, open_database
 from outreach.store.driver_errors import friendly_errors
 from outreach.store.models import Dispatch, FollowUp, Letter, LetterEvent, Message, Person
+from outreach.store.revisions import known_revisions
 from outreach.store.search import matching_ids
 from outreach.store.sqlite_files import connect
 from outreach.store.types import Base
@@ -110,7 +111,8 @@ def test_models_and_migrations_agree(database: Database) -> None:
 
 def test_there_is_a_populated_database_of_every_schema() -> None:
     known = {s.revision for s in migrate.script_directory().walk_revisions()}
-    assert {p.stem for p in DATABASES} == known
+    assert {p.stem for p in DATABASES} == known == known_revisions()
+    assert migrate.script_directory().get_current_head() == migrate.head()
 
 
 @pytest.mark.parametrize("old", DATABASES, ids=lambda p: p.stem)
@@ -160,7 +162,7 @@ def test_a_copy_is_made_before_a_migration_and_a_failing_one_changes_nothing(
     rows = connection.execute("SELECT count(*) FROM person").fetchone()[0]
     connection.close()
 
-    def lose(engine: object, scripts: object, at: object, wanted: object) -> None:
+    def lose(engine: object, scripts: object, wanted: object) -> None:
         raise DatabaseBrokenError("The update of the database would have lost rows, so it was undone.")
 
     monkeypatch.setattr(migrate, "head", lambda: "9999")

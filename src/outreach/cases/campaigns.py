@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.cases.facts import find_case
-from outreach.domain.email_address import email_address
 from outreach.errors import UsageError
 from outreach.store.changes import Changes
 from outreach.store.models import Ask, Campaign, Case
@@ -143,6 +142,8 @@ def update_campaign(
         raise UsageError("A campaign needs a name.")
     email = sender_email.strip()
     if email:
+        from outreach.domain.email_address import email_address
+
         email_address(email)
     campaign = session.get_one(Campaign, campaign_key)
     campaign.name = name.strip()

@@ -1,15 +1,16 @@
 """Facts of a case, with their sources and conflicts, and the timeline made of them."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from babel import Locale
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from outreach.cases.entries import FactEntry
 from outreach.directory.citations import SourceRef, citations_of
 from outreach.directory.lookup import find_record
 from outreach.domain.address import Addressee, formal_name
@@ -31,6 +32,9 @@ from outreach.store.models import (
     Source,
 )
 from outreach.store.types import free_slug, now
+
+if TYPE_CHECKING:
+    from outreach.cases.entries import FactEntry
 
 
 @dataclass(frozen=True)
@@ -293,6 +297,10 @@ def fact_entry(values: dict[str, object]) -> FactEntry:
 
     Raises: UsageError with the first thing to correct.
     """
+    from pydantic import ValidationError
+
+    from outreach.cases.entries import FactEntry
+
     try:
         return FactEntry.model_validate(values)
     except ValidationError as error:

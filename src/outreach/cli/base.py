@@ -2,20 +2,19 @@
 
 import contextlib
 import csv
+import importlib
 import io
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy.orm import Session
+from typer.core import TyperGroup
 
 from outreach.cases.campaigns import (
     CampaignRow,
@@ -23,7 +22,7 @@ from outreach.cases.campaigns import (
 )
 from outreach.desk.table_files import harmless
 from outreach.errors import NotFoundError, UsageError
-from outreach.mail.outcomes import catch_up
+from outreach.mail.outcome_files import outcome_files
 from outreach.settings import default_database
 from outreach.store.backup import copied_file
 from outreach.store.changes import Changes
@@ -67,8 +66,49 @@ Refs = Annotated[list[str], typer.Argument(metavar="REF…", help="References, s
 Reason = Annotated[str, typer.Option("--reason", help="Kept in the letter's history.")]
 
 
+PLACES = {
+    "people": "directory", "people duplicates": "identity", "people merge": "identity", "people unmerge": "identity",
+    "bodies": "directory", "posts": "directory", "feeds": "importing", "import": "importing", "search": "search",
+    "facts": "campaign", "templates": "campaign", "recipients": "campaign", "groups": "campaign",
+    "letters": "letters", "views": "letters",
+    "replies": "replies", "mail": "mail",
+    "today": "today", "standards": "today",
+    "pack": "packs", "evidence": "packs",
+    "demo": "upkeep", "init": "upkeep", "backup": "upkeep", "restore": "upkeep", "check": "upkeep",
+}  # fmt: skip
+"""The module of this room that has a command, or all others of a group, in the order in which they are listed. Only the module
+that is needed is read."""
+
+
+class _OnDemand(TyperGroup):
+    """Commands whose modules are imported when they are asked for, so that a command of one part waits for no other."""
+
+    def get_command(self, context: Any, name: str) -> Any:
+        if place := PLACES.get(f"{self.name} {name}") or PLACES.get(
+            name if self._is_root else str(self.name)
+        ):
+            self._read([place])
+        return super().get_command(context, name)
+
+    def list_commands(self, context: Any) -> list[str]:
+        own = [place for key, place in PLACES.items() if self._is_root or key.split()[0] == self.name]
+        self._read(own)
+        names = super().list_commands(context)
+        return [name for name in PLACES if name in names] if self._is_root else names
+
+    @property
+    def _is_root(self) -> bool:
+        return self.name not in GROUPS
+
+    def _read(self, places: Iterable[str]) -> None:
+        for place in dict.fromkeys(places):
+            importlib.import_module(f"outreach.cli.{place}")
+        self.commands = typer.main.get_group(GROUPS.get(str(self.name), app)).commands
+
+
 app = typer.Typer(
     name="outreach",
+    cls=_OnDemand,
     help="Write to people in power, and know who answered. Without a command, opens the window.",
     no_args_is_help=False,
     add_completion=False,
@@ -78,7 +118,7 @@ app = typer.Typer(
 
 
 GROUPS = {
-    name: typer.Typer(help=text, rich_markup_mode=None)
+    name: typer.Typer(help=text, cls=_OnDemand, rich_markup_mode=None)
     for name, text in {
         "people": "People in the directory.",
         "bodies": "Bodies in the directory.",
@@ -116,7 +156,7 @@ def opened(context: typer.Context, *, create: bool = False) -> Iterator[Database
     """
     database = open_database(location_of(context), create=create)
     try:
-        if catch_up(database):
+        if outcome_files(database.path) and _catch_up(database):
             typer.echo(
                 "Note: what became of some letters is noted and not recorded yet, since the database cannot be written just now.",
                 err=True,
@@ -124,6 +164,12 @@ def opened(context: typer.Context, *, create: bool = False) -> Iterator[Database
         yield database
     finally:
         database.close()
+
+
+def _catch_up(database: Database) -> int:
+    from outreach.mail.outcomes import catch_up
+
+    return catch_up(database)
 
 
 def database_file(context: typer.Context) -> Path:
@@ -168,6 +214,10 @@ def print_table(rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         typer.echo("Nothing found.")
         return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     terminal = sys.stdout.isatty()
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in rows[0]:

@@ -10,13 +10,9 @@ from typing import Annotated
 import typer
 
 from outreach import __version__
-from outreach.cli import campaign, directory, letters, mail, packs, replies, today, upkeep
 from outreach.cli.base import app
 from outreach.errors import OutreachError
 from outreach.log import start_logging
-
-COMMANDS = (campaign, directory, letters, mail, packs, replies, today, upkeep)
-"""The modules whose commands the parser has, in the order it lists them."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -78,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         context: typer.Context | None = getattr(error, "ctx", None)
         message = error.format_message().replace("Value error, ", "")
         return _fail(
-            f"{message.rstrip('.')}. See: {context.command_path if context else 'outreach'} --help", 2
+            f"{message if message.endswith('?') else message.rstrip('.') + '.'} See: {context.command_path if context else 'outreach'} --help",
+            2,
         )
     except BrokenPipeError:
         # The reader, such as head, has had enough.

@@ -5,11 +5,6 @@ import io
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
 from outreach.desk import letter_columns
 from outreach.desk.letter_row import TrackerRow
 from outreach.domain.wording import printable
@@ -52,6 +47,11 @@ def harmless(value: object) -> str:
 
 def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
     """The table as an Excel workbook with real dates, a frozen heading and a filter."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     columns = letter_columns.LETTER_COLUMNS
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Letters")

@@ -24,6 +24,7 @@ from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import DatabaseError, OutreachError
 from outreach.files import write_file
 from outreach.letters.ledger import STARTED, advance
+from outreach.mail.outcome_files import outcome_files, outcome_prefix
 from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
 
@@ -94,7 +95,7 @@ def keep_outcome(database: Path | None, said: Outcome) -> Path | None:
     content = json.dumps(asdict(said), default=_as_text, ensure_ascii=False)
     try:
         return write_file(
-            database.with_name(f"{_prefix(database)}{said.key}-{mark}"),
+            database.with_name(f"{outcome_prefix(database)}{said.key}-{mark}"),
             content.encode("utf-8"),
             survives_power_cut=True,
         )
@@ -112,13 +113,7 @@ def forget_outcome(file: Path | None) -> None:
 
 def kept_outcomes(database: Path | None) -> tuple[tuple[Path, Outcome], ...]:
     """Outcomes that lie beside a database, each with its file, the oldest attempt first."""
-    if database is None:
-        return ()
-    try:
-        files = [p for p in database.parent.iterdir() if p.name.startswith(_prefix(database))]
-    except OSError:
-        return ()
-    return tuple(sorted(_read(files), key=lambda found: found[1].key))
+    return tuple(sorted(_read(outcome_files(database)), key=lambda found: found[1].key))
 
 
 def _read(files: list[Path]) -> Iterator[tuple[Path, Outcome]]:
@@ -174,10 +169,6 @@ def catch_up(database: Database, goes_on: Callable[[], bool] | None = None) -> i
             # One of another database lies here after a copy was restored; it is left for the database it belongs to.
             forget_outcome(file if is_ours else None)
     return left
-
-
-def _prefix(database: Path) -> str:
-    return f"{database.name}-outcome-"
 
 
 def _as_text(value: object) -> str:

@@ -1,19 +1,20 @@
 """Bringing a database's schema up to date with Alembic, never without a copy made first."""
 
+from __future__ import annotations
+
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, inspect
 
 from outreach.errors import DatabaseBrokenError, DatabaseNewerError
 from outreach.settings import user_name
 from outreach.store import backup, journal
-from outreach.store.revisions import head, script_directory
+from outreach.store.revisions import head, known_revisions, script_directory
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 
 def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> None:
@@ -30,30 +31,34 @@ def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> Non
     """
     wanted = target or head()
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        at = context.get_current_revision()
         tables = inspect(connection).get_table_names()
+        at = _revision_of(connection) if "alembic_version" in tables else None
     if at == wanted:
         return
-    scripts = script_directory()
     if at is not None:
-        try:
-            scripts.get_revision(at)
-        except CommandError as error:
+        if at not in known_revisions():
             raise DatabaseNewerError(
                 f"{path or engine.url} was written by a newer version of outreach (schema {at}). "
                 "Install the newest version to open it; the file was not changed."
-            ) from error
+            )
     elif tables:
         raise DatabaseBrokenError(
             f"{path or engine.url} holds tables that are not outreach's. Choose another file."
         )
     if at is not None and path is not None:
         backup.backup_before_migration(path, at)
-    _run(engine, scripts, at, wanted)
+    _run(engine, script_directory(), wanted)
 
 
-def _run(engine: Engine, scripts: ScriptDirectory, at: str | None, wanted: str) -> None:
+def _revision_of(connection: Connection) -> str | None:
+    """The revision that a database has, as Alembic notes it; None if it notes none."""
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _run(engine: Engine, scripts: ScriptDirectory, wanted: str) -> None:
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         if sqlite:
