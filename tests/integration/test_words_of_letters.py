@@ -308,7 +308,7 @@ class _Watching(TemplateSandbox):
 def test_others_can_write_while_letters_are_rendered(
     sample_path: Path, sandbox: TemplateSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from outreach.cli import letters as letters_module
+    from outreach.cli import letter_drafting
     from outreach.cli.main import main
 
     database = open_database(sample_path)
@@ -320,7 +320,7 @@ def test_others_can_write_while_letters_are_rendered(
         watching.append(_Watching(sample_path))
         return watching[-1]
 
-    monkeypatch.setattr(letters_module, "TemplateSandbox", made)
+    monkeypatch.setattr(letter_drafting, "TemplateSandbox", made)
     for arguments in (
         ["letters", "draft", "--case", "magnitsky", "--to", "all"],
         ["letters", "follow-up", *references],

@@ -6,9 +6,11 @@ import importlib
 import io
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,7 +72,11 @@ PLACES = {
     "people": "directory", "people duplicates": "identity", "people merge": "identity", "people unmerge": "identity",
     "bodies": "directory", "posts": "directory", "feeds": "importing", "import": "importing", "search": "search",
     "facts": "campaign", "templates": "campaign", "recipients": "campaign", "groups": "campaign",
-    "letters": "letters", "views": "letters",
+    "letters list": "letter_table", "letters stats": "letter_table", "letters show": "letter_table",
+    "letters calendar": "letter_table", "views": "letter_table",
+    "letters draft": "letter_drafting", "letters follow-up": "letter_drafting", "letters refer": "letter_drafting",
+    "letters export": "letter_files", "letters enclose": "letter_files", "letters print": "letter_files",
+    "letters mailto": "letter_files", "letters web-form": "letter_files", "letters": "letters",
     "replies": "replies", "mail": "mail",
     "today": "today", "standards": "today",
     "pack": "packs", "evidence": "packs",
@@ -209,6 +215,38 @@ def print_list(
             print_table(rows)
 
 
+def print_rows(rows: Iterable[tuple[Mapping[str, object], object]], how: Format) -> None:
+    """Print a list as it is read, holding a few rows at a time. rows: each by column heading, and what JSON prints instead.
+
+    In a table, the first rows say how wide the columns are.
+    """
+    left = iter(rows)
+    if how is Format.json:
+        # The same text as json.dumps gives of the whole list.
+        begun = False
+        for _, data in left:
+            text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+            typer.echo((",\n" if begun else "[\n") + textwrap.indent(text, "  "), nl=False)
+            begun = True
+        typer.echo("\n]" if begun else "[]")
+        return
+    first = [row for row, _ in islice(left, _ROWS_MEASURED)]
+    print_list(first, how)
+    if how is Format.csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([harmless(_plain(v)) for v in row.values()] for row, _ in left)
+        return
+    if len(first) < _ROWS_MEASURED:
+        return
+    widths = [max(len(name), *(len(_plain(row[name])) for row in first)) for name in first[0]]
+    for row, _ in left:
+        cells = (_plain(v).replace("\n", " ").ljust(n) for v, n in zip(row.values(), widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+
+
+_ROWS_MEASURED = 1_000
+
+
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:
     """Print a list with its columns aligned, whole rows where the output is no terminal."""
     if not rows:
@@ -246,3 +284,11 @@ def campaign_named(session: Session, wanted: str) -> CampaignRow:
         if campaign.id == wanted:
             return campaign
     raise NotFoundError(f"There is no campaign “{wanted}”. Known are: {known}.")
+
+
+def campaign_of_letter(session: Session, ref: str) -> CampaignRow:
+    """The campaign that a letter is of. Raises: NotFoundError."""
+    from outreach.letters.ledger import find_letter
+
+    key = find_letter(session, ref).campaign_id
+    return next(c for c in campaigns_list(session) if c.key == key)
