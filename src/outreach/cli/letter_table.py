@@ -28,7 +28,7 @@ from outreach.cli.base import (
 from outreach.correspondence.replies import replies_list
 from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_columns import LETTER_COLUMNS, find_column, screen_columns
-from outreach.desk.letter_query import GROUPINGS, STANDINGS, LetterQuery, find_standing
+from outreach.desk.letter_query import GROUPINGS, STANDINGS, Filters, find_standing
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import Order, key_of, letter_detail, letter_rows
 from outreach.desk.saved_views import delete_view, save_view, view_named, views_list
@@ -98,7 +98,7 @@ def list_letters(
 def _letters(
     session: Session,
     campaigns: Sequence[CampaignRow],
-    filters: LetterQuery,
+    filters: Filters,
     order: Order,
     on: date | None,
     after: str,
@@ -121,12 +121,12 @@ def _letters(
 
 def _filters(
     status: str, body: str, party: str, country: str, channel: str, answer: str, within: str, search: str
-) -> LetterQuery:
+) -> Filters:
     if within and within != "past" and not within.isdigit():
         raise typer.BadParameter("Give --due-within a number of days, or past.")
     if status:
         status = find_standing(status).word
-    return LetterQuery(status, body, party, country, channel, answer, within, search)
+    return Filters(status, body, party, country, channel, answer, within, search)
 
 
 @GROUPS["letters"].command("stats")
@@ -142,7 +142,7 @@ def statistics_of(
         raise typer.BadParameter(f"Choose --by from {', '.join(GROUPINGS)}.")
     with opened(context) as database, database.read() as session:
         row = campaign_named(session, campaign)
-        counts = group_counts(session, LetterQuery().of(row.key), by, on or row.today)
+        counts = group_counts(session, Filters().of(row.key), by, on or row.today)
     print_list(
         [
             {

@@ -1,7 +1,7 @@
 """Which letters a filter, a saved view, a count or a link means: one predicate for all of them, made into SQL in one place."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -180,13 +180,12 @@ GROUPINGS = ("body", "party", "country")
 
 
 @dataclass(frozen=True)
-class LetterQuery:
-    """Which letters are meant. Saved views keep the fields up to search; an empty one lets everything pass.
+class Filters:
+    """What a user filters the table by and a saved view keeps; an empty one lets everything pass.
 
     status: a word of STANDINGS. body, party: a whole name, or where none is called that, a part of one. within: days from
     today by which an answer is due, "past" for before today. channel, answer: words. search: words that must all begin a word
-    of what the table or the letter shows, or of its answers. campaigns: keys, none for all. only: references of
-    letters, None for no such limit. origin: own or reported. for_others: only what readers of a pack may see.
+    of what the table or the letter shows, or of its answers.
     """
 
     status: str = ""
@@ -197,26 +196,21 @@ class LetterQuery:
     answer: str = ""
     within: str = ""
     search: str = ""
+
+    def of(self, *campaigns: int) -> "LetterQuery":
+        """The same among the letters of some campaigns, by their keys."""
+        return LetterQuery(**asdict(self) | {"campaigns": campaigns})
+
+
+@dataclass(frozen=True)
+class LetterQuery(Filters):
+    """Which letters are meant. campaigns: keys, none for all. only: references of letters, None for no such limit. origin: own or
+    reported. for_others: only what readers of a pack may see."""
+
     campaigns: tuple[int, ...] = ()
     only: tuple[str, ...] | None = None
     origin: str = ""
     for_others: bool = False
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether it lets every letter of its campaigns pass."""
-        return replace(self, campaigns=()) == LetterQuery()
-
-    def of(self, *campaigns: int) -> "LetterQuery":
-        """The same among the letters of some campaigns."""
-        return replace(self, campaigns=campaigns)
-
-
-Filters = LetterQuery
-"""What the table is filtered by, without what only programs say."""
-
-SAVED_FIELDS = ("status", "body", "party", "country", "channel", "answer", "within", "search")
-"""Fields of a query that a saved view keeps and a user types."""
 
 
 def conditions(session: Session, query: LetterQuery, today: date) -> Condition:
@@ -292,7 +286,7 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def filter_rows(rows: Iterable[TrackerRow], filters: LetterQuery, today: date) -> tuple[TrackerRow, ...]:
+def filter_rows(rows: Iterable[TrackerRow], filters: Filters, today: date) -> tuple[TrackerRow, ...]:
     """Those of some rows read already that pass every filter; `conditions` says the same in SQL.
 
     Args: today: from which `LetterQuery.within` counts.

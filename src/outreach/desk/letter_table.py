@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.desk.letter_columns import find_column
-from outreach.desk.letter_query import Condition, LetterQuery, conditions
+from outreach.desk.letter_query import Condition, Filters, LetterQuery, conditions
 from outreach.desk.letter_row import TrackerRow
 from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, reply_standard
@@ -153,8 +153,8 @@ def letter_ids(
             .order_by(*part.order)
             .execution_options(yield_per=_AT_ONCE)
         )
-        for key, reference in session.execute(statement):
-            yield key, reference
+        for found in session.execute(statement):
+            yield found.id, found.reference
 
 
 def key_of(session: Session, reference: str, order: Order = BY_REFERENCE) -> Key:
@@ -210,7 +210,7 @@ def tracker_rows(
     campaign: CampaignRow,
     *,
     today: date | None = None,
-    filters: LetterQuery | None = None,
+    filters: Filters | None = None,
     references: Iterable[str] | None = None,
 ) -> tuple[TrackerRow, ...]:
     """Every letter of a campaign that passes the filters, by reference, with the words of its text to search in.

@@ -1,11 +1,11 @@
 """Filters of the tracking table, saved under a name."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.desk.letter_query import SAVED_FIELDS, Filters
+from outreach.desk.letter_query import Filters
 from outreach.errors import NotFoundError, UsageError
 from outreach.store.changes import Changes
 from outreach.store.models import SavedView
@@ -23,8 +23,9 @@ class ViewRow:
 
 def views_list(session: Session, campaign_key: int) -> tuple[ViewRow, ...]:
     """A campaign's saved views, by name."""
+    known = {f.name for f in fields(Filters)}
     return tuple(
-        ViewRow(v.name, Filters(**{k: str(x) for k, x in v.filters.items() if k in SAVED_FIELDS}))
+        ViewRow(v.name, Filters(**{k: str(x) for k, x in v.filters.items() if k in known}))
         for v in session.scalars(
             select(SavedView).where(SavedView.campaign_id == campaign_key).order_by(SavedView.name)
         )
@@ -47,7 +48,7 @@ def view_named(session: Session, campaign_key: int, name: str) -> Filters:
 def save_view(session: Session, campaign_key: int, name: str, filters: Filters) -> Changes:
     """Save filters under a name, in place of those it had. Raises: UsageError without a name or a filter."""
     cleaned = " ".join(name.split())
-    chosen = {k: getattr(filters, k) for k in SAVED_FIELDS if getattr(filters, k)}
+    chosen = {k: v for k, v in asdict(filters).items() if v}
     if not cleaned:
         raise UsageError("A view needs a name.")
     if not chosen:

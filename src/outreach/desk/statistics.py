@@ -115,7 +115,7 @@ def statistics(session: Session, query: LetterQuery, today: date) -> Statistics:
         select(LetterRow.c.days_taken, func.count())
         .where(where, standing_condition("answered", today))
         .group_by(LetterRow.c.days_taken)
-    ).tuples()
+    )
     return Statistics(
         total=total,
         drafts=drafts,
@@ -125,7 +125,7 @@ def statistics(session: Session, query: LetterQuery, today: date) -> Statistics:
         awaiting=awaiting,
         overdue=overdue,
         response_rate=answered / sent if sent else None,
-        median_days=_median(days),
+        median_days=_median((day, number) for day, number in days),
     )
 
 

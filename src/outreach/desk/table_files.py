@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime, time
+from typing import Any
 
 from outreach.desk import letter_columns
 from outreach.desk.letter_row import TrackerRow
@@ -67,13 +68,13 @@ def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
     sheet.append(heading)
     count = 1
     for row in rows:
-        cells = []
+        cells: list[Any] = []
         for column in columns:
             value = column.value(row)
             if value is None or value == "":
                 cells.append(None)
             elif isinstance(value, date):
-                cells.append(WriteOnlyCell(sheet, value))
+                cells.append(WriteOnlyCell(sheet, datetime.combine(value, time())))
                 cells[-1].number_format = "d mmm yyyy"
             elif isinstance(value, int):
                 cells.append(WriteOnlyCell(sheet, value))

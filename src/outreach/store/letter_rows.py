@@ -15,7 +15,7 @@ from importlib.metadata import version
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from outreach.resources import resource
@@ -198,7 +198,7 @@ def _renew(connection: Connection, ids: Sequence[int]) -> None:
     if new:
         connection.execute(insert(LetterRow), new)
     for rows in changed.values():
-        values = {name: bindparam(name) for name in rows[0] if name != "row_id"}
+        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
         connection.execute(
             update(LetterRow).where(LetterRow.c.id == bindparam("row_id")).values(values), rows
         )
@@ -254,9 +254,6 @@ def _wanted() -> dict[str, str]:
 
 
 def _missing(connection: Connection) -> dict[str, str]:
-    known = dict(
-        connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        .tuples()
-        .all()
-    )
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    known = {row[0]: row[1] for row in rows}
     return {name: sql for name, sql in _wanted().items() if known.get(name) != sql}
