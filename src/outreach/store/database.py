@@ -337,7 +337,7 @@ def _letter_row_problems(database: Database) -> list[str]:
         return []
     try:
         with database.write() as session:
-            letter_rows.note(session.connection(), wrong)
+            letter_rows.drop(session.connection(), wrong)
     except OutreachError as error:
         return [*problems, f"The table of letters could not be put right. {error}"]
     return [*problems, "The table of letters has been put right; the letters themselves were not touched."]

@@ -96,13 +96,17 @@ def note_all(connection: Connection, *, only_sent: bool = False) -> None:
         connection.execute(insert(LetterRowStale).from_select(["letter_id"], query))
 
 
-def note(connection: Connection, ids: Sequence[int]) -> None:
-    """Note letters whose rows are to be made again."""
-    known = set(
-        connection.scalars(select(LetterRowStale.c.letter_id).where(LetterRowStale.c.letter_id.in_(ids)))
-    )
-    if new := [{"letter_id": key} for key in ids if key not in known]:
-        connection.execute(insert(LetterRowStale), new)
+def drop(connection: Connection, ids: Sequence[int]) -> None:
+    """Take rows out, to be made anew at the end of the unit of work."""
+    for at in range(0, len(ids), _CHUNK):
+        part = ids[at : at + _CHUNK]
+        noted = connection.scalars(
+            select(LetterRowStale.c.letter_id).where(LetterRowStale.c.letter_id.in_(part))
+        )
+        new = [{"letter_id": key} for key in sorted(set(part) - set(noted))]
+        connection.execute(delete(LetterRow).where(LetterRow.c.id.in_(part)))
+        if new:
+            connection.execute(insert(LetterRowStale), new)
 
 
 def is_settled(connection: Connection) -> bool:
