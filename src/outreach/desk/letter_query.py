@@ -243,7 +243,7 @@ def conditions(session: Session, query: LetterQuery, today: date) -> Condition:
         parts.append(row.origin == query.origin)
     if query.for_others:
         parts.append(row.status.not_in([LetterStatus.DRAFT.value, LetterStatus.WITHDRAWN.value]))
-    parts += [_said(session, word) for word in query.search.split() if any(c.isalnum() for c in word)]
+    parts += [_said(session, word) for word in search_words(query)]
     return and_(true(), *parts)
 
 
@@ -266,10 +266,26 @@ def _named(session: Session, column: ColumnElement[Any], typed: str, campaigns: 
 # Rows of the whole index have the record's id times 16 plus the table's number: 5 letters, 6 their answers.
 _SAID = (
     "letter_row.id IN (SELECT rowid FROM search_letters WHERE search_letters MATCH :said_{n}"
-    " UNION ALL SELECT rowid >> 4 FROM search_index WHERE search_index MATCH :said_{n} AND (rowid & 15) = 5"
-    " UNION ALL SELECT letter_id FROM reply WHERE id IN"
-    " (SELECT rowid >> 4 FROM search_index WHERE search_index MATCH :said_{n} AND (rowid & 15) = 6))"
+    " UNION ALL SELECT CASE rowid & 15 WHEN 5 THEN rowid >> 4 ELSE (SELECT letter_id FROM reply WHERE id = rowid >> 4) END"
+    " FROM search_index WHERE search_index MATCH :said_{n} AND (rowid & 15) IN (5, 6))"
 )
+_HITS = (
+    "SELECT count(*) FROM (SELECT 1 FROM search_letters WHERE search_letters MATCH :said UNION ALL"
+    " SELECT 1 FROM search_index WHERE search_index MATCH :said AND (rowid & 15) IN (5, 6) LIMIT :most)"
+)
+
+
+def search_words(query: Filters) -> list[str]:
+    """The words of a search that anything can be found by."""
+    return [word for word in query.search.split() if any(c.isalnum() for c in word)]
+
+
+def finds_few(session: Session, query: Filters, most: int) -> bool:
+    """Whether a word of the search alone leaves less than so many letters."""
+    return _is_sqlite(session) and any(
+        session.execute(text(_HITS), {"said": fts_query(word), "most": most}).scalar_one() < most
+        for word in search_words(query)
+    )
 
 
 def _said(session: Session, word: str) -> Condition:

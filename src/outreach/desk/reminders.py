@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from outreach.cases.campaigns import CampaignRow
@@ -43,7 +43,8 @@ def _wants_reminder(session: Session, campaign: CampaignRow, today: date | None)
         exists()
         .where(
             LetterEvent.letter_id == LetterRow.c.id,
-            LetterEvent.kind == Step.FOLLOWED_UP,
+            # Written out, as the index of these steps alone serves no other form.
+            text(f"letter_event.kind = '{Step.FOLLOWED_UP.value}'"),
             follow_up.reference == LetterEvent.detail,
             follow_up.deleted_at.is_(None),
             follow_up.status != LetterStatus.WITHDRAWN,

@@ -5,17 +5,20 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String
 from outreach.store.types import Base
 
 SORTED_BY = (
-    "reference_key", "recipient_key", "urgency", "sent_on", "due_on", "answered_on", "days_taken", "body_key", "answer",
-    "subject_key", "channel", "written_on",
+    "reference_key", "recipient_key", "urgency", "sent_on", "answered_on", "days_taken", "body_key", "answer", "subject_key",
+    "channel", "written_on", "due_on", "status", "party_key", "country_key", "post", "audience", "language", "sender",
 )  # fmt: skip
 """Columns of `LetterRow` with an index, by which letters of a campaign are sorted or filtered."""
 
 COUNTED_BY = {
-    "status": ("due_on", "answered_on", "days_taken", "is_uncertain", "has_unread"),
+    "due_on": ("origin",),
+    "status": (
+        "due_on", "answered_on", "days_taken", "is_uncertain", "has_unread", "origin", "was_handed_over",
+    ),
     "group_key": ("status", "due_on", "answered_on", "days_taken"),
     "party_key": ("status", "due_on", "answered_on", "days_taken"),
     "country_key": ("status", "due_on", "answered_on", "days_taken"),
-}
+}  # fmt: skip
 """Columns by which they are counted too, and what else these indexes hold, so that counting reads the index alone."""
 
 # Plain tables rather than classes: rows are derived, written and read in bulk only.
@@ -29,7 +32,7 @@ LetterRow = Table(
     Column("reference_key", String(40), nullable=False),
     Column("recipient", String, nullable=False),
     Column("recipient_key", String),
-    Column("post", String, nullable=False),
+    Column("post", String),
     Column("body", String, nullable=False),
     Column("body_key", String),
     Column("group_key", String),
@@ -39,7 +42,7 @@ LetterRow = Table(
     Column("language", String(8), nullable=False),
     Column("subject", String, nullable=False),
     Column("subject_key", String),
-    Column("sender", String, nullable=False),
+    Column("sender", String),
     Column("origin", String(16), nullable=False),
     Column("status", String(24), nullable=False),
     Column("urgency", Integer, nullable=False),
@@ -60,7 +63,10 @@ LetterRow = Table(
     Column("words_digest", BigInteger, nullable=False),
     Index("ix_letter_row_reference", "reference"),
     *(Index(f"ix_letter_row_{column}", "campaign_id", column) for column in SORTED_BY),
-    *(Index(f"ix_letter_row_{column}", "campaign_id", column, *more) for column, more in COUNTED_BY.items()),
+    *(
+        Index(f"ix_letter_row_{column}_counted", "campaign_id", column, *more)
+        for column, more in COUNTED_BY.items()
+    ),
     *(
         Index(f"ix_letter_row_{column}", "campaign_id", sqlite_where=text(f"{column} = 1"))
         for column in ("is_uncertain", "has_unread")

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.domain.letter_life import Step
@@ -92,6 +92,9 @@ class LetterEvent(Base):
     """A step in a letter's life. Only ever added: a trigger refuses changes and deletion."""
 
     __tablename__ = "letter_event"
+    __table_args__ = (
+        Index("ix_letter_event_followed_up", "letter_id", sqlite_where=text("kind = 'followed_up'")),
+    )
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
     at: Mapped[dt.datetime]
     kind: Mapped[Step]

@@ -12,15 +12,18 @@ revision = "0008"
 down_revision = "0006"
 
 _SORTED_BY = (
-    "reference_key", "recipient_key", "urgency", "sent_on", "due_on", "answered_on", "days_taken", "body_key", "answer",
-    "subject_key", "channel", "written_on",
+    "reference_key", "recipient_key", "urgency", "sent_on", "answered_on", "days_taken", "body_key", "answer", "subject_key",
+    "channel", "written_on", "due_on", "status", "party_key", "country_key", "post", "audience", "language", "sender",
 )  # fmt: skip
 _COUNTED_BY = {
-    "status": ("due_on", "answered_on", "days_taken", "is_uncertain", "has_unread"),
+    "due_on": ("origin",),
+    "status": (
+        "due_on", "answered_on", "days_taken", "is_uncertain", "has_unread", "origin", "was_handed_over",
+    ),
     "group_key": ("status", "due_on", "answered_on", "days_taken"),
     "party_key": ("status", "due_on", "answered_on", "days_taken"),
     "country_key": ("status", "due_on", "answered_on", "days_taken"),
-}
+}  # fmt: skip
 
 
 def upgrade() -> None:
@@ -36,7 +39,7 @@ def upgrade() -> None:
         words("reference_key", 40),
         words("recipient"),
         words("recipient_key", nullable=True),
-        words("post"),
+        words("post", nullable=True),
         words("body"),
         words("body_key", nullable=True),
         words("group_key", nullable=True),
@@ -46,7 +49,7 @@ def upgrade() -> None:
         words("language", 8),
         words("subject"),
         words("subject_key", nullable=True),
-        words("sender"),
+        words("sender", nullable=True),
         words("origin", 16),
         words("status", 24),
         sa.Column("urgency", sa.Integer(), nullable=False),
@@ -71,7 +74,7 @@ def upgrade() -> None:
     for column in _SORTED_BY:
         op.create_index(f"ix_letter_row_{column}", "letter_row", ["campaign_id", column])
     for column, more in _COUNTED_BY.items():
-        op.create_index(f"ix_letter_row_{column}", "letter_row", ["campaign_id", column, *more])
+        op.create_index(f"ix_letter_row_{column}_counted", "letter_row", ["campaign_id", column, *more])
     for column in ("is_uncertain", "has_unread"):
         op.create_index(
             f"ix_letter_row_{column}", "letter_row", ["campaign_id"], sqlite_where=sa.text(f"{column} = 1")
@@ -96,6 +99,12 @@ def upgrade() -> None:
         ("membership", "area_id"),
     ):
         op.create_index(f"ix_{table}_{column}", table, [column])
+    op.create_index(
+        "ix_letter_event_followed_up",
+        "letter_event",
+        ["letter_id"],
+        sqlite_where=sa.text("kind = 'followed_up'"),
+    )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search_letters USING fts5(words, content = '', contentless_delete = 1,"
