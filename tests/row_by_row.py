@@ -28,10 +28,11 @@ from outreach.domain.states import (
     LetterStatus,
     Phase,
 )
-from outreach.letters.ledger import UNCERTAIN
+from outreach.letters.situations import UNCERTAIN, last_steps
 from outreach.store.models import Area, Dispatch, Letter, Membership, Organization, Person, Post
 
 S, P = LetterStatus, Phase
+SENT = Dispatch.outcome == DispatchOutcome.SENT
 
 
 def went_out(r: TrackerRow) -> bool:
@@ -116,7 +117,10 @@ def letters_of(
         .order_by(Dispatch.id)
     ):
         channels[letter_id], handed_over[letter_id] = channel, at
+    by_hand = set(session.scalars(select(Dispatch.letter_id).where(SENT, Dispatch.message_id == "")))
+    by_server = set(session.scalars(select(Dispatch.letter_id).where(SENT, Dispatch.message_id != "")))
     found = session.execute(query).all()
+    last = last_steps(session, [letter.id for letter, *_ in found])
     standards = standards_of(session, {o.id for _, _, _, o, _, _ in found if o is not None})
     rows = []
     for letter, person, post, organization, by_person, by_body in found:
@@ -132,6 +136,7 @@ def letters_of(
         party, country = seat_on(
             seats.get(person.id, ()) if person else (), letter.written_on or on, jurisdiction
         )
+        past = last.get(letter.id)
         answer = next((r.kind.value for r in reversed(letter.replies) if r.kind), "")
         name = person.name if person else (organization.name if organization else "")
         rows.append(
@@ -190,6 +195,9 @@ def letters_of(
                 country=country,
                 has_unread=has_unread,
                 was_handed_over=letter.id in kept_as_sent,
+                last_step=past.step if past else None,
+                status_before=past.before if past else None,
+                was_marked_sent=letter.id in by_hand and letter.id not in by_server,
             )
         )
     return rows

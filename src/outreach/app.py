@@ -1,6 +1,7 @@
 """The window's way in, and the only place that wires the parts together."""
 
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -21,18 +22,17 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayou
 
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
-from outreach.exchange.campaign_folder import campaign_folder, read_campaign
-from outreach.exchange.campaign_loader import load_campaign
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, default_database, load_settings, save_settings
 from outreach.store.backup import copied_file, restore
-from outreach.store.database import Database, open_database
+from outreach.store.database import Database, WorkSession, open_database
 from outreach.store.sqlite_files import file_of, is_there
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
+from outreach.ui.stalls import StallWatch
 from outreach.ui.theme import Theme
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
@@ -79,12 +79,12 @@ class Desktop(QObject):
         Args: sample: load the first campaign into a new database. create: make it if there is none.
         Raises: OutreachError; the window that is open then stays as it was.
         """
-        content = read_campaign(campaign_folder(SAMPLE)) if sample else None
+        load = _sample() if sample else None
         database = open_database(location, create=create or sample)
         try:
-            if content is not None:
+            if load is not None:
                 with database.write() as session:
-                    load_campaign(session, content)
+                    load(session)
         except BaseException:
             database.close()
             raise
@@ -188,10 +188,20 @@ class Desktop(QObject):
         self._sandbox.close()
 
 
+def _sample() -> Callable[[WorkSession], object]:
+    """What puts the first campaign into a new database. Its files are read by then. Raises: OutreachError if they cannot be."""
+    from outreach.exchange.campaign_folder import campaign_folder, read_campaign
+    from outreach.exchange.campaign_loader import load_campaign
+
+    content = read_campaign(campaign_folder(SAMPLE))
+    return lambda session: load_campaign(session, content)
+
+
 class StopSignals(QObject):
     """Ends the app in good order when the system or a terminal asks for it, so that what was typed is kept.
 
-    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket wakes it.
+    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket
+    wakes it.
     """
 
     def __init__(self, application: QApplication) -> None:
@@ -342,6 +352,8 @@ def run_app(database: str = "") -> int:
     settings = load_settings()
     hook = ErrorHook(application)
     stop = StopSignals(application)
+    stalls = os.environ.get("OUTREACH_STALLS")
+    watch = StallWatch(Path(stalls), application) if stalls else None
     desktop = Desktop(application, settings)
     try:
         shown = start(desktop, database, settings)
@@ -349,6 +361,8 @@ def run_app(database: str = "") -> int:
         del shown
     finally:
         desktop.shut_down()
+        if watch is not None:
+            watch.stop()
         stop.release()
         hook.release()
     return int(code)

@@ -284,7 +284,7 @@ def _dispatches(chance: random.Random, rows: list[dict[str, Any]]) -> Iterator[d
             "recorded_at": _NOON,
             "to_address": f"member{row['person_id']}@example.org" if by_email else "",
             "message_id": f"<{row['reference'].lower()}@example.org>" if by_email else "",
-            "detail": "",
+            "detail": None,
             "sent_at": datetime(on.year, on.month, on.day, chance.randrange(24), tzinfo=UTC)
             if by_email
             else None,
@@ -319,7 +319,7 @@ def _replies(chance: random.Random, rows: list[dict[str, Any]]) -> Iterator[dict
 
 def _events(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        told = {"at": _NOON, "by": "grower", "letter_id": row["id"], "detail": ""}
+        told = {"at": _NOON, "by": "grower", "letter_id": row["id"], "detail": None}
         if row["origin"] == "reported":
             yield told | {"kind": "reported", "from_status": "", "to_status": "sent"}
             continue

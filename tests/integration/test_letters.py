@@ -11,13 +11,8 @@ from openpyxl import load_workbook
 from outreach.cases.campaigns import CampaignRow, campaigns_list
 from outreach.cases.facts import fact_entry, facts_for, save_fact
 from outreach.correspondence.following_up import draft_follow_ups
-from outreach.correspondence.replies import (
-    follow_ups_list,
-    raw_message,
-    record_reply,
-    replies_list,
-    set_follow_up_done,
-)
+from outreach.correspondence.promises import follow_ups_list, set_follow_up_done
+from outreach.correspondence.replies import raw_message, record_reply, replies_list
 from outreach.desk.letter_query import Filters, LetterQuery
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows
@@ -252,7 +247,8 @@ def test_an_answer_needs_a_letter_that_went_out_and_a_day_after_it(
         b"",
         b"\xff\xfe\xfd",
         b"Subject: =?utf-8?b?////?=\r\nDate: never\r\nContent-Type: text/plain; charset=klingon\r\n\r\n\xff",
-        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x",
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: multipart/mixed; "
+        b"boundary=x\r\n\r\n--x",
         b"From: \r\n" + b"X: " + b"a" * 100_000 + b"\r\n\r\nbody",
         b"Content-Type: text/html\r\n\r\n<p>Hello<script>alert(1)</script></p>",
     ],

@@ -38,11 +38,13 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
 
 
-class _Entry(BaseModel):
+class FileEntry(BaseModel):
+    """What stands in a file: nothing but the fields that are known."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CitationEntry(_Entry):
+class CitationEntry(FileEntry):
     """source: id of a source. at: where in it. claim: which part of the record it supports."""
 
     source: Id
@@ -50,11 +52,13 @@ class CitationEntry(_Entry):
     claim: Text = ""
 
 
-class _Sourced(_Entry):
+class SourcedEntry(FileEntry):
+    """What may cite sources."""
+
     sources: list[CitationEntry] = []
 
 
-class FactEntry(_Sourced):
+class FactEntry(SourcedEntry):
     """value: a partial date, a number, a text or a person's id, by type. unit: a currency for money."""
 
     name: FactName

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import campaign_of_case
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, notice
 from outreach.domain.states import LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
@@ -27,8 +28,8 @@ from outreach.store.models import Case, Letter
 class NextLetters:
     """Letters about earlier ones, before they are written.
 
-    kind: of the step in the earlier letter's history. about: for each earlier letter its reference, whether it was answered, and
-    the letters about it.
+    kind: of the step in the earlier letter's history. about: for each earlier letter its reference, whether
+    it was answered, and the letters about it.
     """
 
     kind: Step
@@ -62,7 +63,8 @@ def plan_follow_ups(session: Session, sandbox: TemplateSandbox, references: Sequ
             template = best_template(available, recipient.audience, letter.language, purpose)
             if template is None:
                 raise NotFoundError(
-                    f"There is no template for following up with {recipient.name}. Write one whose purpose is {purpose}."
+                    f"There is no template for following up with {recipient.name}. Write one whose purpose "
+                    f"is {purpose}."
                 )
             today = campaign_of_case(session, case_id).today
             plan = _plan_about(session, sandbox, letter, case_id, template, recipient, today)
@@ -73,8 +75,8 @@ def plan_follow_ups(session: Session, sandbox: TemplateSandbox, references: Sequ
 def draft_next(session: Session, plan: NextLetters, *, by: str = "") -> Changes:
     """Write letters about earlier ones, and note them in these.
 
-    Raises: NotFoundError, NotAllowedError if one of the earlier letters has changed so that the new one is wrong, and as
-        `draft_letters`. Then nothing is to be kept.
+    Raises: NotFoundError, NotAllowedError if one of the earlier letters has changed so that the new one is
+        wrong, and as `draft_letters`. Then nothing is to be kept.
     """
     drafted: list[str] = []
     for reference, was_answered, plans in plan.about:
@@ -82,10 +84,13 @@ def draft_next(session: Session, plan: NextLetters, *, by: str = "") -> Changes:
         _case_of(session, letter, plan.kind)
         if plan.kind is Step.FOLLOWED_UP and (letter.status is LetterStatus.ANSWERED) != was_answered:
             raise NotAllowedError(
-                f"An answer to {reference} came or went while the letters were made. Nothing was written; draft again."
+                f"An answer to {reference} came or went while the letters were made. Nothing was written; "
+                "draft again."
             )
         new = [ref for one in plans for ref in draft_letters(session, one, by=by).refs]
-        advance(session, letter, plan.kind, by=by, detail=", ".join(new))
+        advance(
+            session, letter, plan.kind, by=by, detail=notice(Code.NEXT_LETTERS, references=", ".join(new))
+        )
         drafted += new
     said = ("follow-up", "follow-ups") if plan.kind is Step.FOLLOWED_UP else ("letter", "letters")
     return Changes(LETTERS, f"{counted(len(drafted), *said)} drafted.", tuple(drafted))
@@ -119,8 +124,8 @@ def draft_referral(
 
     Args: reference: of the letter that was referred. to: a question that names whom to write to now, see
         `recipients.resolve.recipients_for`.
-    Raises: NotFoundError, UsageError for a question that names nobody; NotAllowedError for a letter that has not gone out;
-        MissingFactsError, TemplateError. Then nothing is written.
+    Raises: NotFoundError, UsageError for a question that names nobody; NotAllowedError for a letter that has
+        not gone out; MissingFactsError, TemplateError. Then nothing is written.
     """
     with database.read() as session:
         plan = plan_referral(session, sandbox, reference, to)

@@ -1,7 +1,8 @@
 """Messages that come in: read, told apart, matched with letters, and put on file whole.
 
-What is certain is filed with its letter by itself; the rest goes to the tray, where a person decides. An answer is never
-classed by the app. A message that is on file already is left alone, so that reading a mailbox again changes nothing.
+What is certain is filed with its letter by itself; the rest goes to the tray, where a person decides. An
+answer is never classed by the app. A message that is on file already is left alone, so that reading a mailbox
+again changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,8 +16,9 @@ from outreach.correspondence.message_store import keep_messages
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Candidate, Clues, Match, Matcher
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.notice import Code, Notice, notice
 from outreach.domain.states import SENT_STATES, Channel, DispatchOutcome, LetterStatus, MessageState, Origin
-from outreach.domain.wording import counted, date_in_words, locale_for
+from outreach.domain.wording import counted
 from outreach.letters.ledger import advance, advance_all, refuse_step
 from outreach.messages.kind import Found, kind_of
 from outreach.messages.parse import ReadMessage, tolerant_message
@@ -31,8 +33,10 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message as a mailbox or a file gives it. at: the instant a server took it in, None where nobody says. name: for
-    what a report says."""
+    """A message as a mailbox or a file gives it.
+
+    at: the instant a server took it in, None where nobody says. name: for what a report says.
+    """
 
     raw: bytes
     at: datetime | None = None
@@ -41,9 +45,12 @@ class Incoming:
 
 @dataclass(frozen=True)
 class IncomingReport:
-    """What became of messages. answers: filed with a letter by themselves. automatic: bounces, delays and automatic
-    answers filed with a letter. to_assign: in the tray. known: on file already. ours: copies of our own letters.
-    aside: automatic answers that belong to no letter. problems: what could not be read, and why."""
+    """What became of messages.
+
+    answers: filed with a letter by themselves. automatic: bounces, delays and automatic answers filed with a
+    letter. to_assign: in the tray. known: on file already. ours: copies of our own letters. aside: automatic
+    answers that belong to no letter. problems: what could not be read, and why.
+    """
 
     answers: int = 0
     bounces: int = 0
@@ -57,7 +64,8 @@ class IncomingReport:
     def __add__(self, other: "IncomingReport") -> "IncomingReport":
         return IncomingReport(
             self.answers + other.answers, self.bounces + other.bounces, self.automatic + other.automatic,
-            self.to_assign + other.to_assign, self.known + other.known, self.ours + other.ours, self.aside + other.aside,
+            self.to_assign + other.to_assign, self.known + other.known, self.ours + other.ours,
+            self.aside + other.aside,
             (*self.problems, *other.problems),
         )  # fmt: skip
 
@@ -109,7 +117,10 @@ class Intake:
     def file(
         self, messages: Sequence[Incoming], also: Callable[[Session], object] | None = None
     ) -> IncomingReport:
-        """File some messages in one transaction. also: written in the same one, such as how far a mailbox was read."""
+        """File some messages in one transaction.
+
+        also: written in the same one, such as how far a mailbox was read.
+        """
         report = IncomingReport()
         judged = []
         for message in messages:
@@ -162,7 +173,10 @@ class Intake:
 
 
 def _day(written: date | None, at: datetime | None) -> date | None:
-    """Local day a message came. A mailbox that was moved gives old mail the day of the move; its own date is then earlier."""
+    """Local day a message came.
+
+    A mailbox that was moved gives old mail the day of the move; its own date is then earlier.
+    """
     arrived = at.astimezone().date() if at else None
     if written is None or written.year < 1990 or (arrived and written > arrived):
         return arrived or written
@@ -196,7 +210,7 @@ def _keep_new(session: Session, judged: Sequence[_Judged]) -> IncomingReport:
     )
     replies: list[dict[str, object]] = []
     answered: list[Letter] = []
-    words: list[str] = []
+    words: list[Notice | None] = []
     for key, one, state in zip(keys, judged, states, strict=True):
         if state is not MessageState.FILED:
             continue
@@ -244,7 +258,8 @@ def _columns(one: _Judged, state: MessageState) -> dict[str, object]:
 
 
 def file_message(session: Session, message: Message, letter: Letter) -> None:
-    """File a message with its letter: an answer joins the letter's answers, unclassed; a bounce ends it; the rest is noted.
+    """File a message with its letter: an answer joins the letter's answers, unclassed; a bounce ends it; the
+    rest is noted.
 
     Raises: NotAllowedError for a letter that has not gone out.
     """
@@ -264,22 +279,26 @@ def file_message(session: Session, message: Message, letter: Letter) -> None:
         case MessageKind.DELIVERED:
             advance(session, letter, Step.DELIVERED, detail=message.nature_reason)
         case _:
-            when = date_in_words(message.received_on, locale_for("en"))
-            advance(session, letter, Step.AUTO_REPLY, detail=f"{message.subject}, {when}".strip(", "))
+            told = notice(Code.AUTOMATIC_ANSWER, subject=message.subject, on=message.received_on.isoformat())
+            advance(session, letter, Step.AUTO_REPLY, detail=told)
 
 
 def reply_row(
     letter: Letter, key: int, read: ReadMessage, received_on: date
-) -> tuple[dict[str, object], str]:
-    """The answer that a message is, unclassed, and words for its letter's history. Its text is what its writer wrote; what
-    is quoted stays in the message."""
+) -> tuple[dict[str, object], Notice]:
+    """The answer that a message is, unclassed, and what is told in its letter's history.
+
+    Its text is what its writer wrote; what is quoted stays in the message.
+    """
     at, on = now(), max(received_on, letter.sent_on or received_on)
     reply: dict[str, object] = {
-        "letter_id": letter.id, "received_on": on, "recorded_at": at, "kind": None, "channel": "email", "from_name": read.from_name,
-        "from_address": read.from_address, "subject": read.subject, "text": fresh_text(read.text) or read.text,
+        "letter_id": letter.id, "received_on": on, "recorded_at": at, "kind": None, "channel": "email",
+        "from_name": read.from_name,
+        "from_address": read.from_address, "subject": read.subject,
+        "text": fresh_text(read.text) or read.text,
         "message_id": read.message_id, "mail_id": key,
     }  # fmt: skip
-    return reply, f"not classed yet, {date_in_words(on, locale_for('en'))}"
+    return reply, notice(Code.ANSWER, on=on.isoformat())
 
 
 def last_email(session: Session, letter: Letter, outcome: DispatchOutcome) -> Dispatch | None:
@@ -296,15 +315,16 @@ def last_email(session: Session, letter: Letter, outcome: DispatchOutcome) -> Di
 
 
 def _bounce(session: Session, message: Message, letter: Letter) -> None:
+    reason = message.nature_reason
     dispatch = last_email(session, letter, DispatchOutcome.SENT)
     if dispatch is not None:
-        dispatch.outcome, dispatch.detail = DispatchOutcome.BOUNCED, message.nature_reason
+        dispatch.outcome, dispatch.detail = DispatchOutcome.BOUNCED, reason
     to = ", ".join(message.failed_addresses.split()) or (dispatch.to_address if dispatch else "")
     advance(
         session,
         letter,
         Step.BOUNCED,
-        detail=f"{message.nature_reason} Address: {to}" if to else message.nature_reason,
+        detail=reason.with_more(address=to) if reason and to else reason,
     )
 
 
@@ -312,7 +332,9 @@ def _candidates(session: Session) -> list[Candidate]:
     """Letters that went out, or may have: how to recognise what answers them."""
     dispatches: dict[int, list[tuple[str, str]]] = {}
     for key, message_id, address in session.execute(
-        select(Dispatch.letter_id, Dispatch.message_id, Dispatch.to_address).order_by(Dispatch.id)
+        select(Dispatch.letter_id, Dispatch.message_id, Dispatch.to_address)
+        .where(Dispatch.outcome != DispatchOutcome.TAKEN_BACK)
+        .order_by(Dispatch.id)
     ):
         dispatches.setdefault(key, []).append((message_id, address))
     by_person, by_body = _addresses(session)
@@ -356,7 +378,10 @@ def file_all(
     today: date,
     progress: Callable[[int, int], bool] = lambda done, total: True,
 ) -> IncomingReport:
-    """File messages from files, some hundreds in a transaction. What was filed stays when progress says to stop."""
+    """File messages from files, some hundreds in a transaction.
+
+    What was filed stays when progress says to stop.
+    """
     intake = Intake(database, today)
     report, waiting, done = IncomingReport(), [], 0
     for message in messages:

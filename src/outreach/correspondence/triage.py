@@ -12,6 +12,7 @@ from outreach.correspondence.replies import ReplyRecord, remove_reply, reply_rec
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.notice import Code, Notice
 from outreach.domain.states import DispatchOutcome, MessageState
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
@@ -31,10 +32,12 @@ INBOX = LETTERS | {"inbox"}
 
 @dataclass(frozen=True)
 class InboxRow:
-    """A message that came in. reference, recipient: of the letter it belongs to or may belong to, "" for none.
+    """A message that came in.
 
-    state: triage, filed or set_aside. confidence: in percent, basis: on what it rests. reply_key: of the answer it is, once it
-    is filed; kind: what that amounts to, "" until somebody classes it.
+    reference, recipient: of the letter it belongs to or may belong to, "" for none.
+
+    state: triage, filed or set_aside. confidence: in percent, basis: on what it rests. reply_key: of the
+    answer it is, once it is filed; kind: what that amounts to, "" until somebody classes it.
     """
 
     key: int
@@ -43,8 +46,8 @@ class InboxRow:
     from_address: str
     subject: str
     nature: MessageKind
-    nature_reason: str
-    state: str
+    nature_reason: Notice | None
+    state: MessageState
     reference: str
     recipient: str
     basis: Basis
@@ -71,7 +74,10 @@ class FileRow:
 
 @dataclass(frozen=True)
 class MessageDetail:
-    """A message to read. passages: its text, quoted and not. html: made harmless, "" for none. reason: why it was matched."""
+    """A message to read.
+
+    passages: its text, quoted and not. html: made harmless, "" for none. reason: why it was matched.
+    """
 
     row: InboxRow
     passages: tuple[Passage, ...]
@@ -92,8 +98,9 @@ def inbox_rows(
 ) -> tuple[InboxRow, ...]:
     """Messages that came in: those that need somebody first, then the newest first.
 
-    Args: view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all. references: of these letters only.
-        keys: these messages only. campaign_key: leaves out what belongs, or is proposed to belong, to letters of others.
+    Args: view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all.
+        references: of these letters only. keys: these messages only. campaign_key: leaves out what belongs,
+        or is proposed to belong, to letters of others.
     """
     counts = (
         select(Attachment.message_id, func.count().label("files")).group_by(Attachment.message_id).subquery()
@@ -147,7 +154,9 @@ def inbox_rows(
 
 
 def suggestions(session: Session, rows: Sequence[InboxRow], most: int = 500) -> dict[int, Suggestion]:
-    """What the answers among some rows that nobody has classed seem to amount to, by message; of the first ones only."""
+    """What the answers among some rows that nobody has classed seem to amount to, by message; of the first
+    ones only.
+    """
     wanted = [r.key for r in rows if r.nature is MessageKind.ANSWER and not r.kind and r.reference][:most]
     found = session.execute(
         select(Message.id, Message.raw, Message.received_on).where(Message.id.in_(wanted))
@@ -233,7 +242,10 @@ def back_to_tray(session: Session, keys: Sequence[int]) -> Changes:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a message stood, whole, so that it can stand there again. reply: the answer it was, None if it was none."""
+    """Where a message stood, whole, so that it can stand there again.
+
+    reply: the answer it was, None if it was none.
+    """
 
     key: int
     state: MessageState
@@ -241,7 +253,7 @@ class Standing:
     basis: Basis
     confidence: int
     nature: MessageKind
-    nature_reason: str
+    nature_reason: Notice | None
     reply: ReplyRecord | None
 
 
@@ -259,7 +271,10 @@ def standings(session: Session, keys: Sequence[int]) -> tuple[Standing, ...]:
 
 
 def restore_standings(session: Session, before: Sequence[Standing]) -> Changes:
-    """Put messages back where they stood, answers with what they were classed as and promised. Raises: NotFoundError."""
+    """Put messages back where they stood, answers with what they were classed as and promised.
+
+    Raises: NotFoundError.
+    """
     for was in before:
         message = _message(session, was.key, whole=True)
         if message.state == FILED:
@@ -290,7 +305,7 @@ def set_nature(session: Session, keys: Sequence[int], nature: MessageKind) -> Ch
     Raises: NotFoundError.
     """
     for message in _move(session, keys, TRIAGE):
-        message.nature, message.nature_reason = nature, "Said by hand."
+        message.nature, message.nature_reason = nature, Notice(Code.SAID_BY_HAND)
     return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} changed.")
 
 
@@ -300,21 +315,25 @@ def _take_off(session: Session, message: Message) -> None:
         remove_reply(session, reply)
     elif message.letter_id is not None:
         letter = session.get_one(Letter, message.letter_id)
-        _undo_bounce(session, message, letter)
+        if message.nature is MessageKind.BOUNCE:
+            _undo_bounce(session, letter)
+        else:
+            advance(session, letter, Step.REPORT_MOVED, detail=Notice(Code.REPORT_OF_ANOTHER))
 
 
-def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
+def _undo_bounce(session: Session, letter: Letter) -> None:
     """A bounce that was another letter's no longer holds this one back."""
-    if message.nature is not MessageKind.BOUNCE:
-        return
     dispatch = last_email(session, letter, DispatchOutcome.BOUNCED)
     if dispatch is not None:
         dispatch.outcome = DispatchOutcome.SENT
-    advance(session, letter, Step.BOUNCE_MOVED, detail="the report belonged to another letter")
+    advance(session, letter, Step.BOUNCE_MOVED, detail=Notice(Code.BOUNCE_OF_ANOTHER))
 
 
 def attachment(session: Session, key: int, name: str) -> bytes:
-    """Content of a file that came with a message. It is handed out as it came and never opened. Raises: NotFoundError."""
+    """Content of a file that came with a message.
+
+    It is handed out as it came and never opened. Raises: NotFoundError.
+    """
     digest = session.scalar(
         select(Attachment.sha256).where(Attachment.message_id == key, Attachment.name == name)
     )

@@ -2,12 +2,11 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from icalendar import Calendar, Event, Todo
 from sqlalchemy.orm import Session
 
 from outreach import __version__
 from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.replies import follow_ups_list
+from outreach.correspondence.promises import follow_ups_list
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.states import AWAITING_PHASES
 
@@ -21,6 +20,8 @@ def calendar_ics(
     Returns: iCalendar in UTF-8. Ids are made of the campaign and the letter, so that reading it again changes events and
         adds none.
     """
+    from icalendar import Calendar, Event, Todo
+
     stamp = at or datetime.now(UTC).replace(microsecond=0)
     calendar = Calendar()
     calendar.add("prodid", f"-//outreach//outreach {__version__}//EN")

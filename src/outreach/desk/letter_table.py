@@ -15,7 +15,8 @@ from outreach.desk.letter_query import Condition, Filters, LetterQuery, conditio
 from outreach.desk.letter_row import TrackerRow
 from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, reply_standard
-from outreach.domain.letter_life import LetterSituation
+from outreach.domain.letter_life import LetterSituation, Step
+from outreach.domain.notice import Notice
 from outreach.domain.references import folded
 from outreach.domain.states import LetterStatus, Origin
 from outreach.errors import NotFoundError
@@ -60,7 +61,7 @@ class EventRow:
     by: str
     from_status: str
     to_status: str
-    detail: str
+    detail: Notice | None
 
 
 @dataclass(frozen=True)
@@ -183,15 +184,29 @@ def situations_of(session: Session, query: LetterQuery, today: date) -> tuple[Le
     settle_session(session)
     row = LetterRow.c
     found = session.execute(
-        select(row.status, row.origin, row.is_uncertain, row.was_handed_over)
+        select(
+            row.status,
+            row.origin,
+            row.is_uncertain,
+            row.was_handed_over,
+            row.last_step,
+            row.status_before,
+            row.was_marked_sent,
+        )
         .where(conditions(session, query, today))
         .distinct()
     )
     return tuple(
         LetterSituation(
-            LetterStatus(status), Origin(origin), is_uncertain=uncertain, was_handed_over=handed_over
+            LetterStatus(x.status),
+            Origin(x.origin),
+            is_uncertain=x.is_uncertain,
+            was_handed_over=x.was_handed_over,
+            last=Step(x.last_step) if x.last_step else None,
+            before=LetterStatus(x.status_before) if x.status_before else None,
+            was_marked_sent=x.was_marked_sent,
         )
-        for status, origin, uncertain, handed_over in found
+        for x in found
     )
 
 
@@ -343,6 +358,9 @@ def _tracker_rows(session: Session, rows: Sequence[Any], today: date) -> tuple[T
                 has_unread=r.has_unread,
                 was_handed_over=r.was_handed_over,
                 urgency=r.urgency,
+                last_step=Step(r.last_step) if r.last_step else None,
+                status_before=LetterStatus(r.status_before) if r.status_before else None,
+                was_marked_sent=r.was_marked_sent,
             )
         )
     return tuple(found)

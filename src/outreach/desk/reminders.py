@@ -2,15 +2,14 @@
 
 from datetime import date
 
-from sqlalchemy import exists, func, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import false, func, select
+from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.desk.letter_query import Condition, LetterQuery, conditions
-from outreach.domain.letter_life import Step
-from outreach.domain.states import LetterStatus, Origin
+from outreach.domain.states import Origin
 from outreach.store.letter_rows import settle_session
-from outreach.store.models import Letter, LetterEvent, LetterRow
+from outreach.store.models import LetterRow
 
 
 def overdue_without_reminder(
@@ -37,18 +36,4 @@ def reminders_wanted(session: Session, campaign: CampaignRow, today: date | None
 def _wants_reminder(session: Session, campaign: CampaignRow, today: date | None) -> Condition:
     settle_session(session)
     late = LetterQuery(status="overdue", origin=Origin.OWN.value).of(campaign.key)
-    follow_up = aliased(Letter)
-    # A follow-up that was deleted or withdrawn again does not count.
-    reminded = (
-        exists()
-        .where(
-            LetterEvent.letter_id == LetterRow.c.id,
-            # Written out, as the index of these steps alone serves no other form.
-            text(f"letter_event.kind = '{Step.FOLLOWED_UP.value}'"),
-            follow_up.reference == LetterEvent.detail,
-            follow_up.deleted_at.is_(None),
-            follow_up.status != LetterStatus.WITHDRAWN,
-        )
-        .correlate(LetterRow)
-    )
-    return conditions(session, late, today or campaign.today) & ~reminded
+    return conditions(session, late, today or campaign.today) & (LetterRow.c.is_reminded == false())

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -95,6 +94,8 @@ def _matching(session: Session, words: list[str], limit: int, campaign_key: int 
 
 def _meant(session: Session, word: str) -> str:
     """The word of the index that a misspelt one is nearest to; itself if it is one; "" if none is near."""
+    from rapidfuzz import fuzz, process
+
     plain = folded(word)
     if session.execute(
         text("SELECT 1 FROM search_words WHERE term >= :a AND term < :b LIMIT 1"),

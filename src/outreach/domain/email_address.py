@@ -1,15 +1,12 @@
-"""E-mail addresses: what is one (RFC 5321, 5322, 6531), and how it goes over the line. Nobody is asked whether it exists."""
+"""E-mail addresses: what is one (RFC 5321, 5322, 6531), and how it goes over the line.
+
+Nobody is asked whether it exists.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
-import email_validator
-from email_validator import EmailNotValidError, validate_email
-
 from outreach.errors import UsageError
-
-# Whether a name is reserved is for the server that takes the mail to say: offices use .local for their own.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _LONGEST = 320
 _SHOWN = 60
@@ -37,9 +34,13 @@ def parsed_address(text: str) -> EmailAddress | None:
     wanted = text.strip()
     if len(wanted) > _LONGEST:
         return None
+    import email_validator
+
+    # Whether a name is reserved is for the server that takes the mail to say: offices use .local for their own.
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     try:
-        found = validate_email(wanted, check_deliverability=False, strict=True)
-    except EmailNotValidError:
+        found = email_validator.validate_email(wanted, check_deliverability=False, strict=True)
+    except email_validator.EmailNotValidError:
         return None
     return EmailAddress(f"{found.local_part}@{found.ascii_domain}", found.ascii_email is None)
 
@@ -64,6 +65,8 @@ def address_problem(text: str) -> str:
 
 
 def several_addresses(text: str) -> tuple[str, ...]:
-    """The addresses of a text that holds nothing but addresses, with commas, semicolons or blanks between them; else none."""
+    """The addresses of a text that holds nothing but addresses, with commas, semicolons or
+    blanks between them; else none.
+    """
     parts = text.replace(",", " ").replace(";", " ").split()
     return tuple(dict.fromkeys(parts)) if parts and all(parsed_address(p) for p in parts) else ()

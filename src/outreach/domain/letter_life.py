@@ -1,9 +1,13 @@
-"""The life of a letter: every step there is, from where each is allowed, what follows, and why not. Pure: no I/O."""
+"""The life of a letter: every step there is, from where each is allowed, what follows, and why not.
+
+Pure: no I/O.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from outreach.domain.answers import status_of_answers
 from outreach.domain.states import SENT_STATES, LetterStatus, Origin, ReplyKind
 
 
@@ -39,10 +43,16 @@ class Step(StrEnum):
     DELAYED = "delayed"
     DELIVERED = "delivered"
     AUTO_REPLY = "auto_reply"
+    REPORT_MOVED = "report_moved"
     FOLLOWED_UP = "followed_up"
     REFERRAL_DRAFTED = "referral_drafted"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
+    SENT_UNDONE = "sent_undone"
+    CLOSE_UNDONE = "close_undone"
+    WITHDRAWAL_UNDONE = "withdrawal_undone"
+    QUEUEING_UNDONE = "queueing_undone"
+    TAKING_OUT_UNDONE = "taking_out_undone"
 
 
 BIRTHS = {Step.DRAFTED: LetterStatus.DRAFT, Step.REPORTED: LetterStatus.SENT}
@@ -65,8 +75,10 @@ def told_as(step: Step) -> Step:
 class LetterSituation:
     """All of a letter that its life depends on.
 
-    is_uncertain: it was cut off while being sent, and nobody knows whether it went. was_handed_over: somebody outside has or
-    may have it. answers: kinds of the classed answers on file, the oldest first.
+    is_uncertain: it was cut off while being sent, and nobody knows whether it went. was_handed_over: somebody
+    outside has or may have it. answers: kinds of the classed answers on file, the oldest first. last: the
+    step that would be taken back next (`letter_history.last_step`), before: the status before it.
+    was_marked_sent: that it went out is a record made by hand, and no server has taken it since.
     """
 
     status: LetterStatus
@@ -75,6 +87,9 @@ class LetterSituation:
     was_handed_over: bool = False
     is_deleted: bool = False
     answers: tuple[ReplyKind, ...] = ()
+    last: Step | None = None
+    before: LetterStatus | None = None
+    was_marked_sent: bool = False
 
 
 S = LetterStatus
@@ -86,10 +101,15 @@ _NOT_DRAFT = _EVERY - {S.DRAFT}
 
 @dataclass(frozen=True)
 class _Rule:
-    """From which status a step is allowed, and to which it leads. why: words for a refusal because of the status.
+    """From which status a step is allowed, and to which it leads.
 
-    to: status after it, for every status or for some; a status that is not named stays. needs_own: not for correspondence of others.
-    why_others: words for that refusal. needs_certain: not while it is uncertain whether it went out. follows_answers: the status is what the answers on file make it.
+    why: words for a refusal because of the status.
+
+    to: status after it, for every status or for some; a status that is not named stays. needs_own: not for
+    correspondence of others. why_others: words for that refusal. needs_certain: not while it is uncertain
+    whether it went out. follows_answers: the status is what the answers on file make it. undoes: the step
+    that it takes back, which must be the last that stands; the status is again what it was before that one,
+    if `to` does not say otherwise.
     """
 
     allowed: frozenset[LetterStatus]
@@ -99,6 +119,7 @@ class _Rule:
     why_others: str = "is correspondence of others that a source reports; it cannot be changed."
     needs_certain: bool = False
     follows_answers: bool = False
+    undoes: Step | None = None
 
     def after(self, status: LetterStatus) -> LetterStatus:
         return self.to if isinstance(self.to, LetterStatus) else self.to.get(status, status)
@@ -141,7 +162,10 @@ _RULES: dict[Step, _Rule] = {
         "is {status}; only approved letters are sent. {hint}",
         to=S.QUEUED,
         needs_own=True,
-        why_others="is correspondence of others that a source reports; only approved letters of the campaign are sent.",
+        why_others=(
+            "is correspondence of others that a source reports; only approved letters of the "
+            "campaign are sent."
+        ),
         needs_certain=True,
     ),
     Step.TAKEN_BACK: _Rule(
@@ -183,6 +207,7 @@ _RULES: dict[Step, _Rule] = {
     Step.DELAYED: _NOTED,
     Step.DELIVERED: _NOTED,
     Step.AUTO_REPLY: _NOTED,
+    Step.REPORT_MOVED: _Rule(_NOT_DRAFT, _NOT_OUT),
     Step.FOLLOWED_UP: _Rule(
         frozenset({S.SENT, S.ACKNOWLEDGED, S.ANSWERED}), _FOLLOW, needs_own=True, why_others=_OTHERS
     ),
@@ -199,7 +224,75 @@ _RULES: dict[Step, _Rule] = {
         "is {status} and cannot become closed. {hint}",
         to=S.CLOSED,
     ),
+    Step.SENT_UNDONE: _Rule(
+        frozenset({S.SENT}),
+        "is {status}. Only that a letter was marked sent, with nothing on file since, can be taken back.",
+        needs_own=True,
+        needs_certain=True,
+        undoes=Step.SENT,
+    ),
+    Step.CLOSE_UNDONE: _Rule(
+        frozenset({S.CLOSED}), "is {status}, not closed.", follows_answers=True, undoes=Step.CLOSED
+    ),
+    Step.WITHDRAWAL_UNDONE: _Rule(
+        frozenset({S.WITHDRAWN}),
+        "is {status}, not withdrawn.",
+        needs_own=True,
+        needs_certain=True,
+        undoes=Step.WITHDRAWN,
+    ),
+    Step.QUEUEING_UNDONE: _Rule(
+        frozenset({S.QUEUED}),
+        "is {status}, not in the outbox.",
+        needs_own=True,
+        needs_certain=True,
+        undoes=Step.QUEUED,
+    ),
+    Step.TAKING_OUT_UNDONE: _Rule(
+        frozenset({S.APPROVED}),
+        "is {status}; only a letter that was taken out of the outbox goes back into it.",
+        to=S.QUEUED,
+        needs_own=True,
+        needs_certain=True,
+        undoes=Step.TAKEN_BACK,
+    ),
 }
+
+_IS_A_DRAFT = "is a draft with nothing to take back. Change its text, or delete it."
+_FOLLOWED = "was followed up. Delete the draft that follows it first."
+_HAS_A_REPORT = (
+    "has a report on its delivery on file. Put that message back to the tray first, if it is "
+    "another letter's."
+)
+NO_WAY_BACK: dict[Step | None, str] = {
+    None: "has no step on file that could be taken back.",
+    Step.DRAFTED: _IS_A_DRAFT,
+    Step.EDITED: _IS_A_DRAFT,
+    Step.ENCLOSED: _IS_A_DRAFT,
+    Step.TAKEN_OUT: _IS_A_DRAFT,
+    Step.REPORTED: "is correspondence of others that a source reports; it cannot be changed.",
+    Step.DEFERRED: (
+        "was put off by a server, which cannot be taken back. Take it out of the outbox, or send it again."
+    ),
+    Step.FAILED: (
+        "was refused by a server, which cannot be taken back. Send it again, put it back to draft, "
+        "or withdraw it."
+    ),
+    Step.BOUNCED: (
+        "came back, which cannot be taken back. If the report is another letter’s, put it back to the tray."
+    ),
+    Step.DELAYED: _HAS_A_REPORT,
+    Step.DELIVERED: _HAS_A_REPORT,
+    Step.AUTO_REPLY: _HAS_A_REPORT,
+    Step.FOLLOWED_UP: _FOLLOWED,
+    Step.REFERRAL_DRAFTED: _FOLLOWED,
+    # Which of several it is, no number tells: it may have been given another.
+    Step.REPLY_RESTORED: "has an answer that was put back. Remove that with: outreach replies remove",
+    Step.REPLY_CLASSED: "has an answer that was classed. Class that anew: outreach replies class",
+    Step.REPLY_EDITED: "has an answer that was changed. Change that again: outreach replies edit",
+}
+"""Why the last step that stands cannot be taken back, and what to do instead."""
+GONE_ON = "has gone on since. Take back the later steps first: outreach letters undo"
 
 _HINTS = {
     S.DRAFT: "Approve it first.",
@@ -232,14 +325,27 @@ def refusal(situation: LetterSituation, step: Step, *, reference: str = "This le
     if rule.needs_own and situation.origin is not Origin.OWN:
         return f"{reference} {rule.why_others}"
     if rule.needs_certain and situation.is_uncertain:
-        return f"Whether {reference} went out is not certain. Settle that first: outreach mail settle {reference}"
+        return (
+            f"Whether {reference} went out is not certain. Settle that first: outreach mail settle "
+            f"{reference}"
+        )
     if step in {Step.SETTLED_SENT, Step.SETTLED_NOT_SENT} and not situation.is_uncertain:
         return f"There is nothing uncertain about {reference}: it is {situation.status}."
     if situation.status not in rule.allowed:
         words = rule.why.format(status=situation.status, hint=_hint(step, situation.status))
         return f"{reference} {words}".strip()
+    if rule.undoes is not None and situation.last is not rule.undoes:
+        return f"{reference} {NO_WAY_BACK.get(situation.last, GONE_ON)}"
+    if step is Step.SENT_UNDONE and not situation.was_marked_sent:
+        return (
+            f"{reference} was handed over to a mail server, and that cannot be taken back. Write again "
+            "instead."
+        )
     if step is Step.REOPENED and situation.was_handed_over:
-        return f"{reference} was handed over once, so its text is kept as it went out. Withdraw it and write another."
+        return (
+            f"{reference} was handed over once, so its text is kept as it went out. Withdraw it and "
+            "write another."
+        )
     return ""
 
 
@@ -255,13 +361,26 @@ def allowed_for_all(situations: Iterable[LetterSituation]) -> frozenset[Step]:
 
 
 def status_after(situation: LetterSituation, step: Step) -> LetterStatus:
-    """Status of a letter once it has taken a step that it is allowed. situation: with the answers on file by then."""
+    """Status of a letter once it has taken a step that it is allowed.
+
+    situation: with the answers on file by then.
+    """
     if step in BIRTHS:
         return BIRTHS[step]
     rule = _RULES[step]
+    status = _status_before(situation) if rule.undoes is not None else situation.status
     if rule.follows_answers:
-        return status_of_answers(situation.status, situation.answers)
-    return rule.after(situation.status)
+        return status_of_answers(status, situation.answers)
+    return rule.after(status)
+
+
+def _status_before(situation: LetterSituation) -> LetterStatus:
+    """The status before the last step.
+
+    None goes back into the outbox by that: it is ready to be sent, as it was before.
+    """
+    before = situation.before or situation.status
+    return S.APPROVED if before is S.QUEUED else before
 
 
 def follows_answers(step: Step) -> bool:
@@ -269,22 +388,9 @@ def follows_answers(step: Step) -> bool:
     return _RULES[step].follows_answers
 
 
-_NO_ANSWER_YET = frozenset({ReplyKind.ACKNOWLEDGEMENT, ReplyKind.HOLDING, ReplyKind.THANKS})
+def taken_back_by(step: Step) -> Step | None:
+    """The step that a step takes back.
 
-
-def is_answer(kind: ReplyKind) -> bool:
-    """Whether it answers. An acknowledgement, a holding reply or bare thanks tells that the letter arrived; the answer is to come."""
-    return kind not in _NO_ANSWER_YET
-
-
-def status_of_answers(current: LetterStatus, kinds: Iterable[ReplyKind]) -> LetterStatus:
-    """Status of a letter that has these classed answers. One that is closed, withdrawn or about to go stays as it is.
-
-    One that came back and has an answer reached somebody after all.
+    Where there is one, what a letter may depends on its history. None for other steps.
     """
-    answers = tuple(kinds)
-    if current in {S.SENT, S.ACKNOWLEDGED, S.ANSWERED} or (current is S.BOUNCED and answers):
-        if any(is_answer(kind) for kind in answers):
-            return S.ANSWERED
-        return S.ACKNOWLEDGED if answers else S.SENT
-    return current
+    return _RULES[step].undoes

@@ -4,16 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from nameparser import HumanName
-from rapidfuzz import fuzz
-
 from outreach.domain.references import folded, in_latin
 
 _MARKS = str.maketrans("’‘ʼ′`´“”„«»‐‑‒–—−", "''''''\"\"\"\"\"------")
 # Words that people of any name share.
 _COMMON = frozenset({
-    "de", "da", "do", "das", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "te", "al",
-    "el", "bin", "ibn", "bint", "abu", "y", "e", "i", "and", "the", "of", "dr", "mr", "mrs", "ms", "miss", "prof", "sir",
+    "de", "da", "do", "das", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter",
+    "te", "al",
+    "el", "bin", "ibn", "bint", "abu", "y", "e", "i", "and", "the", "of", "dr", "mr", "mrs", "ms", "miss",
+    "prof", "sir",
     "lord", "lady", "dame", "baroness", "baron", "hon", "rt", "mp", "mep", "jr", "sr", "ii", "iii",
 })  # fmt: skip
 _ALIKE = 75.0
@@ -34,10 +33,13 @@ def any_order(text: str) -> str:
 
 
 def are_alike(first: Iterable[str], second: Iterable[str]) -> bool:
-    """Whether names may be of one person: any two share a word that tells something, or are spelt nearly alike.
+    """Whether names may be of one person: any two share a word that tells something, or are spelt nearly
+    alike.
 
     Scripts do not matter: Иванов is like Ivanov. Married names are alike, since the given name is shared.
     """
+    from rapidfuzz import fuzz
+
     ours, theirs = [_plain(n) for n in first if n], [_plain(n) for n in second if n]
     for one in ours:
         for other in theirs:
@@ -54,10 +56,13 @@ def are_alike(first: Iterable[str], second: Iterable[str]) -> bool:
 
 
 def given_names_differ(first: str, second: str) -> bool:
-    """Whether given names are of two people: none of one is a name of the other, its initial, or spelt nearly as it.
+    """Whether given names are of two people: none of one is a name of the other, its initial, or spelt nearly
+    as it.
 
     What is empty contradicts nothing.
     """
+    from rapidfuzz import fuzz
+
     ours, theirs = _plain(first).split(), _plain(second).split()
     if not ours or not theirs:
         return False
@@ -69,7 +74,9 @@ def given_names_differ(first: str, second: str) -> bool:
 
 
 def are_of_other_scripts(first: str, second: str) -> bool:
-    """Whether one name is written in Latin letters and the other in none, so that nothing can be said of the two."""
+    """Whether one name is written in Latin letters and the other in none, so
+    that nothing can be said of the two.
+    """
     scripts = []
     for name in (first, second):
         latin = {"LATIN" in unicodedata.name(c, "") for c in name if c.isalpha()}
@@ -90,6 +97,8 @@ def split_name(text: str) -> tuple[str, str, str, str]:
 
     What is far too long for a name is not taken apart, since that would take for ever; it is the family name.
     """
+    from nameparser import HumanName
+
     if len(text) > _LONGEST_PARSED:
         return "", text, "", ""
     parsed = HumanName(text)

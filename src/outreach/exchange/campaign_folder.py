@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from outreach.cases.entries import FactEntry, Id, Partial, Text, _Entry, _Sourced
+from outreach.cases.entries import FactEntry, FileEntry, Id, Partial, SourcedEntry, Text
 from outreach.directory.importers.reading import keep_long_numbers_as_text
 from outreach.domain.email_address import address_problem
 from outreach.domain.states import Channel, ReplyKind
@@ -30,14 +30,14 @@ def _email(value: object) -> object:
     return value
 
 
-class SenderEntry(_Entry):
+class SenderEntry(FileEntry):
     name: Text = ""
     organization: Text = ""
     address: Text = ""
     email: Annotated[Text, BeforeValidator(_email)] = ""
 
 
-class CampaignEntry(_Entry):
+class CampaignEntry(FileEntry):
     id: Id
     name: Text
     prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
@@ -46,7 +46,7 @@ class CampaignEntry(_Entry):
     as_of: dt.date | None = None
 
 
-class SourceEntry(_Entry):
+class SourceEntry(FileEntry):
     id: Id
     title: Text
     kind: SourceKind = SourceKind.DOCUMENT
@@ -55,7 +55,7 @@ class SourceEntry(_Entry):
     url: Text = ""
 
 
-class AskEntry(_Sourced):
+class AskEntry(SourcedEntry):
     id: Id
     name: Text
     text: Text
@@ -63,24 +63,24 @@ class AskEntry(_Sourced):
     audiences: list[str] = []
 
 
-class RecipientEntry(_Entry):
+class RecipientEntry(FileEntry):
     person: Id | None = None
     post: Id | None = None
     body: Id | None = None
     audience: str
 
 
-class OtherNameEntry(_Sourced):
+class OtherNameEntry(SourcedEntry):
     name: Text
     note: Text = ""
 
 
-class IdentifierEntry(_Entry):
+class IdentifierEntry(FileEntry):
     scheme: Text
     identifier: Text
 
 
-class ContactEntry(_Sourced):
+class ContactEntry(SourcedEntry):
     type: Text
     value: Text
     label: Text = ""
@@ -95,7 +95,7 @@ class ContactEntry(_Sourced):
         return self
 
 
-class MembershipEntry(_Sourced):
+class MembershipEntry(SourcedEntry):
     """post, or body where the seat is no office of its own."""
 
     post: Id | None = None
@@ -113,7 +113,7 @@ class MembershipEntry(_Sourced):
         return self
 
 
-class PersonEntry(_Sourced):
+class PersonEntry(SourcedEntry):
     id: Id
     name: Text
     given_name: Text = ""
@@ -131,7 +131,7 @@ class PersonEntry(_Sourced):
     memberships: list[MembershipEntry] = []
 
 
-class BodyEntry(_Sourced):
+class BodyEntry(SourcedEntry):
     id: Id
     name: Text
     classification: Text = ""
@@ -145,7 +145,7 @@ class BodyEntry(_Sourced):
     contact_details: list[ContactEntry] = []
 
 
-class PostEntry(_Sourced):
+class PostEntry(SourcedEntry):
     id: Id
     label: Text
     short_label: Text = ""
@@ -156,14 +156,14 @@ class PostEntry(_Sourced):
     end: Partial | None = None
 
 
-class PartyEntry(_Entry):
+class PartyEntry(FileEntry):
     person: Id | None = None
     body: Id | None = None
     role: Text
     note: Text = ""
 
 
-class CaseEntry(_Entry):
+class CaseEntry(FileEntry):
     id: Id
     name: Text
     summary: Text = ""
@@ -171,7 +171,7 @@ class CaseEntry(_Entry):
     facts: list[FactEntry] = []
 
 
-class VoteEntry(_Entry):
+class VoteEntry(FileEntry):
     date: Partial | None = None
     result: Text = ""
     yes: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="for")
@@ -179,7 +179,7 @@ class VoteEntry(_Entry):
     abstain: Annotated[int, Field(ge=0)] | None = None
 
 
-class MotionEntry(_Sourced):
+class MotionEntry(SourcedEntry):
     id: Id
     body: Id
     text: Text
@@ -189,12 +189,12 @@ class MotionEntry(_Sourced):
     vote_events: list[VoteEntry] = []
 
 
-class SentEntry(_Entry):
+class SentEntry(FileEntry):
     on: dt.date
     by: Channel
 
 
-class ReplyEntry(_Sourced):
+class ReplyEntry(SourcedEntry):
     on: dt.date
     kind: ReplyKind
     from_name: Text = ""
@@ -202,7 +202,7 @@ class ReplyEntry(_Sourced):
     promise: Text = ""
 
 
-class CorrespondenceEntry(_Sourced):
+class CorrespondenceEntry(SourcedEntry):
     id: Id
     case: Id | None = None
     from_person: Id | None = None
@@ -217,7 +217,7 @@ class CorrespondenceEntry(_Sourced):
     replies: list[ReplyEntry] = []
 
 
-class CampaignData(_Entry):
+class CampaignData(FileEntry):
     """Everything a campaign's files hold."""
 
     campaign: CampaignEntry
@@ -275,8 +275,8 @@ def campaign_folder(name: str) -> Path:
     if Path(name).is_dir():
         return Path(name)
     raise UsageError(
-        f"There is no campaign “{name}”. Name one that ships with outreach ({', '.join(shipped_campaigns())}) "
-        "or a folder with a campaign's files."
+        f"There is no campaign “{name}”. Name one that ships with outreach "
+        f"({', '.join(shipped_campaigns())}) or a folder with a campaign's files."
     )
 
 
@@ -341,7 +341,8 @@ def _mistakes(
             name = str(entries[index].get("id") or entries[index].get("name") or "")
         place = ".".join(str(x) for x in location)
         lines.append(
-            f"{origin.get((key, index), folder.name)}: {place}{f' ({name})' if name else ''}: {mistake['msg']}"
+            f"{origin.get((key, index), folder.name)}: {place}{f' ({name})' if name else ''}: "
+            f"{mistake['msg']}"
         )
     more = error.error_count() - len(lines)
     return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")

@@ -1,42 +1,46 @@
-"""The steps in a letter's life: `advance` alone writes its status and its history. None can be taken back unseen."""
+"""The steps in a letter's life: `advance` alone writes its status and its history.
 
-from collections.abc import Callable, Sequence
+What takes a step back is a step too.
+"""
+
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.facts import FactRow, facts_for
+from outreach.domain.answers import is_answer
 from outreach.domain.letter_life import (
     BIRTHS,
     LetterSituation,
     Step,
     follows_answers,
-    is_answer,
     refusal,
     status_after,
+    taken_back_by,
     told_as,
 )
-from outreach.domain.states import NOT_HANDED_OVER, Channel, DispatchOutcome, ReplyKind
+from outreach.domain.notice import Code, Notice, free_text, notice
+from outreach.domain.states import Channel, DispatchOutcome
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.fact_use import forms_of, still_standing
 from outreach.letters.formats.document import mended
+from outreach.letters.situations import classed, situations
 from outreach.store.changes import Changes
 from outreach.store.integrity import DIGEST_VERSION, text_digests
-from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization, Reply
+from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
 from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
 LETTERS = frozenset({"letters"})
-STARTED = DispatchOutcome.STARTED
-UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
-"""Holds for an e-mail that was begun and never recorded as sent or failed."""
 
 
 def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:
-    """Letters by reference, in the order given; case does not matter. with_facts: also reads the facts that they use.
+    """Letters by reference, in the order given; case does not matter.
+
+    with_facts: also reads the facts that they use.
 
     Raises: NotFoundError naming every reference there is no letter for.
     """
@@ -55,49 +59,10 @@ def find_letter(session: Session, reference: str) -> Letter:
     return find_letters(session, [reference])[0]
 
 
-def situations(
-    session: Session, letters: Sequence[Letter], *, with_answers: bool = True
-) -> list[LetterSituation]:
-    """What the life of each letter depends on, in their order. with_answers: also reads the classed answers on file."""
-    uncertain: set[int] = set()
-    handed_over: set[int] = set()
-    answers: dict[int, list[ReplyKind]] = {}
-    for wanted in in_chunks([letter.id for letter in letters]):
-        for key, channel, outcome in session.execute(
-            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome).where(wanted(Dispatch.letter_id))
-        ):
-            if channel is Channel.EMAIL and outcome is STARTED:
-                uncertain.add(key)
-            if outcome not in NOT_HANDED_OVER:
-                handed_over.add(key)
-        if with_answers:
-            for key, kind in session.execute(_classed(wanted).with_only_columns(Reply.letter_id, Reply.kind)):
-                if kind is not None:
-                    answers.setdefault(key, []).append(kind)
-    return [
-        LetterSituation(
-            letter.status,
-            letter.origin,
-            letter.id in uncertain,
-            letter.id in handed_over,
-            letter.deleted_at is not None,
-            tuple(answers.get(letter.id, ())),
-        )
-        for letter in letters
-    ]
-
-
-def _classed(wanted: Callable[[Any], Any]) -> Select[Any]:
-    return (
-        select(Reply)
-        .where(wanted(Reply.letter_id), Reply.kind.is_not(None))
-        .order_by(Reply.received_on, Reply.id)
-    )
-
-
 def refuse_step(session: Session, letters: Sequence[Letter], step: Step) -> None:
     """Raises: NotAllowedError for the first letter that cannot take a step, with what to do instead."""
-    _refuse(letters, situations(session, letters, with_answers=False), step)
+    found = situations(session, letters, with_answers=False, with_history=taken_back_by(step) is not None)
+    _refuse(letters, found, step)
 
 
 def _refuse(letters: Sequence[Letter], found: Sequence[LetterSituation], step: Step) -> None:
@@ -106,22 +71,32 @@ def _refuse(letters: Sequence[Letter], found: Sequence[LetterSituation], step: S
             raise NotAllowedError(why)
 
 
-def advance(session: Session, letter: Letter, step: Step, *, by: str = "", detail: str = "") -> None:
+def advance(
+    session: Session, letter: Letter, step: Step, *, by: str = "", detail: Notice | None = None
+) -> None:
     """Let a letter take a step: its status follows, and its history says so; see `advance_all`."""
     advance_all(session, [letter], step, by=by, details=[detail])
 
 
 def advance_all(
-    session: Session, letters: Sequence[Letter], step: Step, *, by: str = "", details: Sequence[str] = ()
+    session: Session,
+    letters: Sequence[Letter],
+    step: Step,
+    *,
+    by: str = "",
+    details: Sequence[Notice | None] = (),
 ) -> None:
     """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`.
 
-    The day of the answer follows with the status where a step is about an answer; what else belongs to a step, such as the
-    day of sending, is its caller's. Args: by: who does it. details: words for the history, one for each letter, or none.
+    The day of the answer follows with the status where a step is about an answer; what else belongs to a
+    step, such as the day of sending, is its caller's. Args: by: who does it. details: what the history tells
+    of it, one for each letter, or none.
     Raises: NotAllowedError for a letter that cannot take it; then none has.
     """
     has_answers = follows_answers(step)
-    found = situations(session, letters, with_answers=has_answers)
+    found = situations(
+        session, letters, with_answers=has_answers, with_history=taken_back_by(step) is not None
+    )
     _refuse(letters, found, step)
     if has_answers:
         _date_answers(session, letters)
@@ -132,7 +107,12 @@ def advance_all(
 
 
 def begin(
-    session: Session, letters: Sequence[Letter], step: Step, *, by: str = "", details: Sequence[str] = ()
+    session: Session,
+    letters: Sequence[Letter],
+    step: Step,
+    *,
+    by: str = "",
+    details: Sequence[Notice | None] = (),
 ) -> None:
     """Give new letters the status that they begin with, and the first step of their history.
 
@@ -150,7 +130,7 @@ def _tell(
     before: Sequence[str],
     at: Sequence[datetime],
     by: str,
-    details: Sequence[str],
+    details: Sequence[Notice | None],
 ) -> None:
     rows = [
         {
@@ -163,7 +143,7 @@ def _tell(
             "detail": detail,
         }
         for letter, status, instant, detail in zip(
-            letters, before, at, details or [""] * len(letters), strict=True
+            letters, before, at, details or [None] * len(letters), strict=True
         )
     ]
     if rows:
@@ -176,7 +156,7 @@ def _date_answers(session: Session, letters: Sequence[Letter]) -> None:
     """The day of the answer, as the classed answers on file have it: of the first that answers."""
     first: dict[int, date] = {}
     for wanted in in_chunks([letter.id for letter in letters]):
-        for reply in session.scalars(_classed(wanted)):
+        for reply in session.scalars(classed(wanted)):
             if reply.kind is not None and is_answer(reply.kind):
                 first.setdefault(reply.letter_id, reply.received_on)
     for letter in letters:
@@ -187,17 +167,12 @@ def _count(letters: Sequence[Letter], done: str) -> str:
     return f"{letters[0].reference} {done}." if len(letters) == 1 else f"{len(letters)} letters {done}."
 
 
-def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
-    """An e-mail of which nobody knows whether it went out, None if there is none."""
-    return session.scalars(
-        select(Dispatch).where(Dispatch.letter_id == letter_id, UNCERTAIN).order_by(Dispatch.id.desc())
-    ).first()
-
-
 def approve_letters(
     session: Session, references: Sequence[str], *, by: str = "", anyway: bool = False
 ) -> Changes:
-    """Freeze letters. From here on text, addressee, language, reference, approver, the facts used and their hash cannot change.
+    """Freeze letters.
+
+    From here on text, addressee, language, reference, approver, the facts used and their hash cannot change.
 
     Args: by: who approves. anyway: also when a fact has changed since the draft was written.
     Raises: NotAllowedError for a letter that is no draft, is empty, still holds a placeholder, or
@@ -214,7 +189,7 @@ def approve_letters(
     session.flush()
     at = now()
     digests = text_digests(session, letters, approval=(at, by))
-    words = [f"SHA-256 {digests[letter.id]}" for letter in letters]
+    words = [notice(Code.TEXT_HASH, sha256=digests[letter.id]) for letter in letters]
     advance_all(session, letters, Step.APPROVED, by=by, details=words)
     for letter in letters:
         letter.text_sha256, letter.digest_version = digests[letter.id], DIGEST_VERSION
@@ -223,7 +198,9 @@ def approve_letters(
 
 
 def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
-    """Why `approve_letters` would refuse a draft, "" if it would not. The letter's facts must have been read with it.
+    """Why `approve_letters` would refuse a draft, "" if it would not.
+
+    The letter's facts must have been read with it.
 
     seen: what was read of facts for the letters before, empty at first.
     """
@@ -236,13 +213,15 @@ def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
 
 
 def reopen_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Make approved letters drafts again, to be changed and approved anew; a step that says so is added to their history.
+    """Make approved letters drafts again, to be changed and approved anew; a step that says so is added to
+    their history.
 
-    A letter that a server refused can be reopened too, one that was taken out of the outbox as well; not one that is in it,
-    that went out, came back, or of which that is not certain.
+    A letter that a server refused can be reopened too, one that was taken out of the outbox as well; not one
+    that is in it, that went out, came back, or of which that is not certain.
 
     Args: by: who does it.
-    Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is reopened.
+    Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is
+        reopened.
     """
     letters = find_letters(session, references)
     advance_all(session, letters, Step.REOPENED, by=by)
@@ -266,7 +245,9 @@ def _refuse_unfinished(letter: Letter) -> None:
 
 
 Facts = dict[tuple[str, str, str], dict[int, FactRow]]
-"""Words of facts by their keys, for each case, language and jurisdiction that was asked for: many letters share them."""
+"""Words of facts by their keys, for each case, language and jurisdiction that was asked for: many letters
+share them.
+"""
 
 
 def _refuse_stale(session: Session, letter: Letter, seen: Facts) -> None:
@@ -310,11 +291,11 @@ def edit_letter(
 
 
 def mark_sent(
-    session: Session, references: Sequence[str], *, by: Channel, on: date, detail: str = ""
+    session: Session, references: Sequence[str], *, by: Channel, on: date, detail: str = "", who: str = ""
 ) -> Changes:
-    """Record that approved letters went out.
+    """Record that approved letters went out; `undo_sent` takes it back.
 
-    Args: by: channel. on: local day of dispatch, not before the letter's own date.
+    Args: by: channel. on: local day of dispatch, not before the letter's own date. who: who records it.
     Raises: NotAllowedError; then none of them is marked.
     """
     letters = find_letters(session, references)
@@ -322,10 +303,12 @@ def mark_sent(
     for letter in letters:
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
-                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been sent before it was written."
+                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have "
+                "been sent before it was "
+                "written."
             )
-    words = f"by {by.value.replace('_', ' ')} on {date_in_words(on, locale_for('en'))}"
-    advance_all(session, letters, Step.SENT, details=[words] * len(letters))
+    words = notice(Code.SENT_BY, channel=by.value, on=on.isoformat())
+    advance_all(session, letters, Step.SENT, by=who, details=[words] * len(letters))
     for letter in letters:
         letter.sent_on = on
         session.add(
@@ -335,23 +318,31 @@ def mark_sent(
                 outcome=DispatchOutcome.SENT,
                 dispatched_on=on,
                 recorded_at=now(),
-                detail=detail,
+                detail=free_text(detail),
             )
         )
     return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
 
 
-def withdraw_letters(session: Session, references: Sequence[str], *, reason: str = "") -> Changes:
-    """Take back letters that have not gone out. Raises: NotAllowedError once they are sent."""
+def withdraw_letters(
+    session: Session, references: Sequence[str], *, reason: str = "", by: str = ""
+) -> Changes:
+    """Withdraw letters that have not gone out; `undo_withdrawal` takes it back.
+
+    Raises: NotAllowedError once they are sent.
+    """
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.WITHDRAWN, details=[reason] * len(letters))
+    advance_all(session, letters, Step.WITHDRAWN, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "withdrawn"), tuple(x.reference for x in letters))
 
 
-def close_letters(session: Session, references: Sequence[str], *, reason: str = "") -> Changes:
-    """End letters that need no more: answered to satisfaction, or given up. Raises: NotAllowedError."""
+def close_letters(session: Session, references: Sequence[str], *, reason: str = "", by: str = "") -> Changes:
+    """End letters that need no more: answered to satisfaction, or given up; `undo_close` takes it back.
+
+    Raises: NotAllowedError.
+    """
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.CLOSED, details=[reason] * len(letters))
+    advance_all(session, letters, Step.CLOSED, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "closed"), tuple(x.reference for x in letters))
 
 

@@ -23,13 +23,14 @@ CHARACTERS = 24_000_000
 """Likewise for what they make."""
 _FREE_SECONDS, _FREE_SECONDS_A_CHARACTER = 0.004, 0.000_002
 _FREE_CHARACTERS, _MOST_FREE_CHARACTERS = 4_000, 10_000
-"""What a letter may take and make uncounted: some ten times the time that one of its length takes (measured: 0.5 ms for a page
-with 25 facts), and two pages. A command for ten thousand recipients thus has room for all of them, and one whose template lingers
-ends after the first few."""
+"""What a letter may take and make uncounted: some ten times the time that one of its length takes (measured:
+0.5 ms for a page with 25 facts), and two pages. A command for ten thousand recipients thus has room for all
+of them, and one whose template lingers ends after the first few."""
 _MOST_FREE_SECONDS = _FREE_SECONDS + _FREE_SECONDS_A_CHARACTER * _MOST_FREE_CHARACTERS
 _WALL_SECONDS = 30.0 if hasattr(signal, "setitimer") else 4.0
-"""After which a process that does not answer is ended, whatever it does. Where the system counts the processor's time that is for
-a machine so busy that the process gets none; elsewhere this is what ends a loop."""
+"""After which a process that does not answer is ended, whatever it does. Where the system counts the
+processor's time that is for a machine so busy that the process gets none; elsewhere this is what ends a
+loop."""
 _MOST_BYTES = 4_000_000
 """Of one answer."""
 _WORKER = Path(__file__).with_name("sandbox_worker.py")
@@ -37,7 +38,9 @@ _WORKER = Path(__file__).with_name("sandbox_worker.py")
 
 @dataclass(frozen=True)
 class Rendered:
-    """Texts by part, and the facts that stand in them as (name, words), in the order in which they stand there."""
+    """Texts by part, and the facts that stand in them as (name, words), in the
+    order in which they stand there.
+    """
 
     parts: dict[str, str]
     used: tuple[tuple[str, str], ...]
@@ -86,7 +89,9 @@ class TemplateSandbox:
 
     @contextlib.contextmanager
     def command(self) -> Iterator[None]:
-        """All that this thread does within is one command, with one limit of time and of size for all of it."""
+        """All that this thread does within is one command, with one limit of
+        time and of size for all of it.
+        """
         if getattr(self._of_thread, "budget", None) is not None:
             yield
             return
@@ -100,7 +105,8 @@ class TemplateSandbox:
         """Read a template file without running it.
 
         Args: name: for messages. text: the whole file.
-        Returns: front (its front matter as plain data), body, and of the names in it: facts, optional, unknown, needs_previous.
+        Returns: front (its front matter as plain data), body, and of the names in it: facts, optional,
+            unknown, needs_previous.
         Raises: TemplateError with the line and what to do.
         """
         answer = self._answer(name, {"kind": "inspect", "text": text})
@@ -119,7 +125,8 @@ class TemplateSandbox:
         """Render a template's parts.
 
         Args: name: for messages. parts: subject and body, as Jinja source. context: plain data.
-        Raises: TemplateError with the place and what to do, also for one that takes too long or makes too much.
+        Raises: TemplateError with the place and what to do, also for one that takes too long or makes too
+            much.
         """
         answer = self._answer(name, {"kind": "render", "parts": parts, "context": context})
         if "error" in answer:
@@ -144,7 +151,10 @@ class TemplateSandbox:
             return answer
 
     def _exchange(self, request: bytes) -> bytes:
-        """Send a request. Returns: the answer; b"" if the process ended, or had to be ended, in place of one."""
+        """Send a request.
+
+        Returns: the answer; b"" if the process ended, or had to be ended, in place of one.
+        """
         process = self._started()
         assert process.stdin and process.stdout
         timer = threading.Timer(_WALL_SECONDS, process.kill)
@@ -198,7 +208,10 @@ class TemplateSandbox:
         atexit.unregister(self.close)
 
 
-_STOPPED = "The template {name} was stopped: it took more time, memory or room than letters need. Look for a loop that never ends."
+_STOPPED = (
+    "The template {name} was stopped: it took more time, memory or room than letters need. Look for "
+    "a loop that never ends."
+)
 
 
 def _sentence(name: str, answer: dict[str, Any]) -> str:

@@ -3,8 +3,6 @@
 import re
 from html.parser import HTMLParser
 
-import nh3
-
 _LONGEST = 150_000
 _DEEPEST = 4_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -23,11 +21,15 @@ _BLOCKS = frozenset(
 
 
 def safe_html(markup: str) -> str:
-    """What may be shown of a message's HTML: words, lists, tables and links. Pictures are left out, since they would be fetched.
+    """What may be shown of a message's HTML: words, lists, tables and links.
 
-    Links keep http, https and mailto addresses only; the app opens none by itself. Very long HTML is cut, and HTML nested
-    thousands deep comes out as plain words.
+    Pictures are left out, since they would be fetched.
+
+    Links keep http, https and mailto addresses only; the app opens none by itself. Very long HTML is cut, and
+    HTML nested thousands deep comes out as plain words.
     """
+    import nh3
+
     return nh3.clean(
         _bounded(markup),
         tags=_TAGS,

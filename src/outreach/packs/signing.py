@@ -1,13 +1,15 @@
 """Signing a pack's PDF with the organization's own certificate (PAdES baseline, through pyHanko)."""
 
+from __future__ import annotations
+
 import io
 from pathlib import Path
-
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import signers
-from pyhanko.sign.fields import SigSeedSubFilter
+from typing import TYPE_CHECKING
 
 from outreach.errors import UsageError
+
+if TYPE_CHECKING:
+    from pyhanko.sign import signers
 
 
 def open_certificate(certificate: Path, passphrase: str) -> signers.SimpleSigner:
@@ -15,6 +17,8 @@ def open_certificate(certificate: Path, passphrase: str) -> signers.SimpleSigner
 
     Args: passphrase: of that file. Raises: UsageError if it cannot be used.
     """
+    from pyhanko.sign import signers
+
     if not certificate.is_file():
         raise UsageError(f"There is no certificate at {certificate}. Give a .p12 or .pfx file.")
     # pyHanko gives None, and logs why, for a file or a passphrase that is wrong.
@@ -23,7 +27,8 @@ def open_certificate(certificate: Path, passphrase: str) -> signers.SimpleSigner
     )
     if signer is None:
         raise UsageError(
-            f"{certificate.name} cannot be opened. Check the passphrase, and that it holds a key with its certificate."
+            f"{certificate.name} cannot be opened. Check the passphrase, and that it holds a key with its "
+            "certificate."
         )
     return signer
 
@@ -31,9 +36,13 @@ def open_certificate(certificate: Path, passphrase: str) -> signers.SimpleSigner
 def sign_pdf(pdf: bytes, signer: signers.SimpleSigner, *, reason: str = "") -> bytes:
     """The same PDF with an invisible signature added at its end; what it held before is not changed.
 
-    Args: signer: see `open_certificate`. reason: as a reader of the PDF sees it. No time stamp is asked for, since that would need
-        a server.
+    Args: signer: see `open_certificate`. reason: as a reader of the PDF sees it. No time stamp is asked for,
+        since that would need a server.
     """
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import signers
+    from pyhanko.sign.fields import SigSeedSubFilter
+
     metadata = signers.PdfSignatureMetadata(
         field_name="Signature", reason=reason or None, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256"
     )

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rapidfuzz import process
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.directory.bodies import bodies_list
-from outreach.directory.importers.tables import EP_TERMS
+from outreach.directory.importers.european_parliament import EP_TERMS
 from outreach.directory.people import PersonRow, people_list
 from outreach.domain.address import audience_for
 from outreach.domain.partial_dates import covers
@@ -71,14 +70,16 @@ def _term(everyone: tuple[RecipientRow, ...], term: str) -> list[RecipientRow]:
 
 
 def _nobody(session: Session, everyone: tuple[RecipientRow, ...], term: str) -> str:
+    from rapidfuzz import process
+
     if not everyone:
         return "This campaign has no recipients yet. Add one with: outreach recipients add"
     outsider = people_list(session, search=term) or bodies_list(session, search=term)
     if outsider:
         return (
             f"{outsider[0].name} is in the directory but not a recipient of this campaign. "
-            f"Add them first with: outreach recipients add --{'person' if isinstance(outsider[0], PersonRow) else 'body'} "
-            f"{outsider[0].id} --audience KEY"
+            "Add them first with: outreach recipients add "
+            f"--{'person' if isinstance(outsider[0], PersonRow) else 'body'} {outsider[0].id} --audience KEY"
         )
     near = [
         name for name, score, _ in process.extract(term, [r.name for r in everyone], limit=3) if score > 50
@@ -98,7 +99,9 @@ class ResolvedRecipients:
 def recipients_for(
     session: Session, campaign_key: int, query: str, *, on: date, today: date | None = None
 ) -> ResolvedRecipients:
-    """Whom a query names. People of the directory who are no recipients yet come with the key 0; nothing is written.
+    """Whom a query names.
+
+    People of the directory who are no recipients yet come with the key 0; nothing is written.
 
     Args: on: the letter's date, on which a seat must be held. today: the real day, tried where nobody on file
         held the seats on the letter's date.
@@ -145,8 +148,8 @@ def _people(
             if held:
                 locale = locale_for("en")
                 note = (
-                    f"For “{text}”, nobody on file held the seat on {date_in_words(on, locale)}; those who hold it now "
-                    f"({date_in_words(today, locale)}) were taken."
+                    f"For “{text}”, nobody on file held the seat on {date_in_words(on, locale)}; those who "
+                    f"hold it now ({date_in_words(today, locale)}) were taken."
                 )
     people = {s[0]: s[1] for s in held}
     people = _by_correspondence(session, campaign_key, question, people, on)

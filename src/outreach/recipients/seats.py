@@ -1,6 +1,5 @@
 """The seats that a question means: bodies, places and parties, found by their names."""
 
-from rapidfuzz import process
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -77,6 +76,8 @@ def seats_meant(session: Session, question: Question) -> list[tuple[int, int, st
 
 def _bodies(session: Session, wanted: str, *, parties: bool = False) -> list[int]:
     """Bodies by readable id, outside code or name. Raises: NotFoundError with the nearest names."""
+    from rapidfuzz import process
+
     exact = list(session.scalars(select(Organization.id).where(Organization.slug == wanted.lower())))
     exact += session.scalars(
         select(Identifier.organization_id).where(

@@ -1,17 +1,16 @@
 """Copies of the database: by hand, before every migration, and back again.
 
-A copy is made in a scratch folder on the disk it stays on, opened and counted against its original, brought safely to
-the disk, and only then given its name. So a name stands for a whole copy or is not there, wherever a run is killed.
+A copy is made in a scratch folder on the disk it stays on, opened and counted against its original, brought
+safely to the disk, and only then given its name. So a name stands for a whole copy or is not there, wherever
+a run is killed.
 """
 
 import contextlib
-import errno
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,9 @@ from outreach.errors import (
     OutreachError,
     UsageError,
 )
-from outreach.files import make_folder, os_error
+from outreach.files import make_folder
 from outreach.store.driver_errors import DRIVER_ERRORS, explain, friendly_errors, result_code
+from outreach.store.file_names import NO_LINKS, free_names, give_name, move_file, os_errors, sync_folder
 from outreach.store.revisions import known_revisions
 from outreach.store.sqlite_files import (
     SIDE_FILES,
@@ -41,9 +41,6 @@ from outreach.store.sqlite_files import (
 )
 
 _REPLACED = "-replaced-"
-_LONGEST_NAME_BYTES = 255 - len("-journal")
-# What file systems answer that know no second name of a file, or none on another disk.
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,9 @@ def backup(source: Path, target: Path, *, replace: bool = False) -> Path:
     Uses SQLite's backup interface, so writes that are under way are not torn.
 
     Args: replace: whether a file that is there already may give way.
-    Returns: target. Raises: FileThereError if the target is there and may not be replaced; OutreachError if the source is
-        missing or damaged, the target cannot be written, or the copy does not hold what its original holds.
+    Returns: target. Raises: FileThereError if the target is there and may not be replaced; OutreachError if
+        the source is missing or damaged, the target cannot be written, or the copy does not hold what its
+        original holds.
     """
     if not is_there(source):
         raise DatabaseMissingError(f"There is no database at {source}, so there is nothing to copy.")
@@ -86,25 +84,27 @@ def backup(source: Path, target: Path, *, replace: bool = False) -> Path:
         raise _is_there_already(target)
     if side_files(place):
         raise UsageError(
-            f"Beside {target} lie working files of a database that is open, or was cut off. Name another file."
+            f"Beside {target} lie working files of a database that is open, or was cut off. Name another "
+            "file."
         )
     sweep(place.parent)
-    with _os_errors(target), scratch_in(place.parent) as scratch:
+    with os_errors(target), scratch_in(place.parent) as scratch:
         made, _ = _copied(source, scratch, target)
         if replace:
             made.replace(place)
         else:
             try:
-                _give_name(made, place)
+                give_name(made, place)
             except FileExistsError as error:
                 raise _is_there_already(target) from error
-        _sync_folder(place.parent)
+        sync_folder(place.parent)
     return target
 
 
 def _is_there_already(target: Path) -> FileThereError:
     return FileThereError(
-        f"There is a file at {target} already; it was left as it is. Name another file, or let it be replaced with --replace."
+        f"There is a file at {target} already; it was left as it is. Name another file, or let it be "
+        "replaced with --replace."
     )
 
 
@@ -116,28 +116,32 @@ def backup_before_migration(path: Path, revision: str) -> Path:
     folder = path.parent / "backups"
     try:
         make_folder(folder)
-        with _os_errors(folder), scratch_in(folder) as scratch:
+        with os_errors(folder), scratch_in(folder) as scratch:
             made, _ = _copied(path, scratch, folder)
-            for wanted in _free_names(folder, path, f"-{revision}-"):
+            for wanted in free_names(folder, path, f"-{revision}-"):
                 with contextlib.suppress(FileExistsError):
-                    _give_name(made, wanted)
-                    _sync_folder(folder)
+                    give_name(made, wanted)
+                    sync_folder(folder)
                     return wanted
     except OutreachError as error:
         raise type(error)(
-            f"{path} must be updated, and no copy of it could be kept in {folder} before; so it was not changed. {error}"
+            f"{path} must be updated, and no copy of it could be kept in {folder} before; so it was not "
+            f"changed. {error}"
         ) from error
     raise AssertionError("names are never used up")
 
 
 def restore(copy: Path, path: Path) -> Path | None:
-    """Put a copy in the place of the database. Under its name lies the former or the new one at every instant.
+    """Put a copy in the place of the database.
+
+    Under its name lies the former or the new one at every instant.
 
     What was there is kept in ``backups/``, even if it is damaged, with what its working files held.
 
     Returns: where the former database went, None if there was none.
-    Raises: DatabaseBusyError while a program has the database open; DatabaseBrokenError if the copy is not a whole
-        database, DatabaseNewerError if a newer version wrote it; DiskFullError, ReadOnlyError. Nothing is then changed.
+    Raises: DatabaseBusyError while a program has the database open; DatabaseBrokenError if the copy is not a
+        whole database, DatabaseNewerError if a newer version wrote it; DiskFullError, ReadOnlyError. Nothing
+        is then changed.
     """
     if not is_there(copy):
         raise DatabaseMissingError(f"There is no file {copy}. Name a copy made with: outreach backup")
@@ -150,19 +154,20 @@ def restore(copy: Path, path: Path) -> Path | None:
             raise UsageError(f"{given} is a folder. Name a file in it.")
     place = Path(os.path.realpath(path))
     make_folder(place.parent)
-    with turn_at(place), _os_errors(path):
+    with turn_at(place), os_errors(path):
         tidy(place)
         with scratch_in(place.parent) as scratch:
             made = _restorable(copy, scratch, path)
             if is_there(place):
                 made.chmod(place.stat().st_mode & 0o777 | 0o600)
             aside = _exchange(made, place, path)
-            _sync_folder(place.parent)
+            sync_folder(place.parent)
     return aside
 
 
 def tidy(path: Path) -> None:
-    """Clear up what killed runs left at a database: scratch files, and a restore that had not come to its end.
+    """Clear up what killed runs left at a database: scratch files, and a restore that had not come to its
+    end.
 
     Only while it is our turn at the folder (`turn_at`).
     """
@@ -188,14 +193,17 @@ def _restorable(copy: Path, scratch: Path, path: Path) -> Path:
         raise DatabaseBrokenError(broken)
     if contents.revision not in known_revisions():
         raise DatabaseNewerError(
-            f"{copy} was written by a newer version of outreach (schema {contents.revision}), so nothing was restored. "
-            "Install the newest version, or choose another copy."
+            f"{copy} was written by a newer version of outreach (schema {contents.revision}), so nothing "
+            "was restored. Install the newest version, or choose another copy."
         )
     return made
 
 
 def _copied(source: Path, scratch: Path, shown: Path) -> tuple[Path, _Contents]:
-    """A copy in a scratch folder, compared with its original and brought to the disk. shown: what it is to become."""
+    """A copy in a scratch folder, compared with its original and brought to the disk.
+
+    shown: what it is to become.
+    """
     made = scratch / "copy.db"
     os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with friendly_errors(str(source), str(shown)), _reading(source, scratch) as origin:
@@ -216,12 +224,13 @@ def _copied(source: Path, scratch: Path, shown: Path) -> tuple[Path, _Contents]:
             copy.close()
         if verdict != "ok" and origin.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
             raise DatabaseBrokenError(
-                f"{source} is damaged, so a copy of it would be damaged too, and none was kept. Restore an older copy "
-                "from the backups folder beside it with: outreach restore"
+                f"{source} is damaged, so a copy of it would be damaged too, and none was kept. Restore an "
+                "older copy from the backups folder beside it with: outreach restore"
             )
     if verdict != "ok" or found != wanted:
         raise DiskFailedError(
-            f"The copy for {shown} did not come out as its original and was not kept. Check the disk, then try again."
+            f"The copy for {shown} did not come out as its original and was not kept. Check the disk, then "
+            "try again."
         )
     handle = os.open(made, os.O_RDWR)
     try:
@@ -289,15 +298,15 @@ def _exchange(made: Path, path: Path, shown: Path) -> Path | None:
     if is_whole and any(side.stat().st_size for side in sides if not side.name.endswith("-shm")):
         raise _is_open(shown)  # somebody came in the meantime
     if not was_there and not sides:
-        _give_name(made, path)
+        give_name(made, path)
         return None
     folder = make_folder(path.parent / "backups")
-    aside = _set_aside(path, folder) if was_there else next(_free_names(folder, path, _REPLACED))
+    aside = _set_aside(path, folder) if was_there else next(free_names(folder, path, _REPLACED))
     try:
         # Before the copy has the name: SQLite would play the log of the former database into it.
         for side in sides:
-            _move(side, aside.with_name(aside.name + side.name[len(path.name) :]))
-        _sync_folder(folder)
+            move_file(side, aside.with_name(aside.name + side.name[len(path.name) :]))
+        sync_folder(folder)
         made.replace(path)
     except BaseException:
         if is_there(made):
@@ -341,23 +350,27 @@ def _folded(path: Path, shown: Path) -> bool:
 
 def _is_open(shown: Path) -> DatabaseError:
     return DatabaseBusyError(
-        f"{shown} is open in another window or program, so nothing was restored. Close it there, and try again."
+        f"{shown} is open in another window or program, so nothing was restored. Close it there, and try "
+        "again."
     )
 
 
 def _set_aside(path: Path, folder: Path) -> Path:
-    """Give a database a second name in a folder, never one that is taken; its own name stays until the copy takes it."""
-    for wanted in _free_names(folder, path, _REPLACED):
+    """Give a database a second name in a folder, never one that is taken.
+
+    Its own name stays until the copy takes it.
+    """
+    for wanted in free_names(folder, path, _REPLACED):
         try:
             os.link(path, wanted)
         except FileExistsError:
             continue
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
             with scratch_in(folder) as scratch:
                 shutil.copy2(path, scratch / "copy.db")
-                _give_name(scratch / "copy.db", wanted)
+                give_name(scratch / "copy.db", wanted)
         return wanted
     raise AssertionError("names are never used up")
 
@@ -367,65 +380,6 @@ def _take_back(path: Path, aside: Path) -> None:
     for suffix in SIDE_FILES:
         side, own = aside.with_name(aside.name + suffix), path.with_name(path.name + suffix)
         if is_there(side) and not is_there(own):
-            _move(side, own)
+            move_file(side, own)
     if is_there(path):
         aside.unlink(missing_ok=True)
-
-
-def _free_names(folder: Path, path: Path, middle: str) -> Iterator[Path]:
-    """Names for a copy of a database that nobody has yet, each next one with a number more."""
-    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    number = 1
-    while True:
-        ending = f"{middle}{stamp}{f'-{number}' if number > 1 else ''}{path.suffix}"
-        stem = path.stem
-        while len(os.fsencode(stem + ending)) > _LONGEST_NAME_BYTES and stem:
-            stem = stem[:-1]
-        wanted = folder / (stem + ending)
-        if not is_there(wanted) and not side_files(wanted):
-            yield wanted
-        number += 1
-
-
-def _give_name(made: Path, wanted: Path) -> None:
-    """Name a finished file. Raises: FileExistsError if the name is taken; nothing is ever written over."""
-    if os.name == "nt":
-        made.rename(wanted)
-        return
-    try:
-        os.link(made, wanted)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        os.close(os.open(wanted, os.O_CREAT | os.O_EXCL))
-        made.replace(wanted)
-    else:
-        made.unlink()
-
-
-def _move(part: Path, target: Path) -> None:
-    try:
-        part.rename(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        shutil.copy2(part, target)
-        part.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring names to the disk, where the system lets folders be synced."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-@contextlib.contextmanager
-def _os_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise os_error(error, path) from error

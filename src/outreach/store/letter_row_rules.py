@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from outreach.domain.deadlines import own_standard, phase_of, receipt_day, reply_due, reply_standard
+from outreach.domain.letter_history import DRAFTS_ANOTHER, PastStep, last_step, next_letters
+from outreach.domain.letter_life import Step
 from outreach.domain.references import folded, reference_key
 from outreach.domain.seats import Seat, seat_on, seats_on
 from outreach.domain.states import (
@@ -23,6 +25,7 @@ from outreach.store.models import (
     Area,
     Dispatch,
     Letter,
+    LetterEvent,
     Membership,
     Organization,
     OrganizationStandard,
@@ -44,6 +47,7 @@ _UNCERTAIN, _TO_READ, _AWAITED, _OTHERS = range(4)
 _DAYS = 10_000_000
 
 _letter, _dispatch, _reply = table_of(Letter), table_of(Dispatch), table_of(Reply)
+_event = table_of(LetterEvent)
 _person, _post, _body = table_of(Person), table_of(Post), table_of(Organization)
 _sender, _sender_body = _person.alias("sender"), _body.alias("sender_body")
 _standard, _membership, _area = table_of(OrganizationStandard), table_of(Membership), table_of(Area)
@@ -116,16 +120,27 @@ def _some(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Row, st
     letters = connection.execute(_LETTERS.where(_letter.c.id.in_(ids))).all()
     people = {x.person_id for x in letters if x.person_id is not None}
     seats = _seats(connection, people)
+    last, reminded = _histories(connection, ids)
+    by_hand: set[int] = set()
+    by_server: set[int] = set()
     sent: dict[int, tuple[Channel, datetime | None]] = {}
     uncertain: set[int] = set()
     handed_over: set[int] = set()
-    for key, channel, outcome, sent_at in connection.execute(
-        select(_dispatch.c.letter_id, _dispatch.c.channel, _dispatch.c.outcome, _dispatch.c.sent_at)
+    for key, channel, outcome, sent_at, message_id in connection.execute(
+        select(
+            _dispatch.c.letter_id,
+            _dispatch.c.channel,
+            _dispatch.c.outcome,
+            _dispatch.c.sent_at,
+            _dispatch.c.message_id,
+        )
         .where(_dispatch.c.letter_id.in_(ids))
         .order_by(_dispatch.c.id)
     ):
         if outcome in {DispatchOutcome.SENT, DispatchOutcome.BOUNCED}:
             sent[key] = channel, sent_at
+        if outcome is DispatchOutcome.SENT:
+            (by_server if message_id else by_hand).add(key)
         if outcome is DispatchOutcome.STARTED and channel is Channel.EMAIL:
             uncertain.add(key)
         if outcome not in NOT_HANDED_OVER:
@@ -154,7 +169,7 @@ def _some(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Row, st
         on = x.written_on or x.sent_on or x.created_at.date()
         party, country = seat_on(held, on, jurisdiction)
         areas = dict.fromkeys(s.area for s in seats_on(held, on) if s.area)
-        answer = answers.get(x.id, "")
+        answer, past = answers.get(x.id, ""), last.get(x.id)
         words = " ".join(
             (
                 x.reference, recipient, x.label or "", x.short_label or "", body, party, country, *areas,
@@ -193,6 +208,10 @@ def _some(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Row, st
             "is_uncertain": x.id in uncertain,
             "has_unread": x.id in unread,
             "was_handed_over": x.id in handed_over,
+            "is_reminded": x.id in reminded,
+            "last_step": past.step.value if past else None,
+            "status_before": past.before.value if past and past.before else None,
+            "was_marked_sent": x.id in by_hand and x.id not in by_server,
             "party": party,
             "party_key": _key(party),
             "country": country,
@@ -201,6 +220,38 @@ def _some(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Row, st
         }
         found[x.id] = row, words
     return found
+
+
+def _histories(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, PastStep], set[int]]:
+    """The step of each letter that would be taken back next, and the letters that a follow-up was drafted for.
+
+    A draft that was deleted counts for neither, one that was withdrawn is no reminder.
+    """
+    rows = connection.execute(
+        select(_event.c.letter_id, _event.c.kind, _event.c.from_status, _event.c.to_status, _event.c.detail)
+        .where(_event.c.letter_id.in_(ids))
+        .order_by(_event.c.id)
+    ).all()
+    drafts = {reference for x in rows if x.kind in DRAFTS_ANOTHER for reference in next_letters(x.detail)}
+    found = connection.execute(
+        select(_letter.c.reference, _letter.c.status).where(
+            _letter.c.reference.in_(drafts), _letter.c.deleted_at.is_(None)
+        )
+    )
+    there = {x.reference: x.status for x in found}
+    histories: dict[int, list[PastStep]] = defaultdict(list)
+    reminded: set[int] = set()
+    for x in rows:
+        if x.kind in DRAFTS_ANOTHER:
+            standing = [there[reference] for reference in next_letters(x.detail) if reference in there]
+            if not standing:
+                continue
+            if x.kind is Step.FOLLOWED_UP and any(s is not LetterStatus.WITHDRAWN for s in standing):
+                reminded.add(x.letter_id)
+        before = LetterStatus(x.from_status) if x.from_status else None
+        histories[x.letter_id].append(PastStep(x.kind, before, LetterStatus(x.to_status)))
+    last = {key: past for key, history in histories.items() if (past := last_step(history)) is not None}
+    return last, reminded
 
 
 def _seats(connection: Connection, people: Iterable[int]) -> dict[int, Sequence[Seat]]:

@@ -46,6 +46,7 @@ _CONCERNED: dict[str, tuple[str, str]] = {
         " sender_person_id, sender_organization_id, written_on, subject, salutation, address_lines, status, sent_on,"
         " answered_on, created_at, deleted_at",
     ),
+    "letter_event": ("SELECT {row}.letter_id AS id", ""),
     "dispatch": ("SELECT {row}.letter_id AS id", ""),
     "reply": ("SELECT {row}.letter_id AS id", "id, letter_id, received_on, kind"),
     "person": (_OF_PERSON, "id, name, deleted_at"),
@@ -254,6 +255,22 @@ def _wanted() -> dict[str, str]:
             name = f"letter_row_{table}_{verb.split()[0].lower()}"
             body = " ".join(noted(table, row) for row in rows)
             made[name] = f'CREATE TRIGGER {name} AFTER {verb} ON "{table}" BEGIN {body} END'
+    # A draft that follows a letter up counts while it is there and not withdrawn.
+    drafts = "kind IN ('followed_up', 'referral_drafted') AND instr(detail, old.reference) > 0"
+    body = (
+        f"INSERT INTO letter_row_stale (letter_id) SELECT DISTINCT letter_id FROM letter_event WHERE {drafts}"
+        " AND NOT EXISTS (SELECT 1 FROM letter_row_stale AS s WHERE s.letter_id = letter_event.letter_id);"
+    )
+    for verb, when in (
+        (
+            "UPDATE OF reference, status, deleted_at",
+            " WHEN old.reference IS NOT new.reference OR old.deleted_at IS NOT new.deleted_at"
+            " OR (old.status = 'withdrawn') != (new.status = 'withdrawn')",
+        ),
+        ("DELETE", ""),
+    ):
+        name = f"letter_row_draft_{verb.split()[0].lower()}"
+        made[name] = f"CREATE TRIGGER {name} AFTER {verb} ON letter{when} BEGIN {body} END"
     return made
 
 

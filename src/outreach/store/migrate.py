@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from outreach.store import backup, journal
 from outreach.store.revisions import head, known_revisions, script_directory
 
 if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, RevisionStep
     from alembic.script import ScriptDirectory
 
 
@@ -22,8 +24,9 @@ def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> Non
 
     A copy of the file goes to the backups folder beside it before the first change. Foreign keys are
     off meanwhile (with them on, Alembic's batch mode deleted every child row of a rebuilt table), and
-    are checked before the end; row counts of tables that existed before may not shrink, but by rows that are set aside.
-    At the end the journal gets an entry for each record of a table that was made anew (`journal.follow_upgrade`).
+    are checked before the end; row counts of tables that existed before may not shrink, but by rows that are
+    set aside. At the end the journal gets an entry for each record of a table that was made anew
+    (`journal.follow_upgrade`).
 
     Args: target: a revision, by default the newest.
     Raises: DatabaseNewerError if the database is ahead of this program; DatabaseBrokenError if it
@@ -56,8 +59,8 @@ def _revision_of(connection: Connection) -> str | None:
 
 
 def _run(engine: Engine, scripts: ScriptDirectory, wanted: str) -> None:
-    from alembic.migration import MigrationContext
     from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
 
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
@@ -74,7 +77,7 @@ def _run(engine: Engine, scripts: ScriptDirectory, wanted: str) -> None:
                 context = MigrationContext.configure(
                     connection,
                     opts={
-                        "fn": lambda rev, ctx: scripts._upgrade_revs(wanted, rev),
+                        "fn": partial(_steps, scripts, wanted),
                         "render_as_batch": sqlite,
                         "transactional_ddl": True,
                     },
@@ -87,6 +90,14 @@ def _run(engine: Engine, scripts: ScriptDirectory, wanted: str) -> None:
         finally:
             if sqlite:
                 raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _steps(scripts: ScriptDirectory, wanted: str, at: Any, context: MigrationContext) -> list[RevisionStep]:
+    """The revisions from where a database is to the one wanted, oldest first; Alembic asks for them."""
+    from alembic.runtime.migration import MigrationStep
+
+    missing = list(scripts.iterate_revisions(wanted, at, implicit_base=True))
+    return [MigrationStep.upgrade_from_script(scripts.revision_map, script) for script in reversed(missing)]
 
 
 def _counts(connection: Connection) -> dict[str, int]:

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from defusedxml import ElementTree
-from defusedxml.common import DefusedXmlException
-
 from outreach.directory.importers.json_lists import json_lists, json_value
 from outreach.directory.importers.records import (
     EVERYWHERE,
@@ -24,14 +21,12 @@ from outreach.directory.importers.records import (
     Ref,
     Term,
 )
-from outreach.directory.importers.tables import COMMONS, COMMONS_BODIES, EP, EP_BODY, EP_TERMS
+from outreach.directory.importers.tables import COMMONS, COMMONS_BODIES
 from outreach.domain.names import split_name
 from outreach.domain.partial_dates import ends_too_soon, parse_partial
 from outreach.domain.references import slug
 from outreach.domain.wording import printable
 from outreach.errors import ImportFileError, UsageError
-
-_DEEPEST = 50
 
 
 def _text(item: dict[str, Any], key: str) -> str:
@@ -66,8 +61,8 @@ _SAME_SCHEMES = {"datadotparl_id": "uk-parliament", "mep_id": "europarl", "biogu
 def _refs(item: dict[str, Any], own_scheme: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
     """The ids of an item, the one that decides first, and those under which older versions kept it.
 
-    An id of some other numbering says who somebody is within this file only, so that without an id of its own an
-    item is known by it as one of the file's.
+    An id of some other numbering says who somebody is within this file only, so that without an id of its own
+    an item is known by it as one of the file's.
     """
     refs = [
         Ref(_SAME_SCHEMES.get(_text(i, "scheme"), _text(i, "scheme")), _text(i, "identifier"))
@@ -100,7 +95,9 @@ def _contacts(item: dict[str, Any]) -> tuple[Contact, ...]:
 
 
 def _scheme(path: Path) -> str:
-    """The register that a Popolo file's ids belong to: parlparse's say so themselves, others are the file's own."""
+    """The register that a Popolo file's ids belong to: parlparse's say so
+    themselves, others are the file's own.
+    """
     with path.open("rb") as file:
         if b"uk.org.publicwhip/" in file.read(200_000):
             return "parlparse"
@@ -120,8 +117,8 @@ def _origin(path: Path) -> str:
 def read_popolo(path: Path) -> Iterator[Record]:
     """Popolo JSON: people, organizations, posts and memberships, in whatever order the file has them.
 
-    Source: https://www.popoloproject.com/specs/. People may be named ``persons`` or ``people``; a membership of
-    somebody whom the file gives by id alone makes a person whose name is still to come.
+    Source: https://www.popoloproject.com/specs/. People may be named ``persons`` or ``people``; a membership
+    of somebody whom the file gives by id alone makes a person whose name is still to come.
     """
     if path.stat().st_size == 0:
         raise ImportFileError(f"{path.name} is empty. Choose a Popolo JSON file.")
@@ -200,7 +197,8 @@ def read_popolo(path: Path) -> Iterator[Record]:
         yield from _popolo_membership(row, item, scheme, posts, areas, periods)
     if not found:
         raise ImportFileError(
-            f"{path.name} holds no persons, organizations, posts or memberships. Check that it is Popolo JSON."
+            f"{path.name} holds no persons, organizations, posts or memberships. Check that it is Popolo "
+            "JSON."
         )
 
 
@@ -311,73 +309,6 @@ def _popolo_membership(
             ),
         ),
     )
-
-
-def read_europarl_xml(path: Path, *, term: int | None = None) -> Iterator[Record]:
-    """The European Parliament's list of Members as XML (www.europarl.europa.eu/meps/en/full-list/xml).
-
-    Elements: ``meps/mep`` with ``fullName``, ``country``, ``politicalGroup``, ``id``, ``nationalPoliticalGroup``. The
-    family name is the part in capitals. Args: term: by default the one sitting now.
-    """
-    start, end = EP_TERMS[term or max(EP_TERMS)]
-    yield EP_BODY
-    row = 0
-    try:
-        root, depth = None, 0
-        events = ElementTree.iterparse(
-            str(path), events=("start", "end"), forbid_dtd=False, forbid_entities=True
-        )
-        for event, element in events:
-            root = element if root is None else root
-            depth += 1 if event == "start" else -1
-            if depth > _DEEPEST:
-                raise ImportFileError(f"{path.name} is nested too deeply for a list. Nothing was imported.")
-            if event == "start" or depth != 1:
-                continue
-            values = {str(child.tag): str(printable(child.text or "")).strip() for child in element}
-            tag = element.tag
-            root.clear()  # what was read is let go, so that a long list takes no more memory than a short one
-            if tag != "mep":
-                continue
-            row += 1
-            name, identifier = values.get("fullName", ""), values.get("id", "")
-            if not name or not identifier:
-                yield Problem(row, "has no fullName or no id")
-                continue
-            words = name.split()
-            capitals = [w for w in words if len(w) > 1 and w.upper() == w]
-            family = " ".join(w.title() for w in capitals)
-            given = " ".join(w for w in words if w not in capitals)
-            country, group = values.get("country", ""), values.get("politicalGroup", "")
-            yield PersonRecord(
-                row=row,
-                identifiers=(Ref("europarl", identifier),),
-                name=" ".join(x for x in (given, family) if x) or name,
-                given_name=given,
-                family_name=family,
-                honorific_suffix="MEP",
-                terms=(
-                    Term(
-                        body=EP,
-                        role="Member of the European Parliament",
-                        start=start,
-                        end=end,
-                        area=Place(country, "country", prefix="country") if country else None,
-                        party=group,
-                        jurisdiction="EU",
-                        claim="the dates are those of the term, the file does not give the Member’s own",
-                    ),
-                ),
-            )
-    except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ImportFileError(
-            f"{path.name} is not XML that can be read safely: {reason}. Nothing was imported."
-        ) from error
-    if not row:
-        raise ImportFileError(
-            f"{path.name} lists no Members (no mep elements). Check that it is the right file."
-        )
 
 
 def read_uk_members(path: Path) -> Iterator[Record]:

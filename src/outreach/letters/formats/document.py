@@ -1,15 +1,18 @@
 """A letter parsed once: its blocks and inlines as plain data, which every format then only writes."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, Any
 
 from outreach.domain.wording import date_in_words, locale_for, printable
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 Block = dict[str, Any]
 """{"type": paragraph | heading | list | quote | code | rule, …}: see `parse_blocks`."""
@@ -17,9 +20,17 @@ Block = dict[str, Any]
 ACCENT = "#1f4e79"
 """The layouts' own colour, for an organization that has none."""
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
-"""Written into files of letters that have no instant of their own yet, so that they do not differ from one moment to the next."""
+"""Written into files of letters that have no instant of their own yet, so that they do not
+differ from one moment to the next.
+"""
 _WRONG_ORDINAL = re.compile(r"(?<!\\)\\(\d{1,9})([.)])")
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False})
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False, "linkify": False})
 
 
 def is_svg(picture: bytes) -> bool:
@@ -29,7 +40,10 @@ def is_svg(picture: bytes) -> bool:
 
 @dataclass(frozen=True)
 class Letterhead:
-    """The look of an organization. color: such as #1f4e79, "" for the layout's own. logo: SVG or PNG, b"" for none."""
+    """The look of an organization.
+
+    color: such as #1f4e79, "" for the layout's own. logo: SVG or PNG, b"" for none.
+    """
 
     color: str = ""
     logo: bytes = b""
@@ -113,7 +127,10 @@ def make_document(
 
 
 def mended(markdown: str) -> str:
-    """A text as it was meant where the program once escaped a day wrongly: of ``\\16. Dezember`` Markdown would print the backslash."""
+    """A text as it was meant where the program once escaped a day wrongly.
+
+    Markdown would print the backslash of ``\\16. Dezember``.
+    """
     return _WRONG_ORDINAL.sub(r"\1\\\2", markdown)
 
 
@@ -123,9 +140,10 @@ def parse_blocks(markdown: str) -> tuple[Block, ...]:
 
     Blocks: ``paragraph`` and ``heading`` (level) hold ``inlines``; ``list`` (ordered, start) holds
     ``items``, each a list of blocks; ``quote`` holds ``blocks``; ``code`` holds ``text``; ``rule``.
-    Inlines: ``text``, ``code`` (text); ``strong``, ``emphasis``, ``link`` (href) hold ``children``; ``break``.
+    Inlines: ``text``, ``code`` (text); ``strong``, ``emphasis``, ``link`` (href) hold ``children``;
+    ``break``.
     """
-    tokens = _MARKDOWN.parse(printable(markdown))
+    tokens = _markdown().parse(printable(markdown))
     blocks, _ = _blocks(tokens, 0, "")
     return tuple(blocks)
 

@@ -1,4 +1,6 @@
-"""What Word files of letters and packs share: the organization's look, and the same bytes for the same words."""
+"""What Word files of letters and packs share: the organization's look, and the
+same bytes for the same words.
+"""
 
 import io
 from datetime import datetime
@@ -18,10 +20,12 @@ from outreach.letters.formats.typesetting import svg_as_png
 def new_document(*, size_pt: float, title: str, author: str, language: str, at: datetime | None) -> Document:
     """An empty A4 document.
 
-    Args: language: tag of BCP 47, for the spelling checker and for reading aloud. at: written as the date of creation.
+    Args: language: tag of BCP 47, for the spelling checker and for reading aloud. at: written as the date of
+        creation.
     """
     word = docx.Document()
-    # The library's blank document has a second list of styles, for Word 2010 alone, which the styles set here would contradict.
+    # The library's blank document has a second list of styles, for Word 2010 alone, which the styles set here
+    # would contradict.
     for key, relation in list(word.part.rels.items()):
         if relation.reltype.endswith("/stylesWithEffects"):
             word.part.drop_rel(key)
@@ -50,12 +54,16 @@ def add_logo(document: Document, head: Letterhead, *, alt: str, height_mm: float
         return
     # An SVG goes in as PNG, which every version of Word and LibreOffice shows.
     png = svg_as_png(head.logo) if is_svg(head.logo) else head.logo
-    picture: Any = document.add_paragraph().add_run().add_picture(io.BytesIO(png), height=Mm(height_mm))
-    picture._inline.docPr.set("descr", printable(alt))
+    document.add_paragraph().add_run().add_picture(io.BytesIO(png), height=Mm(height_mm))
+    body: Any = document.element.body
+    body.xpath(".//wp:docPr")[-1].set("descr", printable(alt))
 
 
 def word_bytes(document: Document, at: datetime | None) -> bytes:
-    """The document as a file. Its archive bears one instant in place of the clock's, so that the same words give the same bytes."""
+    """The document as a file.
+
+    Its archive bears one instant in place of the clock's, so that the same words give the same bytes.
+    """
     raw, same = io.BytesIO(), io.BytesIO()
     document.save(raw)
     stamp = (at or UNDATED).timetuple()

@@ -11,9 +11,10 @@ SORTED_BY = (
 """Columns of `LetterRow` with an index, by which letters of a campaign are sorted or filtered."""
 
 COUNTED_BY = {
-    "due_on": ("origin",),
+    "due_on": ("origin", "is_reminded"),
     "status": (
         "due_on", "answered_on", "days_taken", "is_uncertain", "has_unread", "origin", "was_handed_over",
+        "last_step", "status_before", "was_marked_sent",
     ),
     "group_key": ("status", "due_on", "answered_on", "days_taken"),
     "party_key": ("status", "due_on", "answered_on", "days_taken"),
@@ -56,6 +57,10 @@ LetterRow = Table(
     Column("is_uncertain", Boolean, nullable=False),
     Column("has_unread", Boolean, nullable=False),
     Column("was_handed_over", Boolean, nullable=False),
+    Column("is_reminded", Boolean, nullable=False),
+    Column("last_step", String(40)),
+    Column("status_before", String(24)),
+    Column("was_marked_sent", Boolean, nullable=False),
     Column("party", String, nullable=False),
     Column("party_key", String),
     Column("country", String, nullable=False),
@@ -77,7 +82,7 @@ LetterRow = Table(
 id: the letter's. *_key: what a column sorts and is compared by: folded, NULL where it is empty. reference_key: prefix, then the
 number with zeros before it. group_key: the body, or the recipient where there is none. urgency: where a letter stands, the
 most urgent first, and by the day an answer is due. due_on: while an answer is awaited only. channel: of the last
-sending. answer: kind of the last answer that was classed. words_digest: of the words that `search_letters` has of the letter.
+sending. is_reminded: a follow-up was drafted, and is neither deleted nor withdrawn. answer: kind of the last answer that was classed. words_digest: of the words that `search_letters` has of the letter.
 """
 
 LetterRowStale = Table(

@@ -7,18 +7,20 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, t
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Notice
 from outreach.domain.states import Channel, DispatchOutcome, FollowUpReason, LetterStatus, Origin, ReplyKind
-from outreach.store.types import Base, Deletable
+from outreach.store.types import Base, Deletable, NoticeText
 
 
 class Letter(Deletable, Base):
     """One letter to one recipient.
 
-    reference: such as MAG-0042. origin: own (written here) or reported (correspondence of others that
-    a source reports, whose text is not on file). body: Markdown, without salutation and close.
-    Once approved_at is set, all but status, summary and the days of sending and answer is frozen: triggers hold that.
-    They let an approval be taken back while nothing was sent, and person_id follow a merge of two records of one person.
-    digest_version: what text_sha256 covers, see store/integrity.py. sender_*: who wrote it, if not the campaign itself.
+    reference: such as MAG-0042. origin: own (written here) or reported (correspondence of others that a
+    source reports, whose text is not on file). body: Markdown, without salutation and close. Once approved_at
+    is set, all but status, summary and the days of sending and answer is frozen: triggers hold that. They let
+    an approval be taken back while nothing was sent, and person_id follow a merge of two records of one
+    person. digest_version: what text_sha256 covers, see store/integrity.py. sender_*: who wrote it, if not
+    the campaign itself.
     """
 
     __tablename__ = "letter"
@@ -69,7 +71,9 @@ class Letter(Deletable, Base):
 
 
 class LetterFact(Base):
-    """A place where a fact stands in a letter's text, and the words it stands in there; rows are in the order of the text."""
+    """A place where a fact stands in a letter's text, and the words it stands in there; rows are in the order
+    of the text.
+    """
 
     __tablename__ = "letter_fact"
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)
@@ -93,7 +97,11 @@ class LetterEvent(Base):
 
     __tablename__ = "letter_event"
     __table_args__ = (
-        Index("ix_letter_event_followed_up", "letter_id", sqlite_where=text("kind = 'followed_up'")),
+        Index(
+            "ix_letter_event_drafts",
+            "letter_id",
+            sqlite_where=text("kind IN ('followed_up', 'referral_drafted')"),
+        ),
     )
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
     at: Mapped[dt.datetime]
@@ -101,7 +109,7 @@ class LetterEvent(Base):
     by: Mapped[str] = mapped_column(default="")
     from_status: Mapped[str] = mapped_column(String(24), default="")
     to_status: Mapped[str] = mapped_column(String(24), default="")
-    detail: Mapped[str] = mapped_column(Text, default="")
+    detail: Mapped[Notice | None] = mapped_column(NoticeText, default=None, nullable=False)
 
 
 class Dispatch(Base):
@@ -118,7 +126,7 @@ class Dispatch(Base):
     recorded_at: Mapped[dt.datetime]
     to_address: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[str] = mapped_column(default="", index=True)
-    detail: Mapped[str] = mapped_column(Text, default="")
+    detail: Mapped[Notice | None] = mapped_column(NoticeText, default=None, nullable=False)
     sent_at: Mapped[dt.datetime | None]
 
 

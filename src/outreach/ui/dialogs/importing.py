@@ -17,10 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from outreach.directory.importers.european_parliament import EP_TERMS
 from outreach.directory.importers.feeds import download, feeds_list, find_feed
 from outreach.directory.importers.records import ImportReport
 from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of, import_files
-from outreach.directory.importers.tables import CSV_FIELDS, EP_TERMS, guess_mapping, headings_of
+from outreach.directory.importers.table_rows import headings_of
+from outreach.directory.importers.tables import CSV_FIELDS, guess_mapping
 from outreach.errors import OutreachError
 from outreach.store.database import Database
 from outreach.ui.dialogs.files import FileDialog

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.replies import FollowUpRow, follow_ups_list, set_follow_up_done
+from outreach.correspondence.promises import FollowUpRow, follow_ups_list, set_follow_up_done
 from outreach.desk.letter_query import GROUPINGS, LetterQuery
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import Order, letter_count, letter_page

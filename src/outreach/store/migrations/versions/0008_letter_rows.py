@@ -2,23 +2,24 @@
 
 The rows are made when the database is opened next, see `store/letter_rows.py`.
 
-Revision: 0008, after 0006.
+Revision: 0008, after 0007.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 _SORTED_BY = (
     "reference_key", "recipient_key", "urgency", "sent_on", "answered_on", "days_taken", "body_key", "answer", "subject_key",
     "channel", "written_on", "due_on", "status", "party_key", "country_key", "post", "audience", "language", "sender",
 )  # fmt: skip
 _COUNTED_BY = {
-    "due_on": ("origin",),
+    "due_on": ("origin", "is_reminded"),
     "status": (
         "due_on", "answered_on", "days_taken", "is_uncertain", "has_unread", "origin", "was_handed_over",
+        "last_step", "status_before", "was_marked_sent",
     ),
     "group_key": ("status", "due_on", "answered_on", "days_taken"),
     "party_key": ("status", "due_on", "answered_on", "days_taken"),
@@ -63,6 +64,10 @@ def upgrade() -> None:
         sa.Column("is_uncertain", sa.Boolean(), nullable=False),
         sa.Column("has_unread", sa.Boolean(), nullable=False),
         sa.Column("was_handed_over", sa.Boolean(), nullable=False),
+        sa.Column("is_reminded", sa.Boolean(), nullable=False),
+        words("last_step", 40, nullable=True),
+        words("status_before", 24, nullable=True),
+        sa.Column("was_marked_sent", sa.Boolean(), nullable=False),
         words("party"),
         words("party_key", nullable=True),
         words("country"),
@@ -100,10 +105,10 @@ def upgrade() -> None:
     ):
         op.create_index(f"ix_{table}_{column}", table, [column])
     op.create_index(
-        "ix_letter_event_followed_up",
+        "ix_letter_event_drafts",
         "letter_event",
         ["letter_id"],
-        sqlite_where=sa.text("kind = 'followed_up'"),
+        sqlite_where=sa.text("kind IN ('followed_up', 'referral_drafted')"),
     )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
