@@ -110,3 +110,6 @@ SENT_STATES = frozenset(
     }
 )
 """States of letters that went out."""
+
+ENDED_STATES = frozenset({LetterStatus.BOUNCED, LetterStatus.CLOSED, LetterStatus.WITHDRAWN})
+"""States of letters of which nothing more is awaited, whatever came of them."""

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
-from outreach.domain.letter_history import PastStep, last_step
+from outreach.domain.letter_history import DRAFTS_ANOTHER, PastStep, last_step, next_letters
 from outreach.domain.letter_life import LetterSituation, Step
 from outreach.domain.notice import Notice
 from outreach.domain.states import NOT_HANDED_OVER, Channel, DispatchOutcome, LetterStatus, ReplyKind
@@ -112,15 +112,6 @@ def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
         histories.setdefault(key, []).append(PastStep(step, status, LetterStatus(after)))
     found = {key: last_step(history) for key, history in histories.items()}
     return {key: past for key, past in found.items() if past is not None}
-
-
-DRAFTS_ANOTHER = frozenset({Step.FOLLOWED_UP, Step.REFERRAL_DRAFTED})
-"""Steps whose notice names the letters that were drafted."""
-
-
-def next_letters(told: Notice | None) -> list[str]:
-    """References of the letters that a step among `DRAFTS_ANOTHER` drafted."""
-    return told.text("references").split(", ") if told is not None else []
 
 
 def classed(wanted: Callable[[Any], Any]) -> Select[Any]:

@@ -1,25 +1,23 @@
 """What must be done, and how the campaign stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.promises import FollowUpRow, follow_ups_list
 from outreach.desk.calendar import calendar_ics
-from outreach.desk.letter_query import Filters, filter_rows
+from outreach.desk.letter_query import GROUPINGS, LetterQuery
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
+from outreach.desk.letter_table import Order, letter_count, letter_page
 from outreach.desk.statistics import GroupCount, Statistics, group_counts, statistics
 from outreach.desk.today import Agenda, agenda
-from outreach.domain.states import AWAITING_PHASES
 from outreach.files import write_file
 from outreach.store.database import Database, WorkSession
 from outreach.ui.job import Progress
 from outreach.ui.operations.operation import Long, Read, tr
 
-# What answers are counted by.
-GROUPINGS = ("body", "party", "country")
+_AWAITED_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -49,14 +47,15 @@ def standing(campaign: CampaignRow, counted: tuple[str, ...]) -> Read[Standing]:
     """
 
     def work(session: WorkSession) -> Standing:
-        rows = tracker_rows(session, campaign)
-        awaited = [r for r in rows if r.phase in AWAITING_PHASES]
-        awaited.sort(key=lambda r: (r.due_on is None, r.due_on, r.reference))
+        every, day = LetterQuery().of(campaign.key), campaign.today
+        awaited = letter_page(
+            session, replace(every, status="waiting"), day, Order("due_on"), limit=_AWAITED_SHOWN
+        )
         return Standing(
-            {word: len(filter_rows(rows, Filters(status=word), campaign.today)) for word in counted},
-            statistics(rows),
-            tuple(awaited),
-            {by: group_counts(rows, by) for by in GROUPINGS},
+            {word: letter_count(session, replace(every, status=word), day) for word in counted},
+            statistics(session, every, day),
+            awaited.rows,
+            {by: group_counts(session, every, by, day) for by in GROUPINGS},
             follow_ups_list(session, campaign),
         )
 

@@ -11,6 +11,7 @@ from outreach.correspondence.following_up import draft_follow_ups
 from outreach.desk.letter_query import Filters
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
+from outreach.desk.reminders import overdue_without_reminder
 from outreach.domain.wording import counted
 from outreach.letters.checks import letter_notes
 from outreach.letters.drafting import draft_letters, plan_letters
@@ -89,6 +90,17 @@ def follow_up(sandbox: TemplateSandbox, references: Sequence[str]) -> Long[Chang
     """Write again about letters: a reminder after silence, thanks after an answer."""
 
     def work(database: Database, progress: Progress) -> Changes:
+        return draft_follow_ups(database, sandbox, references)
+
+    return Long(tr("Drafting letters"), work, once=True)
+
+
+def remind_overdue(sandbox: TemplateSandbox, campaign: CampaignRow, on: date) -> Long[Changes]:
+    """Draft a reminder about each letter that is overdue and was not reminded yet."""
+
+    def work(database: Database, progress: Progress) -> Changes:
+        with database.read() as session:
+            references = overdue_without_reminder(session, campaign, on)
         return draft_follow_ups(database, sandbox, references)
 
     return Long(tr("Drafting letters"), work, once=True)

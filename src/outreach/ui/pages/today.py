@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, 
 from outreach.correspondence.promises import FollowUpRow
 from outreach.correspondence.triage import InboxRow
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.today import Agenda
+from outreach.desk.today import Agenda, Waiting
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.files import FileDialog
@@ -103,7 +103,7 @@ class TodayPage(Page):
         self.day.setText(self.tr("Records stand at {0}").format(day) if campaign.as_of else day)
         self.remind.setEnabled(bool(found.to_remind))
         self.remind.setText(
-            self.tr("Draft {0}").format(counted(len(found.to_remind), "follow-up", "follow-ups"))
+            self.tr("Draft {0}").format(counted(found.to_remind, "follow-up", "follow-ups"))
             if found.to_remind
             else self.tr("Draft follow-ups")
         )
@@ -119,12 +119,21 @@ class TodayPage(Page):
             self._letters(found.uncertain),
             "letters",
             {"status": "uncertain"},
+            found.uncertain.count,
         )
         self._section(
-            self.tr("Came back, or refused"), self._letters(found.returned), "letters", {"status": "returned"}
+            self.tr("Came back, or refused"),
+            self._letters(found.returned),
+            "letters",
+            {"status": "returned"},
+            found.returned.count,
         )
         self._section(
-            self.tr("Answers overdue"), self._letters(found.overdue), "letters", {"status": "overdue"}
+            self.tr("Answers overdue"),
+            self._letters(found.overdue),
+            "letters",
+            {"status": "overdue"},
+            found.overdue.count,
         )
         self._section(self.tr("Promised to us, or by us"), [self._promise(p) for p in found.promises], "", {})
         self._section(
@@ -132,10 +141,21 @@ class TodayPage(Page):
             self._letters(found.due_soon),
             "letters",
             {"status": "due soon"},
+            found.due_soon.count,
         )
-        self._section(self.tr("Ready to send"), self._letters(found.to_send), "letters", {"status": "ready"})
         self._section(
-            self.tr("Drafts to approve"), self._letters(found.drafts), "letters", {"status": "draft"}
+            self.tr("Ready to send"),
+            self._letters(found.to_send),
+            "letters",
+            {"status": "ready"},
+            found.to_send.count,
+        )
+        self._section(
+            self.tr("Drafts to approve"),
+            self._letters(found.drafts),
+            "letters",
+            {"status": "draft"},
+            found.drafts.count,
         )
         self._stack.show_table(self._sections.count() > 0)
         self._sections.addStretch()
@@ -149,20 +169,23 @@ class TodayPage(Page):
         same = [w for w in rows if w.accessibleName() == name]
         (same[0] if same else rows[min(at, len(rows) - 1)] if rows else self).setFocus()
 
-    def _section(self, title: str, rows: list[QWidget], page: str, place: What) -> None:
-        """Args: page, place: where all of them are shown; without a page they all stand here."""
+    def _section(
+        self, title: str, rows: list[QWidget], page: str, place: What, count: int | None = None
+    ) -> None:
+        """Args: page, place: where all of them are shown; without a page they all stand here. count: how many there are."""
         if not rows:
             return
+        total = len(rows) if count is None else count
         panel = Panel(margins=14, spacing=2)
         if page:
-            heading = Heading(title, len(rows))
+            heading = Heading(title, total)
             heading.opened.connect(partial(self.workspace.go, page, **place))
             panel.body.addWidget(heading)
         else:
             panel.body.addLayout(
                 row_of(
                     Label(title, size=14, strong=True, wrap=False),
-                    Label(str(len(rows)), tone="quiet", wrap=False),
+                    Label(str(total), tone="quiet", wrap=False),
                     None,
                     margins=(8, 2, 8, 2),
                 )
@@ -170,8 +193,8 @@ class TodayPage(Page):
         most = _MOST if page else len(rows)
         for row in rows[:most]:
             panel.body.addWidget(row)
-        if len(rows) > most:
-            more = TaskRow(self.tr("All {0}").format(len(rows)), "", "", tone="accent")
+        if total > most:
+            more = TaskRow(self.tr("All {0}").format(total), "", "", tone="accent")
             more.opened.connect(partial(self.workspace.go, page, **place))
             panel.body.addWidget(more)
         for row in rows[most:]:
@@ -180,8 +203,8 @@ class TodayPage(Page):
         # A layout shows what it is given a little later; the keyboard may be put there now.
         panel.show()
 
-    def _letters(self, rows: tuple[TrackerRow, ...]) -> list[QWidget]:
-        return [self._letter(r) for r in rows]
+    def _letters(self, waiting: Waiting) -> list[QWidget]:
+        return [self._letter(r) for r in waiting.first]
 
     def _letter(self, r: TrackerRow) -> QWidget:
         about = r.body if r.body != r.recipient else r.post
@@ -235,7 +258,10 @@ class TodayPage(Page):
     def _remind(self) -> None:
         if self._agenda is None:
             return
-        operation = drafts.follow_up(self.workspace.sandbox, list(self._agenda.to_remind))
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+        operation = drafts.remind_overdue(self.workspace.sandbox, campaign, self._agenda.on)
         operation.run(self.workspace, self, self._reminded)
 
     def _reminded(self, changes: Changes) -> None:
