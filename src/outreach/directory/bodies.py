@@ -1,6 +1,6 @@
 """Bodies (Popolo: organizations) and the posts in them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from outreach.directory.citations import SourceRef, citations_of
+from outreach.directory.finding import DirectoryQuery, bodies_found, posts_found
 from outreach.directory.people import (
     ContactRow,
     MembershipRow,
@@ -19,7 +20,8 @@ from outreach.directory.people import (
 from outreach.domain.partial_dates import covers
 from outreach.errors import NotFoundError
 from outreach.store.models import Citation, ContactDetail, Membership, Organization, OtherName, Person, Post
-from outreach.store.search import in_chunks, matching_ids
+from outreach.store.paging import USUAL, Key, Order, Page, all_ids, in_parts, page_ids
+from outreach.store.search import in_chunks
 
 
 @dataclass(frozen=True)
@@ -67,34 +69,58 @@ class PostRow:
     sources: tuple[SourceRef, ...]
 
 
-def bodies_list(
+def bodies_page(
     session: Session,
+    query: DirectoryQuery,
+    order: Order = USUAL,
     *,
-    on: date | None = None,
-    search: str = "",
-    keys: Collection[int] | None = None,
-    with_members: bool = True,
-) -> tuple[BodyRow, ...]:
+    after: Key | None = None,
+    offset: int = 0,
+    limit: int = 100,
+) -> Page[BodyRow]:
+    """A page of the bodies that a query means, without who sits in them, by name where no order is asked for.
+
+    Args: order: by name, kind or parent. after, offset, limit: as for `store.paging.page_ids`.
+    """
+    ids, more = page_ids(session, bodies_found(query), order, after=after, offset=offset, limit=limit)
+    return Page(bodies_of(session, ids, on=query.on, with_members=False), ids, more)
+
+
+def bodies_rows(
+    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None
+) -> Iterator[BodyRow]:
+    """All bodies that a query means, with their members, read some at a time. Args: as for `bodies_page`."""
+    for part in in_parts(all_ids(session, bodies_found(query), order, after=after)):
+        yield from bodies_of(session, part, on=query.on)
+
+
+def bodies_list(session: Session, *, on: date | None = None, search: str = "") -> tuple[BodyRow, ...]:
     """Bodies in order of name.
 
     Args: on: keep those that existed that day, with their members of that day. search: words that
-        must all begin a word of the body's names or summary. with_members: False leaves out who sits in them,
-        which for all parliaments of the world is a long read.
+        must all begin a word of the body's names or summary.
+    """
+    return tuple(bodies_rows(session, DirectoryQuery(search, on)))
+
+
+def bodies_of(
+    session: Session, keys: Collection[int], *, on: date | None = None, with_members: bool = True
+) -> tuple[BodyRow, ...]:
+    """Bodies by their ids, in the order of these; deleted ones are left out.
+
+    Args: on: only their members of that day. with_members: False leaves out who sits in them, which for all
+        parliaments of the world is a long read.
     """
     parent = aliased(Organization)
-    query = (
-        select(Organization, parent.name, parent.slug)
-        .outerjoin(parent, parent.id == Organization.parent_id)
-        .order_by(Organization.name, Organization.id)
+    query = select(Organization, parent.name, parent.slug).outerjoin(
+        parent, parent.id == Organization.parent_id
     )
-    if keys is not None:
-        query = query.where(Organization.id.in_(list(keys)))
-    rows = list(session.execute(query))
-    if on is not None:
-        rows = [r for r in rows if covers(r[0].founding_date, r[0].dissolution_date, on)]
-    for word in search.split():
-        hits = matching_ids(session, word, "body")
-        rows = [r for r in rows if r[0].id in hits]
+    read = {
+        row[0].id: row
+        for chunk in in_chunks(list(keys))
+        for row in session.execute(query.where(chunk(Organization.id)))
+    }
+    rows = [read[key] for key in keys if key in read]
     ids = [r[0].id for r in rows]
     names = other_names_of(session, OtherName.organization_id, ids)
     contacts = contacts_of(session, ContactDetail.organization_id, ids)
@@ -124,10 +150,36 @@ def bodies_list(
 
 def body_row(session: Session, slug: str) -> BodyRow:
     """One body by identifier. Raises: NotFoundError."""
-    body = session.scalar(select(Organization).where(Organization.slug == slug))
+    body = session.scalar(select(Organization.id).where(Organization.slug == slug))
     if body is None:
         raise NotFoundError(f"There is no body “{slug}”. List them with: outreach bodies list")
-    return bodies_list(session, keys=[body.id])[0]
+    return bodies_of(session, [body])[0]
+
+
+def posts_page(
+    session: Session,
+    query: DirectoryQuery,
+    order: Order = USUAL,
+    *,
+    after: Key | None = None,
+    offset: int = 0,
+    limit: int = 100,
+) -> Page[PostRow]:
+    """A page of the offices that a query means, by body and label where no order is asked for.
+
+    Args: query: with a day, with their holders of that day only. order: by body, label or holders. after, offset, limit: as
+        for `store.paging.page_ids`.
+    """
+    ids, more = page_ids(session, posts_found(query), order, after=after, offset=offset, limit=limit)
+    return Page(posts_of(session, ids, on=query.on), ids, more)
+
+
+def posts_rows(
+    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None
+) -> Iterator[PostRow]:
+    """All offices that a query means, read some at a time. Args: as for `posts_page`."""
+    for part in in_parts(all_ids(session, posts_found(query), order, after=after)):
+        yield from posts_of(session, part, on=query.on)
 
 
 def posts_list(session: Session, *, on: date | None = None, search: str = "") -> tuple[PostRow, ...]:
@@ -136,21 +188,21 @@ def posts_list(session: Session, *, on: date | None = None, search: str = "") ->
     Args: on: with their holders of that day only. search: words that must all begin a word of the
         post, its body or one of its holders (of that day).
     """
+    return tuple(posts_rows(session, DirectoryQuery(search, on)))
+
+
+def posts_of(session: Session, keys: Collection[int], *, on: date | None = None) -> tuple[PostRow, ...]:
+    """Offices by their ids, in the order of these. on: with their holders of that day only."""
     query = select(Post, Organization).join(Organization, Organization.id == Post.organization_id)
-    rows = [(post, body) for post, body in session.execute(query.order_by(Organization.name, Post.label))]
+    read = {
+        post.id: (post, body)
+        for chunk in in_chunks(list(keys))
+        for post, body in session.execute(query.where(chunk(Post.id)))
+    }
+    rows = [read[key] for key in keys if key in read]
     held = memberships_of(session, Membership.post_id, [p.id for p, _ in rows])
     if on is not None:
-        rows = [r for r in rows if covers(r[0].start_date, r[0].end_date, on)]
         held = {k: [m for m in v if covers(m.start_date, m.end_date, on)] for k, v in held.items()}
-    for word in search.split():
-        posts, bodies, people_hit = (matching_ids(session, word, k) for k in ("post", "body", "person"))
-        rows = [
-            (post, body)
-            for post, body in rows
-            if post.id in posts
-            or body.id in bodies
-            or any(m.person_id in people_hit for m in held.get(post.id, ()))
-        ]
     people = _names_of(session, {m.person_id for ms in held.values() for m in ms})
     sources = citations_of(session, Citation.post_id, [p.id for p, _ in rows])
     return tuple(

@@ -1,7 +1,7 @@
 """People: who they are, what they held and when, and how to reach them."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from outreach.directory.citations import SourceRef, citations_of
+from outreach.directory.finding import DirectoryQuery, people_found
 from outreach.domain.partial_dates import covers
 from outreach.errors import NotFoundError
 from outreach.store.models import (
@@ -22,7 +23,8 @@ from outreach.store.models import (
     Person,
     Post,
 )
-from outreach.store.search import CHUNK, in_chunks, matching_by_kind
+from outreach.store.paging import USUAL, Key, Order, Page, all_ids, in_parts, page_ids
+from outreach.store.search import in_chunks
 
 
 @dataclass(frozen=True)
@@ -94,52 +96,61 @@ class PersonRow:
     sources: tuple[SourceRef, ...]
 
 
-def people_list(
+def people_page(
     session: Session,
+    query: DirectoryQuery,
+    order: Order = USUAL,
     *,
-    on: date | None = None,
-    search: str = "",
-    keys: Collection[int] | None = None,
-    limit: int | None = None,
+    after: Key | None = None,
+    offset: int = 0,
+    limit: int = 100,
+) -> Page[PersonRow]:
+    """A page of the people that a query means, by family name where no order is asked for.
+
+    Args: query: with a day, only who held a post or a seat then, and only what they held then. order: by name or offices.
+        after, offset, limit: as for `store.paging.page_ids`.
+    """
+    ids, more = page_ids(session, people_found(query), order, after=after, offset=offset, limit=limit)
+    return Page(people_of(session, ids, on=query.on), ids, more)
+
+
+def people_rows(
+    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None
+) -> Iterator[PersonRow]:
+    """All people that a query means, read some at a time. Args: as for `people_page`."""
+    for part in in_parts(all_ids(session, people_found(query), order, after=after)):
+        yield from people_of(session, part, on=query.on)
+
+
+def people_list(
+    session: Session, *, on: date | None = None, search: str = "", limit: int | None = None
 ) -> tuple[PersonRow, ...]:
     """People in order of family name, at most limit of them.
 
     Args: on: keep only those who held a post or a seat on that day, and only what they held then.
         search: words that must all begin a word of the person's names, or of one post they held
-        (its label, its body, its area); accents do not matter.
+        (its label, its body, its area, its party); accents do not matter.
     """
-    wanted = set(keys) if keys is not None else None
-    if search.strip():
-        found = person_ids(session, search, on=on)
-        wanted = found if wanted is None else wanted & found
-    if on is not None and wanted is None:
-        wanted = {
-            m
-            for m, start, end in session.execute(
-                select(Membership.person_id, Membership.start_date, Membership.end_date)
-            )
-            if covers(start, end, on)
-        }
-    order = (Person.family_name, Person.name, Person.id)
-    # Of each part no more than the first ones can be among the first of all.
-    most = limit if on is None else None
-    people = [
-        p
-        for chunk in in_chunks(wanted)
-        for p in session.scalars(select(Person).where(chunk(Person.id)).order_by(*order).limit(most))
-    ]
-    if wanted is not None and len(wanted) > CHUNK:
-        people.sort(key=lambda p: (p.family_name, p.name, p.id))
-    if on is None and limit is not None:
-        people = people[:limit]
+    query = DirectoryQuery(search, on)
+    return (
+        tuple(people_rows(session, query)) if limit is None else people_page(session, query, limit=limit).rows
+    )
+
+
+def people_of(session: Session, keys: Collection[int], *, on: date | None = None) -> tuple[PersonRow, ...]:
+    """People by their ids, in the order of these; deleted ones are left out. on: only what they held on that day."""
+    found = {
+        p.id: p
+        for chunk in in_chunks(list(keys))
+        for p in session.scalars(select(Person).where(chunk(Person.id)))
+    }
+    people = [found[key] for key in keys if key in found]
     memberships = memberships_of(session, Membership.person_id, [p.id for p in people])
     if on is not None:
         memberships = {
             key: [m for m in held if covers(m.start_date, m.end_date, on)]
             for key, held in memberships.items()
         }
-        people = [p for p in people if memberships.get(p.id)]
-    people = people[:limit] if limit is not None else people
     ids = [p.id for p in people]
     names, contacts = (
         other_names_of(session, OtherName.person_id, ids),
@@ -176,36 +187,10 @@ def people_list(
 
 def person_row(session: Session, slug: str) -> PersonRow:
     """One person by identifier. Raises: NotFoundError."""
-    person = session.scalar(select(Person).where(Person.slug == slug))
+    person = session.scalar(select(Person.id).where(Person.slug == slug))
     if person is None:
         raise NotFoundError(f"There is no person “{slug}”. List them with: outreach people list")
-    return people_list(session, keys=[person.id])[0]
-
-
-def person_ids(session: Session, search: str, *, on: date | None = None) -> set[int]:
-    """Ids of the people that a search finds; see `people_list` for what it compares."""
-    words = search.split()
-    kinds = ("post", "body", "area")
-    hits = [defaultdict(set, matching_by_kind(session, word)) for word in words]
-    if not words or not all(hits):
-        return set()
-    named = [h["person"] for h in hits]
-    found = set.intersection(*named)
-    columns = (Membership.post_id, Membership.organization_id, Membership.area_id)
-    # Each term of somebody has to account for all the words that their names do not.
-    query = select(Membership.person_id, Membership.start_date, Membership.end_date, *columns)
-    places = {kind: set().union(*(h[kind] for h in hits)) for kind in kinds}
-    for kind, column in zip(kinds, columns, strict=True):
-        for chunk in in_chunks(places[kind]):
-            for person, start, end, post, body, area in session.execute(query.where(chunk(column))):
-                if person in found or (on is not None and not covers(start, end, on)):
-                    continue
-                if all(
-                    person in h["person"] or post in h["post"] or body in h["body"] or area in h["area"]
-                    for h in hits
-                ):
-                    found.add(person)
-    return found
+    return people_of(session, [person])[0]
 
 
 def memberships_of(session: Session, column: object, ids: Collection[int]) -> dict[int, list[MembershipRow]]:

@@ -43,6 +43,13 @@ def in_latin(text: str) -> str:
     return plain if plain.isascii() else folded(anyascii(unicodedata.normalize("NFKC", text)))
 
 
+def sort_key(text: str) -> str:
+    """What names are sorted by: accents, case and marks do not matter, and other alphabets stand where their Latin spelling
+    would: Ålesund with A, Łódź with L, Иванов with I.
+    """
+    return in_latin(text).lstrip("\"'“”„‘’«»([ -–—")
+
+
 def digest_of(text: str, length: int = 8) -> str:
     """A short mark of a text that stays the same on every machine."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]

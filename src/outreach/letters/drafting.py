@@ -29,7 +29,7 @@ from outreach.letters.template_context import (
 )
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
 from outreach.recipients.enlist import keep_recipients
-from outreach.recipients.rows import RecipientRow, recipients_list
+from outreach.recipients.rows import RecipientRow, recipients_of
 from outreach.store.changes import Changes
 from outreach.store.models import Ask, Campaign, Case, Fact, Letter, LetterAsk, LetterFact, Recipient
 from outreach.store.types import now
@@ -282,9 +282,8 @@ def recipient_of(session: Session, reference: str) -> RecipientRow:
         )
     )
     if recipient is not None:
-        for row in recipients_list(session, letter.campaign_id):
-            if row.key == recipient.id:
-                return row
+        for row in recipients_of(session, [recipient.id]):
+            return row
     raise NotFoundError(
         f"The addressee of {reference} is not a recipient of the campaign any more. Add them in the "
         "directory."

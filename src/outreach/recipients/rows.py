@@ -1,17 +1,33 @@
 """Recipients of a campaign as rows, and people of the directory as rows that may become recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from outreach.directory.bodies import BodyRow, bodies_list
-from outreach.directory.people import PersonRow, people_list
+from outreach.directory.bodies import BodyRow, bodies_of
+from outreach.directory.finding import Word, family_name_key, seat_has, words_of
+from outreach.directory.people import PersonRow, people_of
 from outreach.domain.address import audiences
 from outreach.domain.references import folded
-from outreach.store.models import Organization, Person, Post, Recipient
+from outreach.store.models import ContactDetail, Membership, Organization, Person, Post, Recipient
+from outreach.store.paging import (
+    USUAL,
+    Key,
+    ListQuery,
+    Order,
+    Page,
+    all_ids,
+    in_parts,
+    key_of_texts,
+    page_ids,
+)
 from outreach.store.search import in_chunks
+from outreach.store.types import table_of
+
+_recipient, _person, _post = table_of(Recipient), table_of(Person), table_of(Post)
+_body, _seat = table_of(Organization), table_of(Membership)
 
 
 @dataclass(frozen=True)
@@ -43,28 +59,89 @@ class RecipientRow:
         return f"{self.name} ({office})" if office else self.name
 
 
+def recipients_found(campaign_key: int, search: str = "") -> ListQuery:
+    """Whom a campaign writes to, in the order they were added; or by name, office, form of address, or how they are reached.
+
+    Each word of the search must begin a word of a recipient's names, offices, bodies, places, parties or form of address.
+    """
+    parts = [_recipient.c.campaign_id == campaign_key, _recipient.c.deleted_at.is_(None)]
+    parts += [_has(word, text) for word, text in zip(words_of(search), search.split(), strict=True)]
+    label = func.coalesce(func.nullif(_post.c.short_label, ""), _post.c.label)
+    office = case((_person.c.id.is_not(None), label))
+    return ListQuery(
+        _recipient.c.id,
+        _recipient.outerjoin(
+            _person, and_(_person.c.id == _recipient.c.person_id, _person.c.deleted_at.is_(None))
+        )
+        .outerjoin(_post, _post.c.id == _recipient.c.post_id)
+        .outerjoin(_body, and_(_body.c.id == _recipient.c.organization_id, _body.c.deleted_at.is_(None))),
+        and_(*parts),
+        {
+            "added": _recipient.c.id,
+            "name": func.coalesce(
+                family_name_key(_person), key_of_texts(_post.c.label), key_of_texts(_body.c.name)
+            ),
+            "office": func.coalesce(key_of_texts(office, _body.c.name), key_of_texts(_body.c.name)),
+            "audience": key_of_texts(
+                case(audiences(), value=_recipient.c.audience, else_=_recipient.c.audience)
+            ),
+            "channels": _reached_by(),
+        },
+        Order("added"),
+    )
+
+
+def recipients_page(
+    session: Session,
+    campaign_key: int,
+    search: str = "",
+    order: Order = USUAL,
+    *,
+    after: Key | None = None,
+    offset: int = 0,
+    limit: int = 100,
+) -> Page[RecipientRow]:
+    """A page of those whom a campaign writes to, in the order they were added where no other is asked for.
+
+    Args: search, order: as for `recipients_found`. after, offset, limit: as for `store.paging.page_ids`.
+    """
+    query = recipients_found(campaign_key, search)
+    ids, more = page_ids(session, query, order, after=after, offset=offset, limit=limit)
+    return Page(recipients_of(session, ids), ids, more)
+
+
+def recipients_read(
+    session: Session, campaign_key: int, search: str = "", order: Order = USUAL, *, after: Key | None = None
+) -> Iterator[RecipientRow]:
+    """All of them, read some at a time. Args: as for `recipients_page`."""
+    query = recipients_found(campaign_key, search)
+    for part in in_parts(all_ids(session, query, order, after=after)):
+        yield from recipients_of(session, part)
+
+
 def recipients_list(session: Session, campaign_key: int) -> tuple[RecipientRow, ...]:
     """Whom the campaign writes to, in the order they were added."""
-    rows = session.execute(
-        select(Recipient, Person, Post, Organization)
+    return recipients_of(session, all_ids(session, recipients_found(campaign_key)))
+
+
+def recipients_of(session: Session, keys: Collection[int]) -> tuple[RecipientRow, ...]:
+    """Recipients by their ids, in the order of these; those that were removed are left out."""
+    query = (
+        select(Recipient, Person.id, Post, Organization.id)
         .outerjoin(Person, Person.id == Recipient.person_id)
         .outerjoin(Post, Post.id == Recipient.post_id)
         .outerjoin(Organization, Organization.id == Recipient.organization_id)
-        .where(Recipient.campaign_id == campaign_key)
-        .order_by(Recipient.id)
-    ).all()
-    people = {p.key: p for p in people_list(session, keys=[r[1].id for r in rows if r[1]])}
-    bodies = {
-        b.key: b for b in bodies_list(session, keys={r[3].id for r in rows if r[3]}, with_members=False)
+    )
+    read = {
+        row[0].id: row
+        for chunk in in_chunks(list(keys))
+        for row in session.execute(query.where(chunk(Recipient.id)))
     }
+    rows = [read[key] for key in keys if key in read]
+    people = {p.key: p for p in people_of(session, {r[1] for r in rows if r[1]})}
+    bodies = {b.key: b for b in bodies_of(session, {r[3] for r in rows if r[3]}, with_members=False)}
     return tuple(
-        _row(
-            recipient.id,
-            recipient.audience,
-            people.get(person.id) if person else None,
-            post,
-            bodies.get(body.id) if body else None,
-        )
+        _row(recipient.id, recipient.audience, people.get(person), post, bodies.get(body))
         for recipient, person, post, body in rows
     )
 
@@ -77,10 +154,8 @@ def recipients_to_be(
     Args: wanted: audience, and readable ids of person, post ("" for none) and body of each.
     """
     keys = keys_by_slug(session, wanted)
-    people = {p.id: p for p in people_list(session, keys=list(keys[Person].values()))}
-    bodies = {
-        b.id: b for b in bodies_list(session, keys=set(keys[Organization].values()), with_members=False)
-    }
+    people = {p.id: p for p in people_of(session, list(keys[Person].values()))}
+    bodies = {b.id: b for b in bodies_of(session, set(keys[Organization].values()), with_members=False)}
     posts = {
         post.slug: post
         for chunk in in_chunks(list(keys[Post].values()))
@@ -136,3 +211,31 @@ def _row(
         ),
         search_text=folded(" ".join(names)),
     )
+
+
+def _has(word: Word, typed: str) -> ColumnElement[bool]:
+    seat = _seat.alias("held")
+    said = [
+        key
+        for key, label in audiences().items()
+        if any(w.startswith(folded(typed)) for w in folded(label).split())
+    ]
+    return or_(
+        word.finds(_recipient.c.person_id, "person"),
+        word.finds(_recipient.c.post_id, "post"),
+        word.finds(_recipient.c.organization_id, "body"),
+        _recipient.c.person_id.in_(select(seat.c.person_id).where(seat_has(word, seat))),
+        _recipient.c.audience.in_(said),
+    )
+
+
+def _reached_by() -> ColumnElement[str]:
+    """By which ways somebody can be reached, those by e-mail first; NULL if by none."""
+    contact = table_of(ContactDetail).alias("contact")
+    owner = or_(contact.c.person_id == _person.c.id, contact.c.organization_id == _body.c.id)
+
+    def mark(letter: str, *types: str) -> ColumnElement[str]:
+        there = exists().where(owner, contact.c.type.in_(types)).correlate(_person, _body)
+        return case((there, letter), else_="")
+
+    return func.nullif(mark("a", "email") + mark("b", "address") + mark("c", "form", "url"), "")

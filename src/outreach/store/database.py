@@ -29,6 +29,7 @@ from outreach.store import journal, journal_check, letter_rows, migrate
 from outreach.store.backup import tidy
 from outreach.store.driver_errors import DRIVER_ERRORS, friendly_errors, result_code
 from outreach.store.integrity import frozen_text_problems, upkeep_notes
+from outreach.store.paging import SORT_KEY, sort_key_in_sql
 from outreach.store.sqlite_files import connect, file_of, is_there, turn_at
 from outreach.store.types import Deletable
 
@@ -275,6 +276,8 @@ def _engine(url: URL, path: Path | None) -> Engine:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
+        # For queries only: no index, trigger or view knows it, so that other programs can write the file too.
+        connection.create_function(SORT_KEY, 1, sort_key_in_sql, deterministic=True)
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         with contextlib.suppress(sqlite_driver.OperationalError):
