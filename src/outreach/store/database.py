@@ -104,14 +104,14 @@ class Database:
             By default DatabaseBusyError comes then. Nothing of the unit has been done while it waits.
         """
         with contextlib.ExitStack() as stack:
-            session = self._begun(stack, goes_on)
+            session = self.begun_session(stack, goes_on)
             yield session
             letter_rows.settle_session(session)
             if self.is_journalled:
                 journal.seal(_raw(session), self.actor)
             session.commit()
 
-    def _begun(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
+    def begun_session(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
         """A session that holds the write lock; the stack gives it back. While another program has the lock, the turn goes
         round, so that who does not wait for ever is told in time."""
         # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.
@@ -203,7 +203,7 @@ def _settle_letter_rows(database: Database) -> None:
         while True:
             # In units of their own, so that other programs come in between where there are very many.
             with contextlib.ExitStack() as stack:
-                session = database._begun(stack, None)
+                session = database.begun_session(stack, None)
                 if not begun:
                     letter_rows.prepare(session.connection())
                     begun = True
