@@ -78,9 +78,9 @@ def app(location: str) -> dict[str, object]:
     _wait(lambda: jobs.is_idle)
     found["settled_ms"] = _since()
     pages = {}
-    for name in window.page_names:
+    for name in window.pages:
         began = time.perf_counter()
-        window.go_to(name)
+        window.turn(name)
         _wait(lambda: jobs.is_idle)
         pages[name] = round((time.perf_counter() - began) * 1000, 1)
     found |= {"pages_ms": pages, "memory_mb": _memory_mb()}
