@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, 
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.promises import FollowUpRow, follow_ups_list, set_follow_up_done
+from outreach.desk.letter_order import Order
 from outreach.desk.letter_query import GROUPINGS, LetterQuery
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import Order, letter_count, letter_page
+from outreach.desk.letter_table import letter_count, letter_page
 from outreach.desk.statistics import GroupCount, Statistics, group_counts, statistics
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.store.database import WorkSession
