@@ -90,15 +90,22 @@ def campaign_of(database: Database) -> CampaignRow:
         return campaigns_list(session)[0]
 
 
+class Expected(dict[date, list[TrackerRow]]):
+    """Rows by day, which a failing test does not print."""
+
+    def __repr__(self) -> str:
+        return "the rows"
+
+
 @pytest.fixture(scope="module")
 def expected(grown: Database) -> dict[date, list[TrackerRow]]:
     """All letters row by row, on three days."""
     campaign = campaign_of(grown)
     with grown.read() as session:
-        return {
-            day: row_by_row.letters_of(session, campaign, today=day)
+        return Expected(
+            (day, row_by_row.letters_of(session, campaign, today=day))
             for day in (TODAY, TODAY + timedelta(days=20), TODAY - timedelta(days=45))
-        }
+        )
 
 
 def plain(row: TrackerRow) -> TrackerRow:

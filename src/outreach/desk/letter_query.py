@@ -269,7 +269,7 @@ def _named(session: Session, column: ColumnElement[Any], typed: str, campaigns: 
 _SAID = (
     "letter_row.id IN (SELECT rowid FROM search_letters WHERE search_letters MATCH :said_{n}"
     " UNION ALL SELECT CASE rowid & 15 WHEN 5 THEN rowid >> 4"
-    " ELSE (SELECT letter_id FROM reply WHERE id = rowid >> 4) END"
+    " ELSE (SELECT letter_id FROM reply WHERE id = search_index.rowid >> 4) END"
     " FROM search_index WHERE search_index MATCH :said_{n} AND (rowid & 15) IN (5, 6))"
 )
 _HITS = (
