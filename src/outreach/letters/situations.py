@@ -28,18 +28,14 @@ def situations(
     """
     uncertain: set[int] = set()
     handed_over: set[int] = set()
-    by_hand: set[int] = set()
-    by_server: set[int] = set()
-    last = last_steps(session, [letter.id for letter in letters]) if with_history else {}
+    keys = [letter.id for letter in letters]
+    last = last_steps(session, keys) if with_history else {}
+    by_hand = marked_sent(session, keys) if with_history else set()
     answers: dict[int, list[ReplyKind]] = {}
-    for wanted in in_chunks([letter.id for letter in letters]):
-        for key, channel, outcome, message_id in session.execute(
-            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome, Dispatch.message_id).where(
-                wanted(Dispatch.letter_id)
-            )
+    for wanted in in_chunks(keys):
+        for key, channel, outcome in session.execute(
+            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome).where(wanted(Dispatch.letter_id))
         ):
-            if outcome is DispatchOutcome.SENT:
-                (by_server if message_id else by_hand).add(key)
             if channel is Channel.EMAIL and outcome is STARTED:
                 uncertain.add(key)
             if outcome not in NOT_HANDED_OVER:
@@ -57,10 +53,24 @@ def situations(
             letter.deleted_at is not None,
             tuple(answers.get(letter.id, ())),
             *_step_and_status(last.get(letter.id)),
-            was_marked_sent=letter.id in by_hand and letter.id not in by_server,
+            was_marked_sent=letter.id in by_hand,
         )
         for letter in letters
     ]
+
+
+def marked_sent(session: Session, keys: Sequence[int]) -> set[int]:
+    """Keys of the letters of which only a record made by hand says that they went out; no server has taken them."""
+    by_hand: set[int] = set()
+    by_server: set[int] = set()
+    for wanted in in_chunks(keys):
+        for key, message_id in session.execute(
+            select(Dispatch.letter_id, Dispatch.message_id).where(
+                wanted(Dispatch.letter_id), Dispatch.outcome == DispatchOutcome.SENT
+            )
+        ):
+            (by_server if message_id else by_hand).add(key)
+    return by_hand - by_server
 
 
 def _step_and_status(past: PastStep | None) -> tuple[Step | None, LetterStatus | None]:

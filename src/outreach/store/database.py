@@ -107,7 +107,7 @@ class Database:
             waits.
         """
         with contextlib.ExitStack() as stack:
-            session = self._begun(stack, goes_on)
+            session = self.begun_session(stack, goes_on)
             yield session
             letter_rows.settle_session(session)
             if self.is_journalled:
@@ -128,14 +128,14 @@ class Database:
             while left:
                 # In units of their own, so that other programs come in between where there are very many.
                 with contextlib.ExitStack() as stack:
-                    session = self._begun(stack, None)
+                    session = self.begun_session(stack, None)
                     if not is_prepared:
                         letter_rows.prepare(session.connection())
                         is_prepared = True
                     left = letter_rows.settle(session.connection(), letter_rows.AT_ONCE) > 0
                     session.commit()
 
-    def _begun(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
+    def begun_session(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
         """A session that holds the write lock; the stack gives it back. While another program has the lock,
         the turn goes round, so that who does not wait for ever is told in time."""
         # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.

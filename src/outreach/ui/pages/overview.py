@@ -1,39 +1,26 @@
 """Overview: how the campaign stands, and what is due next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.promises import FollowUpRow, follow_ups_list, set_follow_up_done
-from outreach.desk.letter_order import Order
-from outreach.desk.letter_query import GROUPINGS, LetterQuery
-from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import letter_count, letter_page
-from outreach.desk.statistics import GroupCount, Statistics, group_counts, statistics
+from outreach.correspondence.promises import FollowUpRow
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
-from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
 from outreach.ui.models.rows import RowsModel
+from outreach.ui.operations import agenda, answers
+from outreach.ui.operations.agenda import Standing
 from outreach.ui.pages.base import Page
+from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.chart import AnswersChart
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Figure,
-    Label,
-    Panel,
-    Table,
-    TableOrEmpty,
-    button,
-    clear_column,
-    make_action,
-    row_of,
-    scrolling,
-)
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.openable import Figure
+from outreach.ui.widgets.panels import Panel, clear_column, row_of, scrolling
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 _FIGURES = (
@@ -43,31 +30,6 @@ _FIGURES = (
     ("overdue", "Overdue", "overdue"),
     ("answered", "Answered", "answered"),
 )
-
-
-_DUE_SHOWN = 500
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What the page shows. counts: of figures, by their key. groups: what the chart draws, by grouping. due: the next ones."""
-
-    counts: dict[str, int]
-    statistics: Statistics
-    groups: dict[str, tuple[GroupCount, ...]]
-    due: tuple[TrackerRow, ...]
-    follow_ups: tuple[FollowUpRow, ...]
-
-
-def _read(session: WorkSession, campaign: CampaignRow) -> _Found:
-    every, today = LetterQuery().of(campaign.key), campaign.today
-    return _Found(
-        {key: letter_count(session, replace(every, status=word), today) for key, _, word in _FIGURES},
-        statistics(session, every, today),
-        {by: group_counts(session, every, by, today) for by in GROUPINGS},
-        letter_page(session, replace(every, status="waiting"), today, Order("due_on"), limit=_DUE_SHOWN).rows,
-        follow_ups_list(session, campaign),
-    )
 
 
 class OverviewPage(Page):
@@ -81,7 +43,7 @@ class OverviewPage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._groups: dict[str, tuple[GroupCount, ...]] = {}
+        self._standing: Standing | None = None
         self._as_of = Label("", tone="quiet", wrap=False)
         compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
         self.layout_.addLayout(row_of(self.heading, None, button(compose, primary=True)))
@@ -159,13 +121,12 @@ class OverviewPage(Page):
 
     def refresh(self) -> None:
         campaign = self.workspace.campaign
-        if campaign is None:
-            return
-
-        self.read(partial(_read, campaign=campaign), self._show)
+        if campaign is not None:
+            counted_by = tuple(status for _, _, status in _FIGURES)
+            self.read(agenda.standing(campaign, counted_by), self._show)
 
     def reset(self) -> None:
-        self._groups = {}
+        self._standing = None
         super().reset()
         self._show_promises(())
         self._chart_stack.show_table(False)
@@ -174,7 +135,8 @@ class OverviewPage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.due, self.figures["drafts"])
 
-    def _show(self, found: _Found) -> None:
+    def _show(self, found: Standing) -> None:
+        self._standing = found
         campaign = self.workspace.campaign
         if campaign is None:
             return
@@ -185,22 +147,22 @@ class OverviewPage(Page):
             if campaign.as_of
             else self.tr("Today, {0}").format(day)
         )
-        self._groups = found.groups
         self._show_figures(found)
-        self.due.set_rows(found.due)
-        self._due_stack.show_table(bool(found.due))
+        self.due.set_rows(found.awaited)
+        self._due_stack.show_table(bool(found.awaited))
         self._draw_chart()
-        self._show_promises(found.follow_ups)
+        self._show_promises(found.promises)
 
     def _draw_chart(self) -> None:
-        counts = self._groups.get(self.grouping.value(), ())
+        counts = self._standing.answers[self.grouping.value()] if self._standing else ()
         self.chart.show_counts(counts)
         self._chart_stack.show_table(bool(counts))
 
-    def _show_figures(self, found: _Found) -> None:
-        for key, value in found.counts.items():
+    def _show_figures(self, found: Standing) -> None:
+        for key, _, status in _FIGURES:
+            value = found.counts[status]
             self.figures[key].set_value(str(value), "bad" if key == "overdue" and value else "text")
-        figures = found.statistics
+        figures = found.figures
         for figure in (self.rate, self.median):
             figure.setToolTip(
                 self.tr("Of {0} that went out, {1} answered").format(
@@ -251,7 +213,7 @@ class OverviewPage(Page):
         return holder
 
     def _tick(self, key: int, done: bool) -> None:
-        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self.workspace.tell)
+        answers.tick_promise(key, done).run(self.workspace, self)
 
     def _open_letters(self, status: str) -> None:
         self.workspace.go("letters", status=status)

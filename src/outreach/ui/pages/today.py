@@ -7,34 +7,21 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from outreach.correspondence.following_up import draft_follow_ups
-from outreach.correspondence.promises import FollowUpRow, set_follow_up_done
+from outreach.correspondence.promises import FollowUpRow
 from outreach.correspondence.triage import InboxRow
-from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.reminders import overdue_without_reminder
-from outreach.desk.today import Agenda, Waiting, agenda
+from outreach.desk.today import Agenda, Waiting
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
-from outreach.files import write_file
 from outreach.store.changes import Changes
-from outreach.store.database import Database
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
-from outreach.ui.jobs import Progress
+from outreach.ui.operations import agenda, answers, drafts
 from outreach.ui.pages.base import Page
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Heading,
-    Label,
-    Panel,
-    TableOrEmpty,
-    TaskRow,
-    button,
-    clear_column,
-    make_action,
-    row_of,
-    scrolling,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.openable import Heading, TaskRow
+from outreach.ui.widgets.panels import Panel, clear_column, row_of, scrolling
 from outreach.ui.words import standing_in_words
 from outreach.ui.workspace import What, Workspace
 
@@ -42,7 +29,10 @@ _MOST = 6
 
 
 class TodayPage(Page):
-    """One list, made of the same agenda as the notification. The heading of each part opens all that it counts."""
+    """One list, made of the same agenda as the notification.
+
+    The heading of each part opens all that it counts.
+    """
 
     title = "Today"
     kinds = frozenset({"letters", "inbox", "cases", "directory"})
@@ -52,7 +42,8 @@ class TodayPage(Page):
         self._agenda: Agenda | None = None
         self.remind = make_action(
             self, self.tr("Draft follow-ups"), "reply", self._remind, shortcut="Ctrl+Shift+F",
-            tip=self.tr("A reminder to everybody whose answer is overdue and who has had none yet"), enabled=False,
+            tip=self.tr("A reminder to everybody whose answer is overdue and who has had none yet"),
+            enabled=False,
         )  # fmt: skip
         self.calendar = make_action(
             self,
@@ -77,7 +68,8 @@ class TodayPage(Page):
                 "check",
                 self.tr("Nothing is to be done today"),
                 self.tr(
-                    "Answers to read, letters without an answer and promises appear here when their day comes."
+                    "Answers to read, letters without an answer and promises appear here when their day "
+                    "comes."
                 ),
                 self.compose,
             ),
@@ -87,7 +79,7 @@ class TodayPage(Page):
     def refresh(self) -> None:
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.read(partial(agenda, campaign=campaign), self._show, slot="agenda")
+            self.read(agenda.today(campaign), self._show)
 
     def reset(self) -> None:
         self._agenda = None
@@ -171,7 +163,8 @@ class TodayPage(Page):
             self._focus_again(names[at], at)
 
     def _focus_again(self, name: str, at: int) -> None:
-        """Where the keyboard was before the list was made anew: at the same thing, else at what took its place."""
+        """Where the keyboard was before the list was made anew: at the same thing, else at what took its
+        place."""
         rows = self._openable()
         same = [w for w in rows if w.accessibleName() == name]
         (same[0] if same else rows[min(at, len(rows) - 1)] if rows else self).setFocus()
@@ -260,25 +253,19 @@ class TodayPage(Page):
         return self._agenda.on
 
     def _tick(self, key: int, done: bool) -> None:
-        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self.workspace.tell)
+        answers.tick_promise(key, done).run(self.workspace, self)
 
     def _remind(self) -> None:
         if self._agenda is None:
             return
-        campaign, on = self.workspace.campaign, self._agenda.on
+        campaign = self.workspace.campaign
         if campaign is None:
             return
+        operation = drafts.remind_overdue(self.workspace.sandbox, campaign, self._agenda.on)
+        operation.run(self.workspace, self, self._reminded)
 
-        def work(database: Database, progress: Progress) -> Changes:
-            with database.read() as session:
-                references = overdue_without_reminder(session, campaign, on)
-            return draft_follow_ups(database, self.workspace.sandbox, references)
-
-        def drafted(changes: Changes) -> None:
-            self.workspace.tell(changes)
-            self.workspace.go("letters", references=list(changes.refs))
-
-        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, drafted)
+    def _reminded(self, changes: Changes) -> None:
+        self.workspace.go("letters", references=list(changes.refs))
 
     def _calendar(self) -> None:
         dialog = FileDialog(self, self.tr("Calendar file"), "outreach.ics", self.tr("Calendars (*.ics)"))
@@ -289,17 +276,8 @@ class TodayPage(Page):
     def write_calendar(self, path: str) -> None:
         """Write the campaign's days as a calendar file."""
         campaign = self.workspace.campaign
-        if campaign is None:
-            return
-
-        def work(database: Database, progress: Progress) -> Path:
-            with database.read() as session:
-                return write_file(Path(path), calendar_ics(session, campaign))
-
-        def done(target: Path) -> None:
-            self.workspace.said.emit(self.tr("Calendar written to {0}").format(target))
-
-        self.workspace.jobs.long(self, self.tr("Writing the calendar"), work, done)
+        if campaign is not None:
+            agenda.write_calendar(campaign, Path(path)).run(self.workspace, self)
 
     def _compose(self) -> None:
         self.workspace.go("compose")
