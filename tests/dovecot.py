@@ -73,7 +73,10 @@ namespace inbox {{
 
 @dataclass(frozen=True)
 class Dovecot:
-    """A running server. folder: its own; mail lies in folder/mail as a Maildir. context: trusts its certificate."""
+    """A running server.
+
+    folder: its own; mail lies in folder/mail as a Maildir. context: trusts its certificate.
+    """
 
     folder: Path
     port: int

@@ -106,8 +106,9 @@ def some_certificate(folder: Path, passphrase: bytes) -> tuple[Path, Certificate
 
 
 def a_campaign(database: Database, name: str, prefix: str, *, on: date = DAY) -> int:
-    """A campaign of made-up matters, all of whose own words hold its name, with letters in every state there is, answers of
-    each kind, letters that others wrote, mail, promises, recipients, a view, a question, and a pack given out.
+    """A campaign of made-up matters, all of whose own words hold its name, with letters in every state there
+    is, answers of each kind, letters that others wrote, mail, promises, recipients, a view, a question, and a
+    pack given out.
 
     Returns: its key.
     """

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 MOST_SENT = 256 * 1024 * 1024
 Lie = bytes | Callable[[socket.socket], bytes]
-"""What is said in place of the truth: bytes, or something that is done to the line and what is said afterwards, b"" for nothing."""
+"""What is said in place of the truth: bytes, or something that is done to the line and what is said
+afterwards, b"" for nothing.
+"""
 
 _TRUTH = {
     "greeting": b"220 honest.example\r\n",
@@ -25,8 +27,8 @@ _TRUTH = {
 class LyingServer:
     """Owns its threads and sockets; `close` ends them.
 
-    texts: messages whose end was seen. begun: how many times a text was asked for. commands: first words heard.
-    sent: bytes of lies that went out before the client had enough.
+    texts: messages whose end was seen. begun: how many times a text was asked for. commands: first words
+    heard. sent: bytes of lies that went out before the client had enough.
     """
 
     def __init__(self, lies: Mapping[str, Lie], *, times: int = 1_000_000) -> None:

@@ -30,8 +30,8 @@ def report(
     """A report of delivery (RFC 3464). original: headers of the message given back."""
     body = (
         f"--b\nContent-Type: text/plain\n\n{words}\n--b\nContent-Type: message/delivery-status\n\n"
-        f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\n\n"
-        f"--b\nContent-Type: text/rfc822-headers\n\n{original}\n--b--\n"
+        f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: "
+        f"{status}\n\n--b\nContent-Type: text/rfc822-headers\n\n{original}\n--b--\n"
     )
     return message(
         body,
@@ -45,19 +45,23 @@ def report(
 BOUNCES: dict[str, bytes] = {
     "standard": report("failed", "may@example.org", "Subject: x"),
     "without its type": message(
-        "--b\nContent-Type: text/plain\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; a\n\n"
-        "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.0.0\n--b--\n",
+        "--b\nContent-Type: text/plain\n\nSorry.\n--b\nContent-Type: "
+        "message/delivery-status\n\nReporting-MTA: dns; a\n\nFinal-Recipient: rfc822; a@b.example\nAction: "
+        "failed\nStatus: 5.0.0\n--b--\n",
         sender="postmaster@b.example", content_type="multipart/mixed; boundary=b",
     ),
     "qmail": message(
-        "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message to the following "
-        "addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\n<a@b.example>:\nno such mailbox\n\n"
-        "--- Below this line is a copy of the message.\n\nReturn-Path: <office@example.org>\nSubject: x\n",
+        "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your "
+        "message to the following addresses.\nThis is a permanent error; I've given up. Sorry it didn't "
+        "work out.\n\n<a@b.example>:\nno such mailbox\n\n--- Below this line is a copy of the "
+        "message.\n\nReturn-Path: <office@example.org>\nSubject: x\n",
         sender="MAILER-DAEMON@mx.example", subject="failure notice",
     ),
     "exim": message(
-        "A message that you sent could not be delivered to one or more of its recipients.\n\n  a@b.example\n    unrouteable mail domain\n",
-        sender="Mail Delivery System <Mailer-Daemon@mx.example>", subject="Mail delivery failed: returning message to sender",
+        "A message that you sent could not be delivered to one or more of its recipients.\n\n  "
+        "a@b.example\n    unrouteable mail domain\n",
+        sender="Mail Delivery System <Mailer-Daemon@mx.example>",
+        subject="Mail delivery failed: returning message to sender",
         headers="X-Failed-Recipients: a@b.example\nAuto-Submitted: auto-replied\n",
     ),
     "in German": message(
@@ -65,14 +69,16 @@ BOUNCES: dict[str, bytes] = {
         sender="Mailsystem <postmaster@b.example>", subject="Unzustellbar: Ihr Schreiben",
     ),
     "in French": message(
-        "Votre message n'a pas pu être délivré à\n\na@b.example\n", sender="postmaster@b.example", subject="Non remis : votre lettre",
+        "Votre message n'a pas pu être délivré à\n\na@b.example\n", sender="postmaster@b.example",
+        subject="Non remis : votre lettre",
     ),
     "no return path": message(
         "Delivery has failed to these recipients: a@b.example. The address does not exist.",
         sender="Exchange <noreply@b.example>", subject="Undeliverable: letter", headers="Return-Path: <>\n",
     ),
     "full mailbox": message(
-        "Your message to a@b.example was rejected: mailbox is full.", sender="MAILER-DAEMON@b.example", subject="Mail rejected",
+        "Your message to a@b.example was rejected: mailbox is full.", sender="MAILER-DAEMON@b.example",
+        subject="Mail rejected",
     ),
 }  # fmt: skip
 
@@ -83,32 +89,39 @@ AUTOMATIC: dict[str, bytes] = {
     "in German": message("Ich bin bis zum 3. März nicht im Büro.", subject="AW: Abwesenheitsnotiz: Brief"),
     "in Russian": message("Меня нет.", subject="Автоматический ответ: письмо"),
     "by its words": message(
-        "This is an automated acknowledgement. We receive many letters and will read yours.", subject="Thank you for writing"
+        "This is an automated acknowledgement. We receive many letters and will read yours.",
+        subject="Thank you for writing"
     ),
     "vacation header": message("Back soon.", headers="X-Autoreply: yes\n"),
-    "opens with an absence": message("Hello,\n\nI am currently out of the office until 14 February.\n", subject="Re: letter"),
+    "opens with an absence": message("Hello,\n\nI am currently out of the office until 14 February.\n",
+    subject="Re: letter"),
     "no return path": message("We have got your letter.", headers="Return-Path: <>\n"),
     "opened": message(
-        "--b\nContent-Type: text/plain\n\nYour message was displayed.\n--b\nContent-Type: message/disposition-notification\n\n"
-        "Disposition: manual-action/MDN-sent-manually; displayed\n--b--\n",
-        subject="Read: letter", content_type="multipart/report; report-type=disposition-notification; boundary=b",
+        "--b\nContent-Type: text/plain\n\nYour message was displayed.\n--b\nContent-Type: "
+        "message/disposition-notification\n\nDisposition: manual-action/MDN-sent-manually; "
+        "displayed\n--b--\n",
+        subject="Read: letter", content_type="multipart/report; report-type=disposition-notification; "
+                                             "boundary=b",
     ),
 }  # fmt: skip
 
 ANSWERS: dict[str, bytes] = {
     "plain": message("Thank you for your letter. The Minister has considered it and cannot agree.\n"),
     "of holidays": message(
-        "Dear all,\n\nThe Minister will answer before the recess. I will be on annual leave next week, so please write to my "
-        "colleague about the meeting.\n"
+        "Dear all,\n\nThe Minister will answer before the recess. I will be on annual leave next week, so "
+        "please write to my colleague about the meeting.\n"
     ),
     "of a bounce": message(
         "Your message of Monday bounced, so I am writing from another address. We support the ban.\n\n"
         "> The following address failed: a@b.example\n", subject="Re: Undeliverable: your letter",
     ),
-    "not to be answered": message("The Home Secretary has asked me to reply. Please do not reply to this e-mail address.\n"),
+    "not to be answered": message("The Home Secretary has asked me to reply. Please do not reply to this "
+                                  "e-mail address.\n"),
     "list footer": message("We will raise it.\n", headers="Precedence: bulk\nList-Id: <news.example>\n"),
-    "about delivery": message("The petition could not be delivered on Friday, since the office was closed. We will receive it on Monday.\n"),
+    "about delivery": message("The petition could not be delivered on Friday, since the office was closed. "
+                              "We will receive it on Monday.\n"),
     "suppressing": message("I agree to meet.", headers="X-Auto-Response-Suppress: All\n"),
     "not automatic": message("We will sign.", headers="Auto-Submitted: no\n"),
-    "error in the subject": message("The error was ours. The minister will write to you.", subject="Re: mail error in your letter"),
+    "error in the subject": message("The error was ours. The minister will write to you.",
+    subject="Re: mail error in your letter"),
 }  # fmt: skip

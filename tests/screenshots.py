@@ -35,11 +35,13 @@ PICTURES = (
 
 MAIL = (
     message(
-        "Dear friends,\n\nthank you for your letter. I have passed it to the Foreign and Commonwealth Office, which is responsible for "
-        "entry bans in such cases, and would be happy to meet you in February.\n\nYours sincerely,\nthe Private Office\n\n"
-        "On Wed, 26 Jan 2011 at 10:00, the campaign wrote:\n> We write on the case of Sergei Magnitsky, a lawyer\n> who died in custody.\n"
-        "> Our reference MAG-0006\n",
-        subject="Re: entry to the United Kingdom [MAG-0006]", sender="Private Office <private.office@homeoffice.example>",
+        "Dear friends,\n\nthank you for your letter. I have passed it to the Foreign and Commonwealth "
+        "Office, which is responsible for entry bans in such cases, and would be happy to meet you in "
+        "February.\n\nYours sincerely,\nthe Private Office\n\nOn Wed, 26 Jan 2011 at 10:00, the campaign "
+        "wrote:\n> We write on the case of Sergei Magnitsky, a lawyer\n> who died in custody.\n> Our "
+        "reference MAG-0006\n",
+        subject="Re: entry to the United Kingdom [MAG-0006]",
+        sender="Private Office <private.office@homeoffice.example>",
     ),
     message(
         "Could you tell us which dossier your letter refers to?", subject="Your letter of January",

@@ -1,6 +1,7 @@
 """The window's way in, and the only place that wires the parts together."""
 
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
+from outreach.ui.stalls import StallWatch
 from outreach.ui.theme import Theme
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
@@ -198,7 +200,8 @@ def _sample() -> Callable[[WorkSession], object]:
 class StopSignals(QObject):
     """Ends the app in good order when the system or a terminal asks for it, so that what was typed is kept.
 
-    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket wakes it.
+    Python runs its handlers only between its own steps, and none is taken while Qt waits: a byte in a socket
+    wakes it.
     """
 
     def __init__(self, application: QApplication) -> None:
@@ -349,6 +352,8 @@ def run_app(database: str = "") -> int:
     settings = load_settings()
     hook = ErrorHook(application)
     stop = StopSignals(application)
+    stalls = os.environ.get("OUTREACH_STALLS")
+    watch = StallWatch(Path(stalls), application) if stalls else None
     desktop = Desktop(application, settings)
     try:
         shown = start(desktop, database, settings)
@@ -356,6 +361,8 @@ def run_app(database: str = "") -> int:
         del shown
     finally:
         desktop.shut_down()
+        if watch is not None:
+            watch.stop()
         stop.release()
         hook.release()
     return int(code)

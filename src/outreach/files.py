@@ -1,4 +1,7 @@
-"""Reading what users name, and writing files so that they are whole or not there at all; errors say what to do."""
+"""Reading what users name, and writing files so that they are whole or not there at all.
+
+Errors say what to do.
+"""
 
 import contextlib
 import errno
@@ -26,7 +29,8 @@ def read_given(path: Path, *, most: int | None = None) -> bytes:
     """The content of a file that a user named.
 
     Args: most: bytes; of a larger file one byte more than these is read, by which the caller tells.
-    Raises: UsageError if it cannot be read, or is no file but a folder, a pipe or a device, which might never end.
+    Raises: UsageError if it cannot be read, or is no file but a folder, a pipe or a device, which might never
+        end.
     """
     try:
         # Opening a pipe would wait for somebody to write to it.

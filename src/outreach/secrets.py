@@ -56,7 +56,8 @@ def _explained(error: KeyringError) -> KeychainError:
         )
     if isinstance(error, NoKeyringError):
         return KeychainError(
-            "This system has no keychain, so the password is not kept. Type it when asked; it is then used once."
+            "This system has no keychain, so the password is not kept. Type it when asked; it is then used "
+            "once."
         )
     return KeychainError(
         f"The keychain could not be used: {' '.join(str(error).split())[:160]}. Type the password when asked."

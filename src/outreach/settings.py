@@ -14,9 +14,9 @@ class Settings:
     """What the app remembers between starts; every field has a working default.
 
     last_database: the database opened last ("" for none). theme: system, light or dark.
-    window_geometry, window_state: Qt's own state as hexadecimal. smtp_*, imap_*: the mail account, without its password.
-    smtp_per_minute: most letters handed over in a minute, 0 for no limit. imap_user: "" for the same login as for sending.
-    notify: yes or no, whether the desktop is told once a day what waits.
+    window_geometry, window_state: Qt's own state as hexadecimal. smtp_*, imap_*: the mail account, without
+    its password. smtp_per_minute: most letters handed over in a minute, 0 for no limit. imap_user: "" for the
+    same login as for sending. notify: yes or no, whether the desktop is told once a day what waits.
     """
 
     last_database: str = ""

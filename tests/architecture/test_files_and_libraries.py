@@ -55,7 +55,8 @@ def _private_parts(tree: ast.AST) -> list[int]:
     """Lines that touch a name with one underscore of something that is not the object or class itself."""
 
     def is_private(name: str) -> bool:
-        return name.startswith("_") and not name.startswith("__")
+        # Python documents this one, for debugging, under this name.
+        return name.startswith("_") and not name.startswith("__") and name != "_current_frames"
 
     def is_own(node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and node.id in {"self", "cls"}

@@ -45,8 +45,8 @@ def test_no_dialog_stops_the_window() -> None:
 
 
 def test_a_button_or_dialog_that_could_start_something_twice_is_not_made_by_hand() -> None:
-    # Where these stand, nothing but the window itself is concerned: the parts they are made of, a box that copies, the bar
-    # that stops, the bars of a chart that lead to a page.
+    # Where these stand, nothing but the window itself is concerned: the parts they are made of, a box that
+    # copies, the bar that stops, the bars of a chart that lead to a page.
     allowed = {"parts.py", "acting.py", "errors.py", "forms.py", "main_window.py", "chart.py"}
     found = [
         path.name
@@ -124,7 +124,9 @@ def test_every_room_and_public_function_says_what_it_is_for() -> None:
 
 
 def test_no_error_is_its_own_cause() -> None:
-    """A function that explains errors gives back none that it was given, for what is raised from it is its own cause then."""
+    """A function that explains errors gives back none that it was given, for what is raised
+    from it is its own cause then.
+    """
     found = []
     for path in SOURCES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -184,9 +186,9 @@ def test_the_wheel_alone_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(target)
     code = (
-        f"import sys; sys.path.insert(0, {str(target)!r}); import outreach; assert outreach.__file__.startswith({str(target)!r});"
-        f"from outreach.exchange.campaign_folder import campaign_folder, read_campaign;"
-        f"from outreach.letters.templates import templates_list;"
+        f"import sys; sys.path.insert(0, {str(target)!r}); import outreach; assert "
+        f"outreach.__file__.startswith({str(target)!r});from outreach.exchange.campaign_folder import "
+        f"campaign_folder, read_campaign;from outreach.letters.templates import templates_list;"
         f"from outreach.resources import resource;"
         f"assert str(resource('templates/packs/pack.typ')).startswith({str(target)!r});"
         f"print(len(templates_list()), len(read_campaign(campaign_folder('magnitsky')).people))"

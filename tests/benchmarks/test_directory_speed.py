@@ -59,8 +59,10 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Database:
                 given, family = NAMES[n % 10], f"{FAMILIES[n // 10 % 10]}{n // 100:x}"
                 rows.append(
                     {
-                        "slug": f"p{n}", "name": f"{given} {family}", "given_name": given, "family_name": family,
-                        "honorific_prefix": "", "honorific_suffix": "", "gender": "", "preferred_language": "", "summary": "",
+                        "slug": f"p{n}", "name": f"{given} {family}", "given_name": given,
+                        "family_name": family,
+                        "honorific_prefix": "", "honorific_suffix": "", "gender": "",
+                        "preferred_language": "", "summary": "",
                     }
                 )  # fmt: skip
             session.execute(insert(table), rows)
@@ -96,7 +98,8 @@ def test_searching_a_hundred_thousand_people(crowd: Database, words: str) -> Non
             best(bare, 20),
         )
         tell(
-            "the first 50 people found, whole records", best(lambda: people_list(session, search=words, limit=50), 3),
+            "the first 50 people found, whole records",
+            best(lambda: people_list(session, search=words, limit=50), 3),
             "the bare FTS5 query", best(every, 5),
         )  # fmt: skip
 
@@ -118,7 +121,8 @@ def _peak(folder: Path, rows: int, answer: "multiprocessing.Queue[int]") -> None
         file.write("Id,Name,E-mail,Party,Body,Role\n")
         for n in range(rows):
             file.write(
-                f"{n},{NAMES[n % 10]} {FAMILIES[n // 10 % 10]}{n},p{n}@example.org,Party {n % 7},Assembly,Member\n"
+                f"{n},{NAMES[n % 10]} {FAMILIES[n // 10 % 10]}{n},p{n}@example.org,Party "
+                f"{n % 7},Assembly,Member\n"
             )
     database = open_database(folder / f"{rows}.db", create=True)
     report = import_files(database, "csv", [path])
@@ -139,6 +143,6 @@ def test_the_memory_of_an_import(tmp_path: Path) -> None:
         peaks.append(answer.get())
         process.join()
     print(  # noqa: T201
-        f"\npeak memory of importing 30,000 rows: {peaks[1] / 1024:.0f} MB; of 3,000 rows: {peaks[0] / 1024:.0f} MB; "
-        f"ratio {peaks[1] / peaks[0]:.2f}"
+        f"\npeak memory of importing 30,000 rows: {peaks[1] / 1024:.0f} MB; of 3,000 rows: "
+        f"{peaks[0] / 1024:.0f} MB; ratio {peaks[1] / peaks[0]:.2f}"
     )

@@ -1,4 +1,7 @@
-"""Speed of incoming mail: 10,000 messages fetched and matched against fetching them alone; the slowest of 5,000 mutated ones."""
+"""Speed of incoming mail: 10,000 messages fetched and matched against fetching them alone.
+
+The slowest of 5,000 mutated ones.
+"""
 
 import random
 import time
@@ -27,8 +30,8 @@ def test_ten_thousand_messages_are_fetched_and_matched(database: Database, sandb
     references = factories.sent(database, sandbox, "all", date(2011, 1, 26))
     with running_dovecot() as server:
         words = (
-            "We have read your letter with care and will come back to you when the Minister has considered it. "
-            * 12
+            "We have read your letter with care and will come back to you when the Minister has considered "
+            "it. " * 12
         )
         for number in range(MESSAGES):
             named = f"[{references[number % len(references)]}]" if number % 4 == 0 else ""
@@ -77,7 +80,8 @@ def test_the_slowest_of_mutated_messages() -> None:
         for _ in range(chance.randint(1, 6)):
             at = chance.randint(0, len(raw))
             piece = chance.choice(
-                [b"A", b"<", b"> ", b"On ", b"\n", b'"', b"--b\n", b"(", b"=?utf-8?b?", b"<div>", b"&", b"\0", chance.randbytes(20),
+                [b"A", b"<", b"> ", b"On ", b"\n", b'"', b"--b\n", b"(", b"=?utf-8?b?", b"<div>", b"&", b"\0",
+                chance.randbytes(20),
                  b"--b\nContent-Type: multipart/mixed; boundary=b\n\n"]
             )  # fmt: skip
             raw[at:at] = piece * chance.choice([1, 10, 1000, 20_000])

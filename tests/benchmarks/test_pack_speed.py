@@ -1,4 +1,6 @@
-"""Speed and size of letters and packs: against the bare compile of the same input, and against LibreOffice where it is installed."""
+"""Speed and size of letters and packs: against the bare compile of the same input, and against
+LibreOffice where it is installed.
+"""
 
 import resource as unix
 import shutil
@@ -108,7 +110,8 @@ def test_packs_of_three_hundred_pages_and_of_two_thousand_letters(
     factories.approved(database, sandbox, "all")
     with database.read() as session:
         contents = pack_contents(session, "magnitsky", on=DAY)
-    # First of the packs, since typst keeps what it has set before. A child's peak counts what its parent held when it was started.
+    # First of the packs, since typst keeps what it has set before. A child's peak counts what its parent held
+    # when it was started.
     typeset_pack(long_pack(contents, 2_000), on=DAY)
     own, children = (unix.getrusage(who).ru_maxrss / 1024 for who in (unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN))
     print(f"peak memory with 2,000 letters: {own:.0f} MB, its largest part {children:.0f} MB")  # noqa: T201

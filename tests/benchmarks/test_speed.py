@@ -41,7 +41,8 @@ def best(work: Callable[[], object], rounds: int = 5) -> float:
 def tell(what: str, seconds: float, baseline: str, base_seconds: float) -> None:
     """Print one ratio."""
     print(  # noqa: T201
-        f"\n{what}: {seconds * 1000:.1f} ms; {baseline}: {base_seconds * 1000:.1f} ms; ratio {seconds / base_seconds:.2f}"
+        f"\n{what}: {seconds * 1000:.1f} ms; {baseline}: {base_seconds * 1000:.1f} ms; ratio "
+        f"{seconds / base_seconds:.2f}"
     )
 
 
@@ -126,8 +127,9 @@ def many(database: Database, sandbox: TemplateSandbox) -> Database:
         session.execute(
             text(
                 f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 312) "
-                f"INSERT INTO letter (reference, {names}) SELECT 'BIG-' || printf('%06d', letter.id * 1000 + n.i), "
-                f"{', '.join('letter.' + c for c in columns)} FROM letter, n WHERE letter.origin = 'own'"
+                f"INSERT INTO letter (reference, {names}) SELECT 'BIG-' || printf('%06d', letter.id * 1000 "
+                f"+ n.i), {', '.join('letter.' + c for c in columns)} FROM letter, n WHERE letter.origin = "
+                "'own'"
             )
         )
     return database

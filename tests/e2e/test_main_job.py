@@ -123,7 +123,9 @@ def look():
         QTimer.singleShot(50, look)
         return
     picture = window.grab().toImage()
-    print(QApplication.platformName(), window.isVisible(), window.workspace.campaign.name, len({picture.pixel(x, y) for x in range(0, picture.width(), 7) for y in range(0, picture.height(), 7)}) > 20)
+    across, down = range(0, picture.width(), 7), range(0, picture.height(), 7)
+    colours = {picture.pixel(x, y) for x in across for y in down}
+    print(QApplication.platformName(), window.isVisible(), window.workspace.campaign.name, len(colours) > 20)
     window.close()
 
 application = module.make_application()

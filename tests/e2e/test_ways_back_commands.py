@@ -67,3 +67,26 @@ def test_words_that_were_not_saved_are_listed_and_put_into_their_drafts(
     assert "Recovered words." in ok("letters", "show", draft, database=sample_path)
     left = json.loads(ok("letters", "unsaved", "--format", "json", database=sample_path))
     assert [t["reference"] for t in left] == [ready]
+
+
+def test_the_last_step_of_letters_is_taken_back_again_and_again_and_refused_with_what_to_do(
+    sample_path: Path, sandbox: TemplateSandbox
+) -> None:
+    database = open_database(sample_path)
+    (ready,) = factories.approved(database, sandbox, "Theresa May")
+    (gone,) = factories.sent(database, sandbox, "Chris Bryant")
+    database.close()
+    ok("letters", "withdraw", ready, "--reason", "No", database=sample_path)
+    ok("letters", "close", gone, database=sample_path)
+    said = ok("letters", "undo", ready, gone.lower(), database=sample_path).splitlines()
+    assert said == [
+        f"{ready}: its withdrawal is taken back; it is approved.",
+        f"{gone}: its closing is taken back; it is sent.",
+    ]
+    assert "marked sent is taken back; it is approved" in ok("letters", "undo", gone, database=sample_path)
+    assert "its approval is taken back; it is draft" in ok("letters", "undo", gone, database=sample_path)
+    refused = outreach("letters", "undo", gone, database=sample_path)
+    assert (refused.returncode, "nothing to take back" in refused.stderr) == (1, True)
+    shown = ok("letters", "show", gone, database=sample_path)
+    for step in ("closed", "close undone", "sent undone", "reopened"):
+        assert f"  {step} by " in shown

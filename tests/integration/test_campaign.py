@@ -230,7 +230,8 @@ def test_people_and_bodies_are_entered_by_hand(database: Database) -> None:
         person = save_person(
             session,
             PersonEntry(
-                "Zoë", "Müller", "Dr", "MEP", "female", "de", "", (("email", "zoe@example.org"), ("address", "Rue 1\nBrussels")),
+                "Zoë", "Müller", "Dr", "MEP", "female", "de", "",
+                (("email", "zoe@example.org"), ("address", "Rue 1\nBrussels")),
                 body_id=body, role="Chair", start_date="2010-01",
             ),
         ).refs[0]  # fmt: skip

@@ -273,7 +273,8 @@ def test_a_letter_sent_late_at_night_counts_from_the_bodys_own_day(
     with database.write() as session:
         session.execute(
             text(
-                "UPDATE dispatch SET channel = 'email', sent_at = '2011-01-28 02:30:00.000000' WHERE letter_id = (SELECT max(id) FROM letter)"
+                "UPDATE dispatch SET channel = 'email', sent_at = '2011-01-28 02:30:00.000000' WHERE "
+                "letter_id = (SELECT max(id) FROM letter)"
             )
         )
     with database.read() as session:

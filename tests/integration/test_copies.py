@@ -1,4 +1,5 @@
-"""Copies, restores and updates of the database: any path, full and read-only disks, twice at once, killed anywhere.
+"""Copies, restores and updates of the database: any path, full and read-only disks, twice at once, killed
+anywhere.
 
 OUTREACH_SOAK=1 kills each of them at 100 points; without it, at fewer.
 """
@@ -551,8 +552,9 @@ def test_a_restore_killed_between_its_steps_is_undone_at_the_next_opening(
     assert people(sample_path) == before
 
 
-# Loads the program once, then forks for each line it reads a child that does one thing to a database and kills itself at
-# the line of the store's code whose number it was given (0: it lives, and says how many there were), or is killed from outside.
+# Loads the program once, then forks for each line it reads a child that does one thing to a database and
+# kills itself at the line of the store's code whose number it was given (0: it lives, and says how many there
+# were), or is killed from outside.
 NURSERY = """
 import os, signal, sys
 from pathlib import Path

@@ -252,7 +252,9 @@ def test_a_database_that_may_not_grow_says_so_and_loses_nothing(database: Databa
         for number in range(3000):
             session.execute(
                 text(
-                    "INSERT INTO person (slug, name, given_name, family_name, honorific_prefix, honorific_suffix, gender, preferred_language, summary) VALUES (:s, :s, '', '', '', '', '', '', :t)"
+                    "INSERT INTO person (slug, name, given_name, family_name, honorific_prefix, "
+                    "honorific_suffix, gender, preferred_language, summary) VALUES (:s, :s, '', '', '', '', "
+                    "'', '', :t)"
                 ),
                 {"s": f"p{number}", "t": "x" * 2000},
             )
@@ -334,7 +336,8 @@ def test_a_session_that_only_reads_refuses_every_kind_of_write(database: Databas
         session.execute(text("DELETE FROM citation"))
 
     for write in (
-        in_sql, in_rows, in_an_object_that_is_flushed, in_an_object_that_is_not, in_a_new_object, after_a_rollback, after_a_commit,
+        in_sql, in_rows, in_an_object_that_is_flushed, in_an_object_that_is_not, in_a_new_object,
+        after_a_rollback, after_a_commit,
     ):  # fmt: skip
         with pytest.raises(WriteInReadError), database.read() as session:
             write(session)
@@ -371,7 +374,8 @@ def _driver_error(code: int | None, words: str) -> sqlite_driver.OperationalErro
         (None, "database or disk is full", DiskFullError, "is full"),
         (sqlite3.SQLITE_IOERR, "disk I/O error", DiskFailedError, "did not answer"),
         (sqlite3.SQLITE_IOERR | (3 << 8), "disk I/O error", DiskFailedError, "did not answer"),
-        (sqlite3.SQLITE_READONLY | (4 << 8), "attempt to write a readonly database", ReadOnlyError, "cannot be written"),
+        (sqlite3.SQLITE_READONLY | (4 << 8), "attempt to write a readonly database", ReadOnlyError,
+        "cannot be written"),
         (sqlite3.SQLITE_CANTOPEN, "unable to open database file", ReadOnlyError, "cannot be written"),
         (sqlite3.SQLITE_BUSY, "database is locked", DatabaseBusyError, "Another program"),
         (sqlite3.SQLITE_CORRUPT, "database disk image is malformed", DatabaseBrokenError, "is damaged"),

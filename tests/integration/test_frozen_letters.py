@@ -1,4 +1,6 @@
-"""What an approval freezes: whom a letter goes to, what it says and used, who approved it; and what may still happen to it."""
+"""What an approval freezes: whom a letter goes to, what it says and used, who approved it; and
+what may still happen to it.
+"""
 
 import shutil
 import sqlite3
@@ -27,7 +29,10 @@ from outreach.store.types import Base, now
 from tests import factories
 
 DATABASES = {p.stem: p for p in (Path(__file__).parents[1] / "databases").glob("*.db")}
-TAKE_BACK = "UPDATE letter SET status = 'draft', approved_at = NULL, approved_by = '', text_sha256 = '' WHERE reference = :r"
+TAKE_BACK = (
+    "UPDATE letter SET status = 'draft', approved_at = NULL, approved_by = '', text_sha256 = '' "
+    "WHERE reference = :r"
+)
 FORGERIES = [
     "person_id = NULL, organization_id = 1",
     "person_id = (SELECT max(id) FROM person)",
@@ -72,7 +77,8 @@ PARTS = [
     "DELETE FROM letter_fact",
     "DELETE FROM letter_ask",
     "DELETE FROM letter_attachment",
-    "INSERT INTO letter_fact (letter_id, name, label, value, status) SELECT id, 'x', 'x', 'x', '' FROM letter WHERE origin = 'own'",
+    "INSERT INTO letter_fact (letter_id, name, label, value, status) SELECT id, 'x', 'x', 'x', '' FROM "
+    "letter WHERE origin = 'own'",
     "INSERT INTO letter_ask (letter_id, ask_id) SELECT id, 1 FROM letter WHERE origin = 'own'",
 ]
 
@@ -166,10 +172,10 @@ def test_an_enclosed_file_that_was_exchanged_is_seen(database: Database, approve
 
 REPLACEMENTS = [
     "INSERT OR REPLACE INTO letter SELECT * FROM letter WHERE reference = :r",
-    "REPLACE INTO letter (reference, campaign_id, origin, template, language, audience, organization_id, subject, "
-    "address_lines, sender_lines, salutation, body, close, summary, status, created_at, approved_by, text_sha256) "
-    "SELECT reference, campaign_id, origin, template, language, audience, 1, '', '[]', '[]', '', '', '', '', 'draft', "
-    "created_at, '', '' FROM letter WHERE reference = :r",
+    "REPLACE INTO letter (reference, campaign_id, origin, template, language, audience, organization_id, "
+    "subject, address_lines, sender_lines, salutation, body, close, summary, status, created_at, "
+    "approved_by, text_sha256) SELECT reference, campaign_id, origin, template, language, audience, 1, '', "
+    "'[]', '[]', '', '', '', '', 'draft', created_at, '', '' FROM letter WHERE reference = :r",
     "UPDATE OR REPLACE letter SET reference = :r WHERE reference = :draft",
     "UPDATE OR REPLACE letter SET id = (SELECT id FROM letter WHERE reference = :r) WHERE reference = :draft",
     "DELETE FROM letter WHERE reference = :r",
@@ -177,12 +183,12 @@ REPLACEMENTS = [
     "SELECT id, letter_id, at, 'other', by, from_status, to_status, detail FROM letter_event",
     "UPDATE letter_fact SET letter_id = (SELECT id FROM letter WHERE reference = :r) "
     "WHERE letter_id = (SELECT id FROM letter WHERE reference = :draft)",
-    "INSERT OR REPLACE INTO letter_fact (id, letter_id, name, label, value, status) SELECT (SELECT min(letter_fact.id) "
-    "FROM letter_fact JOIN letter ON letter.id = letter_id WHERE reference = :r), id, '', '', '', '' FROM letter "
-    "WHERE reference = :draft",
-    "UPDATE OR REPLACE letter_fact SET id = (SELECT min(letter_fact.id) FROM letter_fact JOIN letter ON letter.id = "
-    "letter_id WHERE reference = :r) WHERE id = (SELECT max(letter_fact.id) FROM letter_fact JOIN letter ON letter.id = "
-    "letter_id WHERE reference = :draft)",
+    "INSERT OR REPLACE INTO letter_fact (id, letter_id, name, label, value, status) SELECT (SELECT "
+    "min(letter_fact.id) FROM letter_fact JOIN letter ON letter.id = letter_id WHERE reference = :r), id, "
+    "'', '', '', '' FROM letter WHERE reference = :draft",
+    "UPDATE OR REPLACE letter_fact SET id = (SELECT min(letter_fact.id) FROM letter_fact JOIN letter ON "
+    "letter.id = letter_id WHERE reference = :r) WHERE id = (SELECT max(letter_fact.id) FROM letter_fact "
+    "JOIN letter ON letter.id = letter_id WHERE reference = :draft)",
 ]
 
 
@@ -216,8 +222,9 @@ def test_an_approval_is_not_taken_back_once_anything_was_sent(database: Database
         run(database, "DELETE FROM dispatch")
         run(
             database,
-            "INSERT INTO dispatch (letter_id, channel, outcome, dispatched_on, recorded_at, to_address, message_id, detail)"
-            " SELECT id, 'email', :o, '2011-01-26', '2011-01-26 00:00:00', '', '', '' FROM letter WHERE reference = :r",
+            "INSERT INTO dispatch (letter_id, channel, outcome, dispatched_on, recorded_at, to_address, "
+            "message_id, detail) SELECT id, 'email', :o, '2011-01-26', '2011-01-26 00:00:00', '', '', '' "
+            "FROM letter WHERE reference = :r",
             o=outcome,
             r=approved,
         )
@@ -229,8 +236,9 @@ def test_an_approval_can_be_taken_back_where_a_server_took_nothing(database: Dat
     for outcome in ("failed", "deferred"):
         run(
             database,
-            "INSERT INTO dispatch (letter_id, channel, outcome, dispatched_on, recorded_at, to_address, message_id, detail)"
-            " SELECT id, 'email', :o, '2011-01-26', '2011-01-26 00:00:00', '', '', '' FROM letter WHERE reference = :r",
+            "INSERT INTO dispatch (letter_id, channel, outcome, dispatched_on, recorded_at, to_address, "
+            "message_id, detail) SELECT id, 'email', :o, '2011-01-26', '2011-01-26 00:00:00', '', '', '' "
+            "FROM letter WHERE reference = :r",
             o=outcome,
             r=approved,
         )
@@ -386,7 +394,8 @@ def test_recipients_that_stood_twice_become_one_and_nothing_of_them_is_lost(
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM recipient")
         connection.executemany(
-            "INSERT INTO recipient (id, campaign_id, organization_id, person_id, audience, deleted_at) VALUES (?, 1, ?, ?, ?, ?)",
+            "INSERT INTO recipient (id, campaign_id, organization_id, person_id, audience, deleted_at) "
+            "VALUES (?, 1, ?, ?, ?, ?)",
             [
                 (1, 5, None, "default", "2011-01-01 00:00:00"),
                 (2, 5, None, "default", None),

@@ -1,4 +1,6 @@
-"""What has been handed over is recorded, however long another program holds the database and whatever ends this one."""
+"""What has been handed over is recorded, however long another program holds the
+database and whatever ends this one.
+"""
 
 import json
 import shutil
@@ -31,6 +33,7 @@ from outreach.store import sqlite_files
 from outreach.store.database import Database, open_database
 from outreach.store.models import Dispatch
 from outreach.store.types import now
+from outreach.words import notice_in_words
 from tests.factories import DAY
 from tests.integration.test_mail import FROM, reachable, status
 
@@ -75,7 +78,9 @@ def outbox_file(
 
 @pytest.fixture
 def impatient(outbox_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    """Ten letters in the outbox of a database that says it is locked after a moment instead of after five seconds."""
+    """Ten letters in the outbox of a database that says it is locked after a
+    moment instead of after five seconds.
+    """
     monkeypatch.setattr(sqlite_files, "BUSY_TIMEOUT_SECONDS", 0.02)
     database = open_database(shutil.copy(outbox_file, tmp_path / "outreach.db"))
     yield database
@@ -91,7 +96,10 @@ def other(impatient: Database) -> Iterator[OtherProgram]:
 
 
 class Post:
-    """Takes letters, and lets another program take the database as soon as it has one. error: raised instead."""
+    """Takes letters, and lets another program take the database as soon as it has one.
+
+    error: raised instead.
+    """
 
     may_have_gone = False
 
@@ -111,7 +119,10 @@ class Post:
 
 
 class Patience:
-    """Progress that is asked while sending waits. lasts: how often, before the other program lets go; stops: say to stop instead."""
+    """Progress that is asked while sending waits.
+
+    lasts: how often, before the other program lets go; stops: say to stop instead.
+    """
 
     def __init__(self, other: OtherProgram, *, lasts: int = 3, stops: bool = False) -> None:
         self._other, self._lasts, self._stops = other, lasts, stops
@@ -165,7 +176,7 @@ def test_what_was_refused_while_another_program_writes_is_recorded_as_refused(
     assert send(impatient, Post(other, error), progress=Patience(other)) == [outcome] * 10
     assert standing(impatient) == [state] * 10
     with impatient.read() as session:
-        assert {(r.outcome, r.detail) for r in outbox(session)} == {(outcome, str(error))}
+        assert {(r.outcome, notice_in_words(r.detail)) for r in outbox(session)} == {(outcome, str(error))}
 
 
 def test_stopping_while_another_program_writes_drops_nothing(
@@ -173,7 +184,8 @@ def test_stopping_while_another_program_writes_drops_nothing(
 ) -> None:
     post = Post(other)
     results = send_queued(
-        impatient, post, on=DAY, from_address=FROM, per_minute=0, progress=Patience(other, lasts=99, stops=True)
+        impatient, post, on=DAY, from_address=FROM, per_minute=0,
+        progress=Patience(other, lasts=99, stops=True)
     )  # fmt: skip
     assert [(r.outcome, r.is_recorded) for r in results] == [("sent", False)]
     assert "noted beside the database" in results[0].detail
@@ -213,7 +225,8 @@ def test_where_nothing_can_be_kept_beside_the_database_stopping_waits_until_it_i
     monkeypatch.setattr(outcomes, "write_file", full)
     patience = Patience(other, lasts=5, stops=True)
     results = send_queued(
-        impatient, Post(other), on=DAY, from_address=FROM, per_minute=0, progress=patience, wait=lambda s: None
+        impatient, Post(other), on=DAY, from_address=FROM, per_minute=0, progress=patience,
+        wait=lambda s: None
     )  # fmt: skip
     assert {(r.outcome, r.is_recorded) for r in results} == {("sent", True)}
     assert patience.asked == 5 * len(results)
@@ -293,7 +306,8 @@ def test_a_letter_handed_over_before_the_program_was_killed_is_sent_at_the_next_
     impatient: Database, other: OtherProgram, capsys: pytest.CaptureFixture[str]
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", SENDER, str(impatient.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        [sys.executable, "-c", SENDER, str(impatient.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        encoding="utf-8"
     )  # fmt: skip
     assert process.stdout is not None and process.stdin is not None
     assert process.stdout.readline() == "handed over\n"
@@ -339,7 +353,7 @@ def test_a_letter_that_cannot_be_made_into_a_message_fails_alone(
     with impatient.read() as session:
         (row,) = outbox(session)
         assert waiting(session) == ()
-    assert row.outcome == "failed" and "could not be made into a message" in row.detail
+    assert row.outcome == "failed" and "could not be made into a message" in notice_in_words(row.detail)
 
 
 def test_a_sender_s_address_that_is_none_stops_before_anything_is_claimed(
@@ -404,12 +418,15 @@ def test_a_pack_that_cannot_be_noted_or_written_leaves_neither_file_nor_note(
 
 
 def test_a_letter_that_may_have_gone_is_never_a_draft_again(impatient: Database) -> None:
-    """Somebody says that it did not go out, while a slow server has it: the text that may have gone is kept."""
+    """Somebody says that it did not go out, while a slow server has it: the
+    text that may have gone is kept.
+    """
     with impatient.write() as session:
         letter = find_letter(session, "MAG-0006")
         session.add(
             Dispatch(
-                letter_id=letter.id, channel=Channel.EMAIL, outcome="started", dispatched_on=date(2011, 1, 26),
+                letter_id=letter.id, channel=Channel.EMAIL, outcome="started",
+                dispatched_on=date(2011, 1, 26),
                 recorded_at=now(), to_address="may@example.org", message_id="<x@example.org>",
             )
         )  # fmt: skip

@@ -1,4 +1,6 @@
-"""Addresses that are none, that hold letters a server cannot take, or that are several: said, and never left uncertain."""
+"""Addresses that are none, that hold letters a server cannot take, or that are
+several: said, and never left uncertain.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +23,7 @@ from outreach.mail.outbox import outbox, queue_letters, send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import Database
 from outreach.store.models import Blob, Campaign, ContactDetail, Person
+from outreach.words import notice_in_words
 from tests import factories
 from tests.integration.test_mail import Mailbox, mailbox, reachable, send, server, status
 from tests.lying_smtp import LyingServer
@@ -62,8 +65,10 @@ def queued(database: Database, sandbox: TemplateSandbox, address: str) -> tuple[
 
 
 HOSTILE = (
-    "may@example.org, green@example.org", "may@example.org;green@example.org", "Theresa May <may@example.org>", "may", "may@",
-    "may@[192.0.2.1]", "may@example.org\r\nRCPT TO:<other@example.org>", "may example@example.org", f"{'m' * 70}@example.org", "may@exa\x00mple.org",
+    "may@example.org, green@example.org", "may@example.org;green@example.org",
+    "Theresa May <may@example.org>", "may", "may@",
+    "may@[192.0.2.1]", "may@example.org\r\nRCPT TO:<other@example.org>", "may example@example.org",
+    f"{'m' * 70}@example.org", "may@exa\x00mple.org",
 )  # fmt: skip
 
 
@@ -76,7 +81,10 @@ def test_a_letter_to_what_is_no_address_fails_with_a_sentence_and_holds_up_no_ot
     assert len(mailbox.messages) == 1
     with database.read() as session:
         (row,) = outbox(session)
-    assert (row.reference, row.outcome) == (first, "failed") and "is not an e-mail address" in row.detail
+    assert (row.reference, row.outcome) == (
+        first,
+        "failed",
+    ) and "is not an e-mail address" in notice_in_words(row.detail)
     with pytest.raises(NotAllowedError, match="is not an e-mail address"), database.write() as session:
         queue_letters(session, [first])
     with pytest.raises(NotAllowedError, match="is not an e-mail address"), database.read() as session:
@@ -96,7 +104,7 @@ def test_an_address_of_other_letters_goes_where_the_server_takes_it_and_is_named
     assert send(database, account) == {first: "failed", second: "sent"}
     with database.read() as session:
         (row,) = outbox(session)
-    assert "has letters that this mail server cannot take" in row.detail
+    assert "has letters that this mail server cannot take" in notice_in_words(row.detail)
     modern = servers(b"250-x\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
     with database.write() as session:
         queue_letters(session, [first])
@@ -171,7 +179,7 @@ def test_a_letter_does_not_go_without_a_file_that_it_says_is_enclosed(
     assert send(database, server) == {reference: "failed"}
     assert mailbox.messages == []
     with database.read() as session:
-        assert "ruling.txt" in outbox(session)[0].detail
+        assert "ruling.txt" in notice_in_words(outbox(session)[0].detail)
 
 
 def test_where_addresses_are_entered_by_hand_what_is_none_is_refused(
@@ -184,7 +192,8 @@ def test_where_addresses_are_entered_by_hand_what_is_none_is_refused(
         campaign = campaigns_list(session)[0]
     with pytest.raises(UsageError, match="is not an e-mail address"), database.write() as session:
         update_campaign(
-            session, campaign.key, name="x", sender_name="", sender_organization="", sender_address="", sender_email="office@x"
+            session, campaign.key, name="x", sender_name="", sender_organization="", sender_address="",
+            sender_email="office@x"
         )  # fmt: skip
     with pytest.raises(UsageError, match="is not an e-mail address"):
         SmtpAccount("mail.example.org", 587, "starttls", "", "Office <office@example.org>").check()
@@ -198,13 +207,17 @@ def test_where_addresses_are_entered_by_hand_what_is_none_is_refused(
     assert "not an e-mail address but several" in str(refused.value)
 
 
-POPOLO = '{{"persons": [{{"id": "1", "name": "Zoe Muller", "contact_details": [{{"type": "email", "value": "{0}"}}]}}], "organizations": []}}'
+POPOLO = (
+    '{{"persons": [{{"id": "1", "name": "Zoe Muller", "contact_details": [{{"type": "email", "value": '
+    '"{0}"}}]}}], "organizations": []}}'
+)
 VCARD = "BEGIN:VCARD\nVERSION:3.0\nUID:1\nFN:Zoe Muller\nN:Muller;Zoe;;;\nEMAIL:{0}\nEND:VCARD\n"
 TABLE = "Name;E-Mail\nZoe Muller;{0}\n".replace(";{0}", ';"{0}"')
 
 
 @pytest.mark.parametrize(
-    ("format_", "name", "content"), [("popolo", "p.json", POPOLO), ("vcard", "p.vcf", VCARD), ("csv", "p.csv", TABLE)]
+    ("format_", "name", "content"), [("popolo", "p.json", POPOLO), ("vcard", "p.vcf", VCARD),
+    ("csv", "p.csv", TABLE)]
 )  # fmt: skip
 @pytest.mark.parametrize(
     ("value", "kept", "said"),

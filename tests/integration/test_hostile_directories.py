@@ -1,4 +1,6 @@
-"""Files that would stop the program: every reader ends, says what is wrong, and takes no more than its share."""
+"""Files that would stop the program: every reader ends, says what is wrong, and
+takes no more than its share.
+"""
 
 import base64
 import json
@@ -53,11 +55,14 @@ ENDINGS = {
     "vcard": ".vcf",
 }
 CARD = (
-    "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Müller;Zoë;;Dr;\r\nFN:Dr Zoë Müller\r\nORG:Bundestag\r\nEMAIL;TYPE=work:z@example.org\r\n"
-    'item1.ADR;TYPE="a;b":;;Platz 1;Berlin;;11011;Germany\r\nPHOTO;ENCODING=b:AAAA\r\n BBBB\r\nUID:u1\r\nEND:VCARD\r\n'
+    "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Müller;Zoë;;Dr;\r\nFN:Dr Zoë "
+    "Müller\r\nORG:Bundestag\r\nEMAIL;TYPE=work:z@example.org\r\n"
+    'item1.ADR;TYPE="a;b":;;Platz 1;Berlin;;11011;Germany\r\nPHOTO;ENCODING=b:AAAA\r\n '
+    "BBBB\r\nUID:u1\r\nEND:VCARD\r\n"
 )
 XML = (
-    '<?xml version="1.0" encoding="UTF-8"?><meps><mep><fullName>Zoë MÜLLER</fullName><country>Finland</country>'
+    '<?xml version="1.0" encoding="UTF-8"?><meps><mep><fullName>Zoë MÜLLER</fullName>'
+    "<country>Finland</country>"
     "<politicalGroup>Greens</politicalGroup><id>197</id></mep></meps>"
 )
 MPS = (
@@ -65,7 +70,8 @@ MPS = (
     "Aldershot,E14001063,5173,Rt Hon Alex Baker MP,Alex Baker,Labour,alex@example.org\n"
 )
 API = json.dumps(
-    {"items": [{"value": {"id": 1446, "nameDisplayAs": "Chris Bryant", "latestHouseMembership": {"house": 1, "membershipFrom": "Rhondda"}}}]}
+    {"items": [{"value": {"id": 1446, "nameDisplayAs": "Chris Bryant",
+    "latestHouseMembership": {"house": 1, "membershipFrom": "Rhondda"}}}]}
 )  # fmt: skip
 TABLE = (
     "Name;E-Mail;Partei;Body;From\nZoë Müller;z@example.org;Grüne;Bundestag;2001\nJan Novák;;;Bundestag;\n"
@@ -82,11 +88,16 @@ SEEDS: dict[str, list[bytes]] = {
     "vcard": [CARD.encode()],
 }
 NASTY = [
-    b"9" * 5_000, b"1e999999999", b"-1e-999999999", b"NaN", b"Infinity", b"\\ud800", b"\\u0000", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf",
-    b"[" * 3_000, b"{" * 3_000, b'{"a":' * 1_500, b"- " * 1_500, b"*a", b"&a ", b"!!python/object/apply:os.system [x]", b'"', b"'",
-    b"<!DOCTYPE m [<!ENTITY a 'x'>]>", b"&a;", b"<mep>" * 200, b",", b";" * 300, b"\n", b"\r", b" ", b"\t", b"=\n", b":", b"\\", b"]", b"}",
-    b"null", b"true", b"[]", b"{}", b"0", b"-1", b"1:1:1:1:1:1:1:1", b"x" * 20_000, "\u202e\u2066".encode(), "ı İ ß ﷺ".encode(),
-    b"BEGIN:VCARD\n", b"END:VCARD\n", b"AGENT:\n", b"N;A=b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b\n",
+    b"9" * 5_000, b"1e999999999", b"-1e-999999999", b"NaN", b"Infinity", b"\\ud800", b"\\u0000", b"\x00",
+    b"\xff\xfe", b"\xef\xbb\xbf",
+    b"[" * 3_000, b"{" * 3_000, b'{"a":' * 1_500, b"- " * 1_500, b"*a", b"&a ",
+    b"!!python/object/apply:os.system [x]", b'"', b"'",
+    b"<!DOCTYPE m [<!ENTITY a 'x'>]>", b"&a;", b"<mep>" * 200, b",", b";" * 300, b"\n", b"\r", b" ", b"\t",
+    b"=\n", b":", b"\\", b"]", b"}",
+    b"null", b"true", b"[]", b"{}", b"0", b"-1", b"1:1:1:1:1:1:1:1", b"x" * 20_000, "\u202e\u2066".encode(),
+    "ı İ ß ﷺ".encode(),
+    b"BEGIN:VCARD\n", b"END:VCARD\n", b"AGENT:\n",
+    b"N;A=b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b\n",
     b"2010-02-31", b"99999999999999999999",
 ]  # fmt: skip
 
@@ -240,9 +251,12 @@ def test_a_file_that_used_to_kill_or_to_hang_is_refused(tmp_path: Path) -> None:
         ("popolo", json.dumps({"persons": [{"id": "1", "name": "x" * 1_000_000}]}).encode()),
         ("popolo", b'{"persons": [{"id": "1", "name": "' + b"x" * 5_000_000 + b'"}]}'),
         ("popolo", '{"persons": [{"id": "1", "name": "Анна", "name": "Анна Ли"}]}'.encode("utf-16")),
-        ("popolo", b'{"persons": [{"id": "1", "name": "Ann", "other_names": 5, "identifiers": {"a": 1}, "contact_details": [1]}]}'),
-        ("uk-members-json", b'{"items": [{"value": 7}, {"value": {"id": 1, "nameDisplayAs": "x", "latestHouseMembership": 5}}]}'),
-        ("congress-committees", b"- {type: house, name: A, thomas_id: HSXX, subcommittees: 5, congresses: 7}\n"),
+        ("popolo", (b'{"persons": [{"id": "1", "name": "Ann", "other_names": 5, "identifiers": {"a": 1}'
+                    b', "contact_details": [1]}]}')),
+        ("uk-members-json", (b'{"items": [{"value": 7}'
+                             b', {"value": {"id": 1, "nameDisplayAs": "x", "latestHouseMembership": 5}}]}')),
+        ("congress-committees", (b"- {type: house, name: A, thomas_id: HSXX, subcommittees: 5, congresses: "
+                                 b"7}\n")),
         ("congress-committees", b"X:\n- {name: A, bioguide: B, rank: 99999999999999999999}\n"),
         ("europarl-xml", b'<?xml version="1.0" encoding="shift_jis"?><meps/>'),
         ("europarl-xml", b"<meps>" + b"<x><y/></x>" * 100_000 + b"</meps>"),
@@ -331,9 +345,11 @@ def test_a_card_of_every_version_says_how_to_reach_somebody(tmp_path: Path) -> N
     (found,) = people_of(
         tmp_path,
         card(
-            "N:Lee;Ann;;Dr;MP", "ORG:Senate;Office\\; 2", "TITLE:Chair", "EMAIL;PREF:mailto:ann@example.org", "EMAIL:no address",
+            "N:Lee;Ann;;Dr;MP", "ORG:Senate;Office\\; 2", "TITLE:Chair", "EMAIL;PREF:mailto:ann@example.org",
+            "EMAIL:no address",
             "TEL;HOME;FAX:1", "TEL;VALUE=uri;TYPE=\"voice,home\":tel:+1-2", "URL:https\\://example.org",
-            "ADR;TYPE=work:;;1 High Street,Floor 2;Town;;AB1;GB", "BDAY:19700102T000000Z", "GENDER:F;x", "LANG:fr", "UID:7",
+            "ADR;TYPE=work:;;1 High Street,Floor 2;Town;;AB1;GB", "BDAY:19700102T000000Z", "GENDER:F;x",
+            "LANG:fr", "UID:7",
         ),
     )  # fmt: skip
     assert (found.honorific_prefix, found.honorific_suffix, found.gender, found.birth_date) == (

@@ -1,4 +1,6 @@
-"""Templates that attack or exhaust: each is stopped with one sentence, and nothing of it happens outside its process."""
+"""Templates that attack or exhaust: each is stopped with one sentence, and nothing of it
+happens outside its process.
+"""
 
 import contextlib
 import ctypes
@@ -51,8 +53,12 @@ BOMBS = {
     "braces": "{{" * 90_000,
     "a long number": "{{ " + "9" * 150_000 + " }}",
     "a number too long to print": "{{ (10**5001)|string }}",
-    "a doubled string": "{% set n = namespace(a='x') %}{% for i in range(99) %}{% set n.a = n.a ~ n.a %}{% endfor %}{{ n.a }}",
-    "a doubled list": "{% set n = namespace(a=[1]) %}{% for i in range(99) %}{% set n.a = n.a + n.a %}{% endfor %}",
+    "a doubled string": (
+        "{% set n = namespace(a='x') %}{% for i in range(99) %}{% set n.a = n.a ~ n.a %}{% endfor %}{{ n.a }}"
+    ),
+    "a doubled list": (
+        "{% set n = namespace(a=[1]) %}{% for i in range(99) %}{% set n.a = n.a + n.a %}{% endfor %}"
+    ),
     "json": "{{ range(99999)|list|tojson }}",
     "pprint": "{{ range(99999)|list|pprint }}",
     "urlize": "{{ ('http://a.b '*10**5)|urlize }}",
@@ -289,7 +295,9 @@ def test_files_that_were_read_once_are_read_again_without_a_process(monkeypatch:
 
 
 def run(*arguments: str) -> tuple[int, str, float, int, list[str]]:
-    """Exit code, what was said on standard error, seconds of the processor, kB of the largest process, processes that are left."""
+    """Exit code, what was said on standard error, seconds of the processor, kB of the largest
+    process, processes that are left.
+    """
     code = (
         "import os, pathlib, resource, subprocess, sys\n"
         "os.setsid()\n"
@@ -359,8 +367,8 @@ def test_the_program_itself_never_imports_jinja(sample_path: Path, tmp_path: Pat
     code = (
         "import sys\nfrom outreach.cli.main import main\n"
         f"assert main(['--database', {str(sample_path)!r}, 'templates', 'check', {str(path)!r}]) == 0\n"
-        f"assert main(['--database', {str(sample_path)!r}, 'letters', 'draft', '--case', 'magnitsky', '--to', 'all']) == 0\n"
-        "assert 'jinja2' not in sys.modules"
+        f"assert main(['--database', {str(sample_path)!r}, 'letters', 'draft', '--case', 'magnitsky', "
+        "'--to', 'all']) == 0\nassert 'jinja2' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,6 @@
-"""Nobody becomes somebody else by an import: names in any script, files of one name, ids that change hands."""
+"""Nobody becomes somebody else by an import: names in any script, files of one
+name, ids that change hands.
+"""
 
 import hashlib
 import json
@@ -265,8 +267,9 @@ def test_two_files_of_one_name_never_touch_each_others_people(empty: Database, t
     run(empty, "csv", mine)
     report = run(empty, "csv", theirs)
     assert report.decided == [
-        "contacts.csv is taken as another list than the contacts.csv imported on 24 November 2026: of 2 ids in common 0 "
-        "carry the same name. It is the data set “contacts-2”; if it is a newer edition, import it as the data set “contacts”."
+        "contacts.csv is taken as another list than the contacts.csv imported on 24 November 2026: of 2 ids "
+        "in common 0 carry the same name. It is the data set “contacts-2”; if it is a newer edition, import "
+        "it as the data set “contacts”."
     ]
     assert {n: p.contact_details[0].value for n, p in everyone(empty).items()} == {
         "Ann Lee": "a@x.org",

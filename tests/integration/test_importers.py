@@ -35,8 +35,8 @@ LEGISLATORS = """- id: {bioguide: A000001, wikidata: Q1, fec: [S1, S2]}
   bio: {birthday: '1960-02-29', gender: F}
   terms:
   - {type: rep, start: '1999-01-03', end: '2001-01-03', state: TX, district: 0, party: Independent}
-  - {type: sen, start: 2021-01-03, end: 2027-01-03, state: TX, class: 1, party: Independent, phone: 202-224-0000,
-     address: 1 Hart Senate Office Building Washington DC 20510, contact_form: 'https://example.org/form'}
+  - {type: sen, start: 2021-01-03, end: 2027-01-03, state: TX, class: 1, party: Independent,
+     phone: 202-224-0000, address: 1 Hart Senate Office Building Washington DC 20510, contact_form: 'https://example.org/form'}
 - id: {bioguide: B000002}
   name: {first: Bob, last: Bar}
   bio: {birthday: '1960-02-31'}
@@ -87,7 +87,8 @@ def rows(database: Database) -> dict[str, int]:
     with database.read() as session:
         names = session.scalars(
             text(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'search%' AND name NOT LIKE 'sqlite%'"
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'search%' AND name "
+                "NOT LIKE 'sqlite%'"
             )
         ).all()
         return {n: session.execute(text(f'SELECT count(*) FROM "{n}"')).scalar_one() for n in names}
@@ -265,9 +266,10 @@ def test_a_table_of_mps(database: Database, tmp_path: Path) -> None:
     path = write(
         tmp_path / "mps.csv",
         '"pcon_name","pcon_code","member_id","full_title","display_as","party_text","member_email","election_result_summary_2024"\n'
-        '"Aldershot","E14001063","5173","Rt Hon Alex Baker MP","Alex Baker","Labour","alex@example.org","Lab gain"\n'
-        '"Rhondda and Ogmore","W07000107","1446","Chris Bryant MP","Chris Bryant","Labour","bryant@example.org","Lab hold"\n'
-        '"Vacant","E1","","","","","",""\n',
+        '"Aldershot","E14001063","5173","Rt Hon Alex Baker MP","Alex '
+        'Baker","Labour","alex@example.org","Lab gain"\n"Rhondda and Ogmore","W07000107","1446","Chris '
+        'Bryant MP","Chris Bryant","Labour","bryant@example.org","Lab '
+        'hold"\n"Vacant","E1","","","","","",""\n',
     )
     report = run(database, "uk-mps-csv", path)
     assert report.counts["people"].added == 1
@@ -286,7 +288,8 @@ def test_a_table_of_mps(database: Database, tmp_path: Path) -> None:
 
 POPOLO = {
     "memberships": [
-        {"id": "m1", "person_id": "p1", "organization_id": "o2", "role": "Chair", "start_date": "2001-05", "end_date": "9999-12-31"},
+        {"id": "m1", "person_id": "p1", "organization_id": "o2", "role": "Chair", "start_date": "2001-05",
+        "end_date": "9999-12-31"},
         {"id": "m2", "person_id": "p9", "organization_id": "o1", "start_date": "2001"},
         {"id": "m3", "person_id": "p1", "organization_id": "nowhere"},
         {"id": "m4", "person_id": "p1", "organization_id": "o1", "start_date": "2005", "end_date": "2001"},
@@ -294,7 +297,8 @@ POPOLO = {
     ],
     "persons": [
         {"id": "p1", "name": "Inés Núñez", "gender": "female", "birth_date": "1950",
-         "identifiers": [{"scheme": "wikidata", "identifier": "Q77"}], "other_names": [{"name": "Ines Nunez"}],
+         "identifiers": [{"scheme": "wikidata", "identifier": "Q77"}],
+         "other_names": [{"name": "Ines Nunez"}],
          "contact_details": [{"type": "email", "value": "ines@example.org"}]},
         {"id": "p2"},
     ],
@@ -331,7 +335,8 @@ def test_popolo_in_whatever_order(database: Database, tmp_path: Path) -> None:
 def test_a_name_that_comes_later_fills_the_one_that_was_missing(database: Database, tmp_path: Path) -> None:
     run(database, "popolo", write(tmp_path / "ministers.json", json.dumps({
         "organizations": [{"id": "o1", "name": "Assembly"}],
-        "memberships": [{"person_id": "uk.org.publicwhip/person/1", "organization_id": "o1", "start_date": "2001"}],
+        "memberships": [{"person_id": "uk.org.publicwhip/person/1", "organization_id": "o1",
+        "start_date": "2001"}],
     })))  # fmt: skip
     run(database, "popolo", write(tmp_path / "people.json", json.dumps({
         "persons": [{"id": "uk.org.publicwhip/person/1", "name": "Ann Other"}],
@@ -347,12 +352,15 @@ def test_dates_of_a_legislative_period_stand_for_those_a_membership_lacks(
     run(database, "popolo", write(tmp_path / "ep.json", json.dumps({
         "persons": [{"id": "1", "name": "Ann Other", "identifiers": [{"scheme": "local", "identifier": "7"}],
                      "contact_details": [{"type": "phone", "value": "1234"}]}],
-        "organizations": [{"id": "o", "name": "Assembly"}, {"id": "party/1", "name": "Greens", "classification": "party"}],
-        "memberships": [{"person_id": "1", "organization_id": "o", "on_behalf_of_id": "party/1", "legislative_period_id": "t/1"}],
+        "organizations": [{"id": "o", "name": "Assembly"},
+        {"id": "party/1", "name": "Greens", "classification": "party"}],
+        "memberships": [{"person_id": "1", "organization_id": "o", "on_behalf_of_id": "party/1",
+        "legislative_period_id": "t/1"}],
         "events": [{"id": "t/1", "start_date": "2011-04-20", "end_date": "2015-04-22"}],
     })))  # fmt: skip
     run(database, "popolo", write(tmp_path / "elsewhere.json", json.dumps({
-        "persons": [{"id": "9", "name": "Nobody Else", "identifiers": [{"scheme": "local", "identifier": "7"}]}],
+        "persons": [{"id": "9", "name": "Nobody Else",
+        "identifiers": [{"scheme": "local", "identifier": "7"}]}],
     })))  # fmt: skip
     with database.read() as session:
         ann = people_list(session, search="Ann Other")[0]
@@ -366,8 +374,10 @@ def test_dates_of_a_legislative_period_stand_for_those_a_membership_lacks(
 def test_vcards(database: Database, tmp_path: Path) -> None:
     path = write(
         tmp_path / "cards.vcf",
-        "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Müller;Zoë;;Dr;\r\nFN:Dr Zoë Müller\r\nORG:Bundestag\r\nTITLE:Member\r\n"
-        "EMAIL:z@example.org\r\nTEL:+49 30 1\r\nADR:;;Platz der Republik 1;Berlin;;11011;Germany\r\nBDAY:1970-01-02\r\nUID:u1\r\nEND:VCARD\r\n"
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Müller;Zoë;;Dr;\r\nFN:Dr Zoë "
+        "Müller\r\nORG:Bundestag\r\nTITLE:Member\r\nEMAIL:z@example.org\r\nTEL:+49 30 1\r\nADR:;;Platz der "
+        "Republik "
+        "1;Berlin;;11011;Germany\r\nBDAY:1970-01-02\r\nUID:u1\r\nEND:VCARD\r\n"
         "BEGIN:VCARD\r\nVERSION:4.0\r\nEND:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nFN:Cut Off\r\n",
     )
     report = run(database, "vcard", path)
@@ -383,8 +393,10 @@ def test_vcards(database: Database, tmp_path: Path) -> None:
 def test_the_european_parliaments_xml(database: Database, tmp_path: Path) -> None:
     path = write(
         tmp_path / "full-list.xml",
-        '<?xml version="1.0" encoding="UTF-8"?><meps><mep><fullName>Zoë VAN DER MÜLLER</fullName><country>Finland</country>'
-        "<politicalGroup>Greens</politicalGroup><id>197</id></mep><mep><fullName>No Id</fullName></mep></meps>",
+        '<?xml version="1.0" encoding="UTF-8"?><meps><mep><fullName>Zoë VAN DER MÜLLER</fullName>'
+        "<country>Finland</country>"
+        "<politicalGroup>Greens</politicalGroup><id>197</id></mep><mep><fullName>No Id</fullName></mep>"
+        "</meps>",
     )
     report = run(database, "europarl-xml", path)
     assert (report.counts["people"].added, len(report.skipped)) == (1, 1)
@@ -398,7 +410,8 @@ def test_the_uk_members_api(database: Database, tmp_path: Path) -> None:
     value = {
         "id": 1446, "nameDisplayAs": "Chris Bryant", "nameFullTitle": "Rt Hon Chris Bryant MP", "gender": "M",
         "latestParty": {"name": "Labour"},
-        "latestHouseMembership": {"house": 1, "membershipFrom": "Rhondda", "membershipStartDate": "2024-07-04T00:00:00", "membershipEndDate": None},
+        "latestHouseMembership": {"house": 1, "membershipFrom": "Rhondda",
+        "membershipStartDate": "2024-07-04T00:00:00", "membershipEndDate": None},
     }  # fmt: skip
     lord = {**value, "id": 5, "nameDisplayAs": "Lord X", "latestHouseMembership": {"house": 2}}
     report = run(
@@ -485,9 +498,13 @@ BOMB = "a: &a [x,x,x]\n" + "".join(f"b{i}: &b{i} [*a,*a,*a]\n" for i in range(9)
         ("europarl-csv", "meps_7_.csv", b"a,b,c\n1,2,3\n"),
         ("europarl-csv", "meps_99_.csv", b"mep_identifier\n"),
         ("europarl-csv", "meps_7_.csv", b"\x00" * 1000),
-        ("europarl-csv", "meps_7_.csv", b'mep_identifier,mep_given_name,mep_family_name\n1,"' + b"x" * 2_000_000),
-        ("europarl-xml", "x.xml", b'<?xml version="1.0"?><!DOCTYPE m [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><meps><mep><fullName>&b;</fullName></mep></meps>'),
-        ("europarl-xml", "x.xml", b'<!DOCTYPE m [<!ENTITY x SYSTEM "file:///etc/passwd">]><meps><mep><fullName>&x;</fullName><id>1</id></mep></meps>'),
+        ("europarl-csv", "meps_7_.csv",
+        b'mep_identifier,mep_given_name,mep_family_name\n1,"' + b"x" * 2_000_000),
+        ("europarl-xml", "x.xml", (b'<?xml version="1.0"?><!DOCTYPE m [<!ENTITY a "aaaa">'
+                                   b'<!ENTITY b "&a;&a;">]><meps><mep><fullName>&b;</fullName></mep>'
+                                   b'</meps>')),
+        ("europarl-xml", "x.xml", (b'<!DOCTYPE m [<!ENTITY x SYSTEM "file:///etc/passwd">]><meps><mep>'
+                                   b'<fullName>&x;</fullName><id>1</id></mep></meps>')),
         ("europarl-xml", "x.xml", b"<meps><mep>"),
         ("europarl-xml", "x.xml", b"not xml"),
         ("uk-members-json", "x.json", b"{}"),
@@ -542,7 +559,8 @@ def test_a_missing_file_a_folder_and_an_unknown_format(database: Database, tmp_p
 
 @pytest.mark.parametrize(
     ("format_", "name"),
-    [("congress", "x.yaml"), ("popolo", "x.json"), ("europarl-xml", "x.xml"), ("vcard", "x.vcf"), ("csv", "x.csv"), ("uk-mps-csv", "x.csv")],
+    [("congress", "x.yaml"), ("popolo", "x.json"), ("europarl-xml", "x.xml"), ("vcard", "x.vcf"),
+    ("csv", "x.csv"), ("uk-mps-csv", "x.csv")],
 )  # fmt: skip
 def test_a_file_of_a_gigabyte_is_refused_before_it_fills_the_memory(
     database: Database, tmp_path: Path, format_: str, name: str

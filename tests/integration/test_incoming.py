@@ -322,7 +322,8 @@ def test_files_that_came_are_kept_once_by_hash_and_handed_out_as_they_came(
         return answer_to(
             letters[0],
             "--b\nContent-Type: text/plain\n\nSee the file.\n--b\nContent-Type: application/pdf\n"
-            'Content-Disposition: attachment; filename="letter.pdf"\nContent-Transfer-Encoding: base64\n\nJVBERi0xLjQ=\n--b--\n',
+            'Content-Disposition: attachment; filename="letter.pdf"\nContent-Transfer-Encoding: '
+            "base64\n\nJVBERi0xLjQ=\n--b--\n",
             message_id=f"<{number}@x>",
             content_type="multipart/mixed; boundary=b",
         )
@@ -363,7 +364,8 @@ def test_an_answer_to_a_letter_whose_sending_is_uncertain_waits(
         letter = find_letter(session, reference)
         letter.status = LetterStatus.QUEUED
         session.add(
-            Dispatch(letter_id=letter.id, channel="email", outcome="started", dispatched_on=SENT_ON, recorded_at=now(),
+            Dispatch(letter_id=letter.id, channel="email", outcome="started", dispatched_on=SENT_ON,
+            recorded_at=now(),
                      to_address="a@b.example", message_id=f"<{reference.lower()}.x@example.org>")
         )  # fmt: skip
     file(database, answer_to(reference))

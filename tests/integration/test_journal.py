@@ -34,7 +34,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.store import journal, journal_entries, migrate
+from outreach.store import journal, journal_check, journal_entries, migrate
 from outreach.store.database import Database, check, check_notes, open_database
 from outreach.store.models import Area, Person
 from outreach.store.types import Base, UtcDateTime
@@ -55,7 +55,10 @@ def entries(path: Path, after: int = 0) -> list[Entry]:
 
 
 def by_another_program(path: Path, *statements: str, unguarded: bool = False) -> None:
-    """Run statements as a program would that knows nothing of outreach. unguarded: with all triggers gone, and back after."""
+    """Run statements as a program would that knows nothing of outreach.
+
+    unguarded: with all triggers gone, and back after.
+    """
     with closing(sqlite3.connect(path)) as connection:
         triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for name, _ in triggers if unguarded else ():
@@ -255,32 +258,36 @@ def test_a_change_by_another_program_is_reported_and_never_becomes_ones_own(mine
     assert any("2 changes were made outside" in note and "MAG-0003" in note for note in check_notes(mine))
 
 
+@pytest.fixture(scope="module")
+def unguarded(full_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator["sqlite3.Connection"]:
+    """The database with a row of each kind, without its triggers; what a test changes, it rolls back."""
+    path = Path(shutil.copy(full_file, tmp_path_factory.mktemp("unguarded") / "full.db"))
+    by_another_program(path, *_dropped(path))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        yield connection
+
+
 @pytest.mark.parametrize("table", journal.RECORDS)
 def test_a_value_changed_behind_the_journal_is_named_in_whatever_column(
-    table: str, full_file: Path, tmp_path: Path
+    table: str, unguarded: "sqlite3.Connection"
 ) -> None:
-    path = Path(shutil.copy(full_file, tmp_path / "full.db"))
-    database = open_database(path)
-    with closing(sqlite3.connect(path)) as connection:
-        key = connection.execute(f'SELECT min(id) FROM "{table}"').fetchone()[0]
-        columns = [r[1] for r in connection.execute(f'PRAGMA table_info("{table}")') if r[1] != "id"]
+    key = unguarded.execute(f'SELECT min(id) FROM "{table}"').fetchone()[0]
+    columns = [r[1] for r in unguarded.execute(f'PRAGMA table_info("{table}")') if r[1] != "id"]
     assert columns
-    by_another_program(path, *_dropped(path))
     for column in columns:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("PRAGMA ignore_check_constraints = ON")
-            connection.execute("BEGIN")
-            connection.execute(
-                f'UPDATE "{table}" SET "{column}" = CASE WHEN "{column}" IS NULL THEN 1 WHEN typeof("{column}") = \'integer\''
-                f' THEN "{column}" + 1000 ELSE CAST(X\'C3\' || "{column}" AS TEXT) END WHERE id = ?',
-                (key,),
-            )
-            found = journal.problems(connection)
-            connection.execute("ROLLBACK")
+        unguarded.execute("BEGIN")
+        unguarded.execute(
+            f'UPDATE "{table}" SET "{column}" = CASE WHEN "{column}" IS NULL THEN 1 WHEN '
+            f'typeof("{column}") = \'integer\' THEN "{column}" + 1000 ELSE CAST(X\'C3\' || "{column}" '
+            "AS TEXT) END WHERE id = ?",
+            (key,),
+        )
+        found = journal_check.problems(unguarded)
+        unguarded.execute("ROLLBACK")
         assert len(found) == 1, (column, found)
         assert found[0].startswith(table.replace("_", " ")), (column, found)
         assert "not as the journal has it" in found[0]
-    database.close()
 
 
 def _dropped(path: Path) -> list[str]:
@@ -308,7 +315,8 @@ def test_records_added_removed_and_brought_back_behind_the_journal_are_named(min
         session.execute(delete(Area).where(Area.id == 70))
     by_another_program(
         mine.path,
-        "INSERT INTO area (id, slug, name, classification) VALUES (70, 'back', 'Back', ''), (71, 'forged', 'Forged', '')",
+        "INSERT INTO area (id, slug, name, classification) VALUES (70, 'back', 'Back', ''), (71, 'forged', "
+        "'Forged', '')",
         "DELETE FROM letter_event WHERE id = 1",
         unguarded=True,
     )
@@ -345,8 +353,9 @@ def test_records_added_removed_and_brought_back_behind_the_journal_are_named(min
         ),
         (
             [
-                "INSERT INTO journal_entry SELECT (SELECT max(id) FROM journal_entry) + 1, at, actor, record, record_key, action,"
-                " commitment, hash, hash FROM journal_entry WHERE id = (SELECT max(id) FROM journal_entry)"
+                "INSERT INTO journal_entry SELECT (SELECT max(id) FROM journal_entry) + 1, at, actor, "
+                "record, record_key, action, commitment, hash, hash FROM journal_entry WHERE id = (SELECT "
+                "max(id) FROM journal_entry)"
             ],
             0,
         ),
@@ -459,7 +468,7 @@ def test_an_upgrade_that_makes_a_table_anew_seals_its_records_anew(mine: Databas
         connection.execute("UPDATE person SET summary = 'x' WHERE id = 1")
         journal.follow_upgrade(connection, before, "Ana")
         connection.execute("COMMIT")
-        assert journal.problems(connection) == []
+        assert journal_check.problems(connection) == []
         assert journal.guards_missing(connection) == []
         votes = connection.execute("SELECT count(*) FROM vote_event").fetchone()[0]
     done = [(record, action) for _, record, _, action in entries(mine.path, last)]
@@ -519,7 +528,8 @@ def test_what_the_terminal_and_the_window_do_is_under_the_users_name(
 def test_the_form_that_is_hashed_does_not_depend_on_the_program() -> None:
     made = journal_entries.canonical(json.dumps(["a", "b"]), (1, "é\udcff", None, b"\x00", 0.1))
     assert made == (
-        b'["a", "b"][1,"\\u00e9\\udcff",null,{"sha256":"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"},0.1]'
+        b'["a", "b"]'
+        b'[1,"\\u00e9\\udcff",null,{"sha256":"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"},0.1]'
     )
 
 

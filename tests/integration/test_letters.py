@@ -252,7 +252,8 @@ def test_an_answer_needs_a_letter_that_went_out_and_a_day_after_it(
         b"",
         b"\xff\xfe\xfd",
         b"Subject: =?utf-8?b?////?=\r\nDate: never\r\nContent-Type: text/plain; charset=klingon\r\n\r\n\xff",
-        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x",
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: multipart/mixed; "
+        b"boundary=x\r\n\r\n--x",
         b"From: \r\n" + b"X: " + b"a" * 100_000 + b"\r\n\r\nbody",
         b"Content-Type: text/html\r\n\r\n<p>Hello<script>alert(1)</script></p>",
     ],

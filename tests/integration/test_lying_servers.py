@@ -1,5 +1,5 @@
-"""Servers that lie, before and after the text of a letter went out: what may have gone is never *failed*, and what cannot have
-gone is never *uncertain*; nothing is handed over a second time by itself."""
+"""Servers that lie, before and after the text of a letter went out: what may have gone is never *failed*, and
+what cannot have gone is never *uncertain*; nothing is handed over a second time by itself."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -278,7 +278,9 @@ def test_line_ends_of_any_kind_cannot_end_a_text_early(lying: Callable[[str, Lie
 
 
 class Interrupting:
-    """A socket-like line that is interrupted by the keyboard when it is to send something with these bytes."""
+    """A socket-like line that is interrupted by the keyboard when it is to send
+    something with these bytes.
+    """
 
     def __init__(self, line: object, at: bytes) -> None:
         self._line, self._at = line, at

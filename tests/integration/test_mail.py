@@ -27,6 +27,7 @@ from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.mail.transport import Envelope as Outgoing
 from outreach.mail.transport import NotSentError, UncertainError
 from outreach.store.database import Database, open_database
+from outreach.words import notice_in_words
 from tests import factories
 from tests.factories import DAY
 
@@ -42,7 +43,10 @@ def free_port() -> int:
 
 
 class Mailbox:
-    """Keeps what arrives. answers: what to say to the next messages, ``drop`` to cut the line after the text."""
+    """Keeps what arrives.
+
+    answers: what to say to the next messages, ``drop`` to cut the line after the text.
+    """
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
@@ -202,7 +206,7 @@ def test_a_temporary_refusal_is_tried_again_and_a_lasting_one_fails(
     with database.read() as session:
         rows = outbox(session)
     assert [(r.reference, r.outcome) for r in rows] == [(references[1], "failed")]
-    assert "No such user" in rows[0].detail
+    assert "No such user" in notice_in_words(rows[0].detail)
 
 
 def test_a_server_that_stays_busy_leaves_the_letter_in_the_outbox(
@@ -335,9 +339,13 @@ from outreach.mail.outbox import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import open_database
 database = open_database(Path(sys.argv[1]))
-transport = SmtpTransport(SmtpAccount("127.0.0.1", int(sys.argv[2]), "none", "", "office@example.org"), "", seconds=5)
+account = SmtpAccount("127.0.0.1", int(sys.argv[2]), "none", "", "office@example.org")
+transport = SmtpTransport(account, "", seconds=5)
 print("ready", flush=True)
-send_queued(database, transport, on=date(2011, 1, 26), from_address="office@example.org", per_minute=0, wait=lambda s: None)
+send_queued(
+    database, transport, on=date(2011, 1, 26), from_address="office@example.org", per_minute=0,
+    wait=lambda s: None,
+)
 """
 
 

@@ -1,4 +1,7 @@
-"""Files of others are opened in formats named one by one, by a reader for that format alone; nothing of them is ever run."""
+"""Files of others are opened in formats named one by one, by a reader for that format alone.
+
+Nothing of them is ever run.
+"""
 
 import io
 import os
@@ -72,15 +75,21 @@ FORBIDDEN = {
     "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
 }
 ALLOWED = {
-    "a.png": picture("PNG"), "b.jpg": picture("JPEG"), "c.JPEG": picture("JPEG"), "d.gif": picture("GIF"), "e.webp": picture("WEBP"),
-    "f.tif": picture("TIFF"), "g.tiff": picture("TIFF", compression="tiff_lzw"), "h.bmp": picture("BMP"), "i.pdf": pdf((200, 300)),
-    "phone.jpg": picture("MPO", save_all=True, append_images=[Image.new("RGB", (30, 20))]), "no ending": picture("PNG"),
+    "a.png": picture("PNG"), "b.jpg": picture("JPEG"), "c.JPEG": picture("JPEG"), "d.gif": picture("GIF"),
+    "e.webp": picture("WEBP"),
+    "f.tif": picture("TIFF"), "g.tiff": picture("TIFF", compression="tiff_lzw"), "h.bmp": picture("BMP"),
+    "i.pdf": pdf((200, 300)),
+    "phone.jpg": picture("MPO", save_all=True, append_images=[Image.new("RGB", (30, 20))]),
+    "no ending": picture("PNG"),
 }  # fmt: skip
 
 
 @pytest.fixture
 def traps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Programs that readers of pictures are known to call leave a mark if they are; so does any program started from Python."""
+    """Programs that readers of pictures are known to call leave a mark if they are.
+
+    So does any program started from Python.
+    """
     folder, mark = tmp_path / "bin", tmp_path / "it-ran"
     folder.mkdir()
     for name in ("gs", "gswin32c", "gswin64c", "ghostscript", "convert", "magick", "xv", "display", "djpeg"):
@@ -105,7 +114,8 @@ def test_the_trap_catches_what_pillow_does_by_itself(tmp_path: Path) -> None:
     code = "import sys; from PIL import Image; Image.open(sys.argv[1]).load()"
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "x.eps"], env={**os.environ, "PATH": path}, capture_output=True, check=False
+        [sys.executable, "-c", code, tmp_path / "x.eps"], env={**os.environ, "PATH": path},
+        capture_output=True, check=False
     )  # fmt: skip
     assert (tmp_path / "it-ran").exists()
 
@@ -138,7 +148,8 @@ def put_on_file(database: Database, name: str, content: bytes, content_type: str
         case = find_case(session, "magnitsky")
         session.add(
             Evidence(
-                case_id=case.id, position=1, title=f"Exhibit {name}", note="From the court", file_name=name, content_type=content_type,
+                case_id=case.id, position=1, title=f"Exhibit {name}", note="From the court", file_name=name,
+                content_type=content_type,
                 size_bytes=len(content), sha256=keep_blob(session, content),
             )
         )  # fmt: skip
@@ -180,7 +191,8 @@ def test_each_format_that_is_named_is_read_and_shown(
 
 @pytest.mark.parametrize(
     ("name", "content", "right"),
-    [("x.eps", picture("PNG"), "x.png"), ("x.png", picture("JPEG"), "x.jpg"), ("x.jpg", pdf((9, 9)), "x.pdf"), ("x.mpo", ALLOWED["phone.jpg"], "x.jpg")],
+    [("x.eps", picture("PNG"), "x.png"), ("x.png", picture("JPEG"), "x.jpg"), ("x.jpg", pdf((9, 9)), "x.pdf"),
+    ("x.mpo", ALLOWED["phone.jpg"], "x.jpg")],
 )  # fmt: skip
 def test_a_name_that_says_otherwise_than_the_content_is_refused_with_the_right_one(
     database: Database, tmp_path: Path, name: str, content: bytes, right: str
@@ -216,7 +228,8 @@ def webp_of(wide: int, high: int) -> bytes:
 
 @pytest.mark.parametrize(
     "content",
-    [png_of(100_000, 100_000), png_of(2**31 - 1, 1_000), webp_of(16_000, 16_000), picture("GIF")[:6] + b"\xff\xff\xff\xff" + picture("GIF")[10:]],
+    [png_of(100_000, 100_000), png_of(2**31 - 1, 1_000), webp_of(16_000, 16_000),
+    picture("GIF")[:6] + b"\xff\xff\xff\xff" + picture("GIF")[10:]],
 )  # fmt: skip
 def test_a_picture_of_too_many_pixels_is_not_read(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     def read(self: object) -> None:
@@ -283,15 +296,24 @@ def test_a_pdf_with_the_scans_of_an_office_is_taken() -> None:
     )
 
 
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="40" height="20">{0}</svg>'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="40" '
+    'height="20">{0}</svg>'
+)
 RECT = '<rect width="40" height="20"/>'
 OUTSIDE = (
-    '<image href="red.png" width="40" height="20"/>', '<image xlink:href="file:///etc/hostname" width="40" height="20"/>',
-    '<image href="https://example.org/x.png" width="40" height="20"/>', '<image href="data:image/svg+xml,x" width="40" height="20"/>',
-    '<use href="other.svg#a"/>', "<script>alert(1)</script>", '<rect width="4" height="4" onload="alert(1)"/>',
-    '<foreignObject><p xmlns="http://www.w3.org/1999/xhtml">x</p></foreignObject>', "<style>@import url(x.css);</style>",
-    '<rect width="4" height="4" style="fill: url( \'x.svg#a\' )"/>', '<rect width="4" height="4" fill="url(//example.org/a)"/>',
-    '<a href="javascript:alert(1)"><rect width="4" height="4"/></a>', "<style>rect { fill: URL(https://example.org/x) }</style>",
+    '<image href="red.png" width="40" height="20"/>',
+    '<image xlink:href="file:///etc/hostname" width="40" height="20"/>',
+    '<image href="https://example.org/x.png" width="40" height="20"/>',
+    '<image href="data:image/svg+xml,x" width="40" height="20"/>',
+    '<use href="other.svg#a"/>', "<script>alert(1)</script>",
+    '<rect width="4" height="4" onload="alert(1)"/>',
+    '<foreignObject><p xmlns="http://www.w3.org/1999/xhtml">x</p></foreignObject>',
+    "<style>@import url(x.css);</style>",
+    '<rect width="4" height="4" style="fill: url( \'x.svg#a\' )"/>',
+    '<rect width="4" height="4" fill="url(//example.org/a)"/>',
+    '<a href="javascript:alert(1)"><rect width="4" height="4"/></a>',
+    "<style>rect { fill: URL(https://example.org/x) }</style>",
 )  # fmt: skip
 
 
@@ -308,8 +330,10 @@ def test_a_logo_with_a_script_or_something_outside_of_it_is_refused(
 @pytest.mark.parametrize(
     "text",
     [
-        '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + SVG.format("<text>&x;</text>"),
-        '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + SVG.format("<text>&b;</text>"),
+        ('<?xml version="1.0"?>'
+         '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/hostname">]>') + SVG.format("<text>&x;</text>"),
+        ('<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "aaaa">'
+         '<!ENTITY b "&a;&a;">]>') + SVG.format("<text>&b;</text>"),
         "<svg no xml",
     ],
 )  # fmt: skip
@@ -320,10 +344,15 @@ def test_a_logo_that_declares_entities_or_is_no_xml_is_refused(text: str) -> Non
 
 def test_a_logo_as_drawing_programs_save_it_is_taken() -> None:
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg=="
-    head = '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">'
+    head = (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">'
+    )
     inside = (
-        '<defs><linearGradient id="a"><stop offset="0"/></linearGradient></defs><rect width="4" height="4" fill="url(#a)"/>'
-        f'<rect id="r" width="4" height="4" style="fill:url(\'#a\')"/><use xlink:href="#r"/><image width="1" height="1" href="data:image/png;base64,{pixel}"/>'
+        '<defs><linearGradient id="a"><stop offset="0"/></linearGradient></defs>'
+        '<rect width="4" height="4" fill="url(#a)"/>'
+        '<rect id="r" width="4" height="4" style="fill:url(\'#a\')"/><use xlink:href="#r"/>'
+        f'<image width="1" height="1" href="data:image/png;base64,{pixel}"/>'
     )
     text = (head + SVG.format(inside)).encode()
     check_svg(text, "logo.svg")

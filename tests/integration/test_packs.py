@@ -340,7 +340,8 @@ def test_a_long_pack_is_joined_of_parts_and_stays_what_it_claims(
 
 
 HOSTILE = (
-    '#import "x": *', "{{7*7}}", "<script>alert(1)</script>", "\\input{/etc/passwd}", "\u202eevil\u202c", "a\x07b\x1b[31m", "$x^2$ @ref *b* _i_ `c`",
+    '#import "x": *', "{{7*7}}", "<script>alert(1)</script>", "\\input{/etc/passwd}", "\u202eevil\u202c",
+    "a\x07b\x1b[31m", "$x^2$ @ref *b* _i_ `c`",
     "Σεργκέι Сергей 中文 日本語 한국어", "العدالة لسيرغي ماغنيتسكي", "=cmd|' /C calc'!A0", "x" * 1_000_000,
 )  # fmt: skip
 
@@ -402,7 +403,8 @@ def test_the_look_of_an_organization_is_on_its_packs_and_letters(
 ) -> None:
     logo = tmp_path / "logo.svg"
     logo.write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="#7a1f1f"/></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" '
+        'fill="#7a1f1f"/></svg>'
     )
     with database.write() as session:
         set_brand(session, 1, brand_change(color="#7a1f1f", logo=str(logo)))

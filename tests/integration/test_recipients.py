@@ -39,7 +39,8 @@ SENATORS = """- id: {bioguide: C000003}
   name: {first: Cat, last: Senator}
   bio: {gender: F}
   terms:
-  - {type: sen, start: '2009-01-03', end: '2015-01-03', state: TX, class: 2, party: Democrat, address: 5 Hart Senate Office Building Washington DC 20510}
+  - {type: sen, start: '2009-01-03', end: '2015-01-03', state: TX, class: 2, party: Democrat,
+     address: 5 Hart Senate Office Building Washington DC 20510}
 - id: {bioguide: D000004}
   name: {first: Dan, last: Successor}
   bio: {gender: M}
@@ -343,7 +344,8 @@ def test_accents_and_constituencies_are_found(world: Database) -> None:
 @pytest.mark.parametrize(
     ("address", "country", "lines"),
     [
-        ("311 HART SENATE OFFICE BUILDING WASHINGTON DC 20510", "US", ("311 HART SENATE OFFICE BUILDING", "WASHINGTON, DC 20510")),
+        ("311 HART SENATE OFFICE BUILDING WASHINGTON DC 20510", "US",
+        ("311 HART SENATE OFFICE BUILDING", "WASHINGTON, DC 20510")),
         ("12 Main St, Springfield, IL 62701", "US", ("12 Main St", "Springfield, IL 62701")),
         ("House of Commons, London SW1A 0AA", "GB", ("House of Commons", "London", "SW1A 0AA")),
         ("1 Wellington St, Ottawa, ON K1A 0A6", "CA", ("1 Wellington St", "Ottawa ON K1A 0A6")),

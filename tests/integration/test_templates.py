@@ -120,7 +120,10 @@ def test_hostile_templates_are_stopped_with_a_sentence(
 
 def test_an_endless_loop_is_killed_and_the_next_template_works(database: Database, tmp_path: Path) -> None:
     impatient = TemplateSandbox(seconds=0.5)
-    body = "{% set ns = namespace(n=0) %}{% for a in range(90000) %}{% for b in range(90000) %}{% set ns.n = ns.n + 1 %}{% endfor %}{% endfor %}"
+    body = (
+        "{% set ns = namespace(n=0) %}{% for a in range(90000) %}{% for b in range(90000) %}{% set ns.n "
+        "= ns.n + 1 %}{% endfor %}{% endfor %}"
+    )
     try:
         with database.read() as session:
             problems = check_template(session, impatient, read_template(write(tmp_path, body)), "magnitsky")

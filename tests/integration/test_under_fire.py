@@ -1,4 +1,6 @@
-"""The outbox under fire: a server that fails in every way, an app that is killed anywhere. Nothing twice, nothing lost.
+"""The outbox under fire: a server that fails in every way, an app that is killed anywhere.
+
+Nothing twice, nothing lost.
 
 OUTREACH_SOAK=1 makes it 500 letters and 200 kills; without it, fewer of both.
 """
@@ -27,7 +29,8 @@ from tests.integration.test_mail import free_port, reachable
 
 LETTERS, KILLS = (500, 200) if os.environ.get("OUTREACH_SOAK") else (80, 40)
 
-# Loads the program once, then forks a sender for each line it reads, so that hundreds of kills take seconds each to none.
+# Loads the program once, then forks a sender for each line it reads, so that hundreds of kills take seconds
+# each to none.
 NURSERY = """
 import os, sys
 from datetime import date
@@ -42,7 +45,10 @@ for line in sys.stdin:
     if child == 0:
         database = open_database(Path(sys.argv[1]))
         transport = SmtpTransport(account, "", seconds=5)
-        send_queued(database, transport, on=date(2011, 1, 26), from_address="office@example.org", per_minute=0, wait=lambda s: None)
+        send_queued(
+            database, transport, on=date(2011, 1, 26), from_address="office@example.org", per_minute=0,
+            wait=lambda s: None,
+        )
         os._exit(0)
     print(child, flush=True)
     os.waitpid(child, 0)
@@ -51,7 +57,10 @@ for line in sys.stdin:
 
 
 class FailingServer:
-    """Takes, refuses for a while, or cuts the line before or after it has the message, at random. Keeps what it took."""
+    """Takes, refuses for a while, or cuts the line before or after it has the message, at random.
+
+    Keeps what it took.
+    """
 
     def __init__(self, chance: random.Random) -> None:
         self.messages: list[bytes] = []
@@ -100,7 +109,8 @@ def test_killed_and_cut_off_anywhere_nothing_is_sent_twice_or_lost(
             nursery.stdin.flush()
             child = int(nursery.stdout.readline())
             if kills < KILLS:
-                # Anywhere: before the claim, during the text, before or after the record of what became of it.
+                # Anywhere: before the claim, during the text, before or after the record of what became of
+                # it.
                 ended, _, _ = select.select([nursery.stdout], [], [], chance.uniform(0, 0.25))
                 if not ended:
                     os.kill(child, signal.SIGKILL)

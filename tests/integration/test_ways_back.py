@@ -1,4 +1,6 @@
-"""Ways back: approved letters become drafts again, answers recorded by hand are corrected, removed and put back."""
+"""Ways back: approved letters become drafts again, answers recorded by hand are
+corrected, removed and put back.
+"""
 
 from datetime import date
 
@@ -34,6 +36,7 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.mail.outbox import queue_letters, take_back
 from outreach.messages.parse import parse_message
 from outreach.store.database import Database, check
+from outreach.words import notice_in_words
 from tests import factories
 from tests.integration.test_letters import MESSAGE
 from tests.integration.test_mail import reachable
@@ -129,9 +132,9 @@ def test_only_a_letter_that_nobody_has_is_reopened(
     with database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE letter SET status = ? WHERE reference = ?", (status, reference))
         connection.exec_driver_sql(
-            "INSERT INTO dispatch(letter_id, channel, outcome, dispatched_on, recorded_at, to_address, message_id, detail)"
-            " SELECT id, 'email', ?, '2011-01-26', '2011-01-26 10:00:00', 'a@b.example', '<1@x>', '' FROM letter"
-            " WHERE reference = ?",
+            "INSERT INTO dispatch(letter_id, channel, outcome, dispatched_on, recorded_at, to_address, "
+            "message_id, detail) SELECT id, 'email', ?, '2011-01-26', '2011-01-26 10:00:00', 'a@b.example', "
+            "'<1@x>', '' FROM letter WHERE reference = ?",
             (outcome, reference),
         )
     if allowed:
@@ -187,7 +190,7 @@ def test_an_answer_is_edited_and_state_promise_and_history_follow(
     assert promises(database, reference) == [("To write", date(2011, 4, 1))]
     assert found.events[-1].kind == "reply_edited"
     for words in ("agreed", "1 February 2011", "Her office", "We will.", "To meet"):
-        assert words in found.events[-1].detail
+        assert words in notice_in_words(found.events[-1].detail)
     with database.write() as session:
         edit_reply(session, key, kind=ReplyKind.REFUSED, on=date(2011, 2, 2), text="No.")
         (row,) = replies_list(session, [reference])
@@ -233,7 +236,7 @@ def test_an_answer_is_removed_with_its_promise_and_put_back_whole(
     assert (found.row.status, found.row.answered_on) == (LetterStatus.SENT, None)
     assert promises(database, reference) == []
     assert found.events[-1].kind == "reply_removed"
-    assert "We will." in found.events[-1].detail
+    assert "We will." in notice_in_words(found.events[-1].detail)
     with database.write() as session:
         assert restore_reply(session, kept)[0] == key
         assert replies_list(session, [reference]) == before

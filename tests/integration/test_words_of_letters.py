@@ -1,4 +1,6 @@
-"""A letter's words: those of its facts come out as they are, its facts are those that stand in it, and writing is short."""
+"""A letter's words: those of its facts come out as they are, its facts are
+those that stand in it, and writing is short.
+"""
 
 import subprocess
 from collections.abc import Callable
@@ -93,7 +95,10 @@ def pdf_words(path: Path) -> str:
 def test_the_space_before_a_french_semicolon_and_no_break_spaces_stay(
     database: Database, sandbox: TemplateSandbox, tmp_path: Path
 ) -> None:
-    body = "- {{ facts.award }}{{ ' ;' }}\n- {{ facts.award }}{{ '\u202f;' }}\n- {{ '«\u00a0' ~ facts.award ~ '\u00a0»' }}"
+    body = (
+        "- {{ facts.award }}{{ ' ;' }}\n- {{ facts.award }}{{ '\u202f;' }}\n- {{ '«\u00a0' ~ facts.award "
+        "~ '\u00a0»' }}"
+    )
     with database.write() as session:
         entry = {"name": "award", "label": "Award", "type": "text", "value": "Prix\u00a0X"}
         save_fact(session, "magnitsky", fact_entry({**entry, "translations": {"fr": "Prix\u00a0X"}}))
@@ -146,9 +151,10 @@ def test_a_fact_that_is_asked_about_but_not_printed_is_not_used(
     database: Database, sandbox: TemplateSandbox, tmp_path: Path
 ) -> None:
     body = (
-        "{% if facts.victim %}A{% endif %}{% if facts.award is defined %}B{% endif %}{% set d = facts.date_of_death %}"
-        "{% set unused %}{{ facts.occupation }}{% endset %}{% set unused = '' %}{{ unused }}"
-        "{% macro m() %}{{ facts.illness }}{% endmacro %}{{ facts.fraud|length }} {{ facts.client_fund }}"
+        "{% if facts.victim %}A{% endif %}{% if facts.award is defined %}B{% endif %}{% set d = "
+        "facts.date_of_death %}{% set unused %}{{ facts.occupation }}{% endset %}{% set unused = '' %}{{ "
+        "unused }}{% macro m() %}{{ facts.illness }}{% endmacro %}{{ facts.fraud|length }} {{ "
+        "facts.client_fund }}"
     )
     assert facts_in(drafted(database, sandbox, template(tmp_path, body))) == {
         "client_fund": "the Hermitage Fund"
@@ -159,8 +165,9 @@ def test_what_is_derived_from_a_fact_is_used_with_the_words_that_were_printed(
     database: Database, sandbox: TemplateSandbox, tmp_path: Path
 ) -> None:
     body = (
-        "{{ facts.date_of_death.year }}, {{ facts.victim.formal }}, {{ facts.occupation.label }}, {{ facts.illness|upper }}, "
-        "{{ facts.ep_votes_for ~ ' to ' ~ facts.ep_votes_against }}, {{ [facts.award, facts.fraud]|join(' and ') }}"
+        "{{ facts.date_of_death.year }}, {{ facts.victim.formal }}, {{ facts.occupation.label }}, {{ "
+        "facts.illness|upper }}, {{ facts.ep_votes_for ~ ' to ' ~ facts.ep_votes_against }}, {{ "
+        "[facts.award, facts.fraud]|join(' and ') }}"
     )
     letter = drafted(database, sandbox, template(tmp_path, body))
     assert facts_in(letter) == {
@@ -270,7 +277,8 @@ def test_an_edit_elsewhere_never_takes_a_fact_and_one_that_removes_it_always_doe
     parts: list[tuple[str, str]], data: st.DataObject
 ) -> None:
     def said(left_out: int | None = None) -> str:
-        # Each passage has words of its own, without which nobody could say which of two equal ones was deleted.
+        # Each passage has words of its own, without which nobody could say which of two equal ones was
+        # deleted.
         return " ".join(
             f"p{n} {before} q{n} {'' if n == left_out else fact} r{n}"
             for n, (before, fact) in enumerate(parts)
@@ -288,7 +296,9 @@ def test_an_edit_elsewhere_never_takes_a_fact_and_one_that_removes_it_always_doe
 
 
 class _Watching(TemplateSandbox):
-    """Writes by way of another connection while a template is rendered, which fails while somebody holds the lock."""
+    """Writes by way of another connection while a template is rendered, which
+    fails while somebody holds the lock.
+    """
 
     def __init__(self, path: Path, what: Callable[[Any], object] = lambda session: None) -> None:
         super().__init__()

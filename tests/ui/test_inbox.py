@@ -35,12 +35,15 @@ Settle = Callable[[MainWindow], None]
 
 @pytest.fixture
 def window(desktop: Desktop, sample_path: Path, sandbox: TemplateSandbox, settle: Settle) -> MainWindow:
-    """The sample with two letters sent (MAG-0006 to Theresa May, MAG-0007 to Heidi Hautala) and mail that came in."""
+    """The sample with two letters sent (MAG-0006 to Theresa May, MAG-0007 to
+    Heidi Hautala) and mail that came in.
+    """
     database = open_database(sample_path)
     factories.sent(database, sandbox, "Theresa May, Heidi Hautala")
     text = (
         "Dear friends,\n\nI have passed your letter to the Foreign Office and would be happy to meet you.\n\n"
-        "On Wed, 26 Jan 2011, the office wrote:\n> We write on the case\n> of Sergei Magnitsky\n> and ask\n> for a ban.\n"
+        "On Wed, 26 Jan 2011, the office wrote:\n> We write on the case\n> of Sergei Magnitsky\n> and "
+        "ask\n> for a ban.\n"
     )
     file_all(
         database,

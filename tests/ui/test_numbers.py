@@ -1,4 +1,6 @@
-"""Each number of the window opens the letters it counts, and the terminal lists the same ones under the same word."""
+"""Each number of the window opens the letters it counts, and the terminal lists
+the same ones under the same word.
+"""
 
 import json
 from collections.abc import Callable

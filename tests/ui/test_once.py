@@ -500,9 +500,11 @@ def test_enter_is_a_new_line_in_a_text_and_submits_from_a_line(window: MainWindo
 
 def test_every_form_opens_with_the_focus_on_its_first_field(window: MainWindow, settle: Settle) -> None:
     expected = {
-        "ReplyDialog": "kind", "GivenToDialog": "given_to", "BrandDialog": "color", "PrintDialog": "two_sided",
+        "ReplyDialog": "kind", "GivenToDialog": "given_to", "BrandDialog": "color",
+        "PrintDialog": "two_sided",
         "TicksDialog": "list", "EvidenceDialog": "title", "SettleDialog": "answer", "AssignDialog": "search",
-        "PasswordDialog": "password", "FactDialog": "label", "MarkSentDialog": "channel", "ClassDialog": "kind",
+        "PasswordDialog": "password", "FactDialog": "label", "MarkSentDialog": "channel",
+        "ClassDialog": "kind",
     }  # fmt: skip
     questions = {"ApproveDialog", "SendDialog", "ConfirmDialog"}
     for name, form in every_form(window).items():

@@ -205,7 +205,8 @@ def test_drafts_are_deleted_and_brought_back_by_undo(busy: MainWindow, settle: S
 def test_an_answer_from_a_message_file(busy: MainWindow, settle: Settle, tmp_path: Path) -> None:
     message = tmp_path / "answer.eml"
     message.write_bytes(
-        b"From: Private Office <po@example.org>\nMessage-ID: <a@b>\nDate: Tue, 08 Feb 2011 10:00:00 +0000\n\nThank you.\n"
+        b"From: Private Office <po@example.org>\nMessage-ID: <a@b>\nDate: Tue, 08 Feb 2011 10:00:00 "
+        b"+0000\n\nThank you.\n"
     )
     page = go(busy, "letters", settle)
     page.table.select(["MAG-0006"])

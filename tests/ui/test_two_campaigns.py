@@ -1,4 +1,6 @@
-"""Two campaigns in one database: each shows its own, and a switch between them leaves nothing of the other behind."""
+"""Two campaigns in one database: each shows its own, and a switch between them
+leaves nothing of the other behind.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -114,7 +116,9 @@ def texts_of(widget: QWidget) -> Iterator[str]:
 
 
 def says(window: MainWindow, word: str) -> list[str]:
-    """Where the window says a word: class and text of each place, but for the list to choose the campaign from."""
+    """Where the window says a word: class and text of each place, but for the
+    list to choose the campaign from.
+    """
     directory = window.pages["directory"]
     not_its_own = {directory.tables[key] for key in SHARED}
     not_its_own |= {window.campaign_choice, window.campaign_choice.view()}

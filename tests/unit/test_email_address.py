@@ -34,12 +34,18 @@ def test_an_address_is_read_and_goes_out_as_servers_know_it(text: str, wire: str
 @pytest.mark.parametrize(
     "text",
     [
-        "", "may", "@example.org", "may@", "may@@example.org", "a@b@c.org", "may@example", "may@example..org", "may@.example.org",
-        ".may@example.org", "ma..y@example.org", "may @example.org", "may@exam ple.org", "Theresa May <may@example.org>",
-        "<may@example.org>", '"the rt hon"@example.org', "may@[192.0.2.1]", "may@192.0.2.1", "mailto:may@example.org", "may(a)@example.org",
-        "may@example.org\r\nBcc: other@example.org", "may@example.org\nx", "may\t@example.org", "may\x00@example.org",
-        "may@example.org\u202e", "m\u200bay@example.org", "may@-example.org", "may@exa_mple.org", f"{'m' * 65}@example.org",
-        f"may@{'e' * 64}.org", f"may@{'.'.join(['e' * 60] * 5)}.org", "m" * 100_000, "may@example.org, green@example.org",
+        "", "may", "@example.org", "may@", "may@@example.org", "a@b@c.org", "may@example", "may@example..org",
+        "may@.example.org",
+        ".may@example.org", "ma..y@example.org", "may @example.org", "may@exam ple.org",
+        "Theresa May <may@example.org>",
+        "<may@example.org>", '"the rt hon"@example.org', "may@[192.0.2.1]", "may@192.0.2.1",
+        "mailto:may@example.org", "may(a)@example.org",
+        "may@example.org\r\nBcc: other@example.org", "may@example.org\nx", "may\t@example.org",
+        "may\x00@example.org",
+        "may@example.org\u202e", "m\u200bay@example.org", "may@-example.org", "may@exa_mple.org",
+        f"{'m' * 65}@example.org",
+        f"may@{'e' * 64}.org", f"may@{'.'.join(['e' * 60] * 5)}.org", "m" * 100_000,
+        "may@example.org, green@example.org",
         "may@example.org;green@example.org", "may\udc80@example.org",
     ],
 )  # fmt: skip
@@ -66,7 +72,8 @@ def test_whatever_is_typed_is_either_one_safe_address_or_a_sentence(text: str) -
 
 def message(name: str, to_address: str, **more: str) -> bytes:
     document = make_document(
-        reference="MAG-0001", language="en", jurisdiction="GB", sender_lines=(name,), address_lines=(), written_on=None,
+        reference="MAG-0001", language="en", jurisdiction="GB", sender_lines=(name,), address_lines=(),
+        written_on=None,
         subject="x", salutation="Dear", body="Text", close="Yours", is_draft=False, letterhead=Letterhead(),
     )  # fmt: skip
     values = {"from_address": "office@example.org", "message_id": "<1@example.org>", **more}
@@ -74,7 +81,8 @@ def message(name: str, to_address: str, **more: str) -> bytes:
 
 
 NAMES = st.text(max_size=120) | st.lists(
-    st.sampled_from(["The Rt Hon", "Ünal", ",", '"', "é\\", "=?utf-8?q?x=40y=2Eorg=2C?=", "<x@y.org>", "(", "\r\nBcc: x@y.org", ";"]),
+    st.sampled_from(["The Rt Hon", "Ünal", ",", '"', "é\\", "=?utf-8?q?x=40y=2Eorg=2C?=", "<x@y.org>", "(",
+    "\r\nBcc: x@y.org", ";"]),
     max_size=25,
 ).map(" ".join)  # fmt: skip
 

@@ -22,9 +22,11 @@ ON = date(2011, 2, 3)
     [
         "> On Monday we wrote\n> to you.",
         "On Thu, 27 Jan 2011 at 10:00, Office <office@example.org> wrote:\n> On Monday we wrote",
-        "On Thursday, 27 January 2011, the office of the campaign\n<office@example.org> wrote:\n\n> On Monday we wrote",
+        "On Thursday, 27 January 2011, the office of the campaign\n<office@example.org> wrote:\n\n> On "
+        "Monday we wrote",
         "-----Original Message-----\nFrom: Office\nSent: Thursday\n\nOn Monday we wrote",
-        "________________________________\nFrom: Office\nSent: 27 January 2011\nTo: May\nSubject: x\n\nOn Monday we wrote",
+        "________________________________\nFrom: Office\nSent: 27 January 2011\nTo: May\nSubject: x\n\nOn "
+        "Monday we wrote",
         "Le 27 janvier 2011 à 10:00, Office <office@example.org> a écrit :\n\nOn Monday we wrote",
         "Am 27.01.2011 um 10:00 schrieb Office:\n\nOn Monday we wrote",
         "Von: Office\nGesendet: Donnerstag\nAn: May\n\nOn Monday we wrote",
@@ -90,9 +92,10 @@ def test_whom_a_matter_was_passed_to_is_named() -> None:
 
 def test_html_is_shown_without_what_could_fetch_or_run() -> None:
     markup = (
-        "<html><head><title>t</title><style>p{}</style></head><body onload=x()><p>Dear <b>friend</b></p><script>bad()</script>"
-        "<img src='http://track.example/1.gif'><a href='javascript:bad()'>a</a><a href='https://ok.example'>b</a>"
-        "<iframe src='http://x'></iframe><div style='background:url(http://x)'>end</div></body></html>"
+        "<html><head><title>t</title><style>p{}</style></head><body onload=x()><p>Dear "
+        "<b>friend</b></p><script>bad()</script><img src='http://track.example/1.gif'><a "
+        "href='javascript:bad()'>a</a><a href='https://ok.example'>b</a><iframe "
+        "src='http://x'></iframe><div style='background:url(http://x)'>end</div></body></html>"
     )
     safe = safe_html(markup)
     for part in ("script", "img", "onload", "javascript", "iframe", "style", "http://"):
@@ -108,7 +111,8 @@ def test_html_nested_without_end_comes_out_as_words() -> None:
 def test_headers_and_charsets_of_every_kind_are_read() -> None:
     read = parse_message(
         b"From: =?koi8-r?B?8sXL1M/S?= <a@b.example>\nSubject: =?utf-8?q?Caf=C3=A9?= =?bad-charset?q?=E9?=\n"
-        b"Content-Type: text/plain; charset=no-such\nIn-Reply-To: <a@b> <c@d>\nReferences: <1@x>\n <2@x>\nDate: nonsense\n\n\xe9t\xe9"
+        b"Content-Type: text/plain; charset=no-such\nIn-Reply-To: <a@b> <c@d>\nReferences: <1@x>\n "
+        b"<2@x>\nDate: nonsense\n\n\xe9t\xe9"
     )
     assert read.from_name == "Ректор"
     assert read.subject == "Caféé"
@@ -120,7 +124,8 @@ def test_headers_and_charsets_of_every_kind_are_read() -> None:
 def test_attachments_are_listed_without_folders_in_their_names() -> None:
     read = parse_message(
         message(
-            "--b\nContent-Type: text/plain\n\nHello\n--b\nContent-Type: application/pdf; name=x\nContent-Disposition: attachment; "
+            "--b\nContent-Type: text/plain\n\nHello\n--b\nContent-Type: application/pdf; "
+            "name=x\nContent-Disposition: attachment; "
             'filename="../../etc/passwd"\nContent-Transfer-Encoding: base64\n\nJVBERg==\n--b--\n',
             content_type="multipart/mixed; boundary=b",
         )

@@ -32,9 +32,12 @@ from outreach.letters.formats.text import letter_text
 from outreach.letters.formats.typesetting import main_source
 
 PIECES = (
-    "16. Dezember 2010", "1)", "1.", "2", "-", "--", "---", "+", "#", "##", ">", "|", "=", "===", "~~~", "```", "`", "*", "**", "_", "__",
-    "\\", "&", "&amp;", "amp;", "&#35;", "<b>", "<http://a.b>", "http://a.b/c_d", "a_b", "[x](y)", "[", "]", "(y)", ": z", "!", ":smile:",
-    "(c)", "...", "'", '"', " ", "  ", "    ", "\u00a0", "\u202f", "\u00a0;", "\u2003", "\u200d", "\u00ad", "e\u0301", "א", "عربي", "👩\u200d⚖️",
+    "16. Dezember 2010", "1)", "1.", "2", "-", "--", "---", "+", "#", "##", ">", "|", "=", "===", "~~~",
+    "```", "`", "*", "**", "_", "__",
+    "\\", "&", "&amp;", "amp;", "&#35;", "<b>", "<http://a.b>", "http://a.b/c_d", "a_b", "[x](y)", "[", "]",
+    "(y)", ": z", "!", ":smile:",
+    "(c)", "...", "'", '"', " ", "  ", "    ", "\u00a0", "\u202f", "\u00a0;", "\u2003", "\u200d", "\u00ad",
+    "e\u0301", "א", "عربي", "👩\u200d⚖️",
     "Wort", "é", "\n", "\r\n", "\t", "\u2028", "\x07", "\x01", "\x05", "$x$", "@a", "#import", "{{", "%}",
 )  # fmt: skip
 VALUES = st.one_of(
@@ -44,7 +47,9 @@ VALUES = st.one_of(
 )
 PLACES = {
     "alone": "{{ facts.x }}",
-    "in a sentence": "On {{ facts.x }} we wrote, {{ facts.x }}; see “{{ facts.x }}” ({{ facts.x }}): {{ facts.x }}!",
+    "in a sentence": (
+        "On {{ facts.x }} we wrote, {{ facts.x }}; see “{{ facts.x }}” ({{ facts.x }}): {{ facts.x }}!"
+    ),
     "before a full stop": "{{ facts.x }}. Dezember",
     "in a list": "- {{ facts.x }}\n- {{ facts.x }};\n- and {{ facts.x }}",
     "in a numbered list": "1. {{ facts.x }}\n2. {{ facts.x }}.",
@@ -222,7 +227,8 @@ def words_in_html(markup: str) -> list[str]:
 PAGE = "\n\n".join(
     PLACES[name]
     for name in (
-        "in a sentence", "in a list", "after a paragraph", "quoted", "in a heading", "in strong words", "in a numbered list",
+        "in a sentence", "in a list", "after a paragraph", "quoted", "in a heading", "in strong words",
+        "in a numbered list",
         "beside itself", "in code",
     )
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Rules without I/O: states, deadlines, references, partial dates, words."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -13,8 +14,11 @@ from outreach.domain.letter_life import (
     Step,
     allowed_steps,
     refusal,
+    refusal_of_way_back,
     status_after,
     status_of_answers,
+    step_in_words,
+    way_back,
 )
 from outreach.domain.partial_dates import covers, first_day, last_day, parse_partial
 from outreach.domain.references import campaign_prefix, folded, is_reference, letter_reference, slug
@@ -27,6 +31,10 @@ from outreach.domain.states import (
 from outreach.domain.wording import date_in_words, day_short, locale_for, money_in_words, with_unit
 from outreach.errors import UsageError
 
+_LAST = (
+    Step.APPROVED, Step.QUEUED, Step.TAKEN_BACK, Step.SENT, Step.WITHDRAWN, Step.CLOSED, Step.REPLY_RECEIVED,
+)  # fmt: skip
+
 
 def test_a_draft_cannot_be_sent_and_the_message_says_what_to_do() -> None:
     draft = LetterSituation(LetterStatus.DRAFT)
@@ -38,27 +46,44 @@ def test_a_draft_cannot_be_sent_and_the_message_says_what_to_do() -> None:
 
 def test_each_step_is_allowed_somewhere_and_refused_with_a_sentence_elsewhere() -> None:
     situations = [
-        LetterSituation(status, origin, uncertain, handed_over, deleted)
+        LetterSituation(status, origin, uncertain, handed_over, deleted, last=last, was_marked_sent=by_hand)
         for status in LetterStatus
         for origin in Origin
         for uncertain in (False, True)
         for handed_over in (False, True)
         for deleted in (False, True)
+        for by_hand in (False, True)
+        for last in (None, *_LAST)
     ]
     for step in set(Step) - set(BIRTHS):
         assert any(step in allowed_steps(x) for x in situations), step
     for situation in situations:
         for step in set(Step) - allowed_steps(situation):
             said = refusal(situation, step, reference="MAG-0001")
-            assert "MAG-0001" in said and said.endswith((".", "MAG-0001")) and "{" not in said
+            assert "MAG-0001" in said and re.search(r"\.$|: outreach [a-z ]+( MAG-0001)?$", said)
+            assert "{" not in said
+        said = refusal_of_way_back(situation, reference="MAG-0001")
+        assert not said or re.search(r"MAG-0001.*(\.$|: outreach [a-z ]+( MAG-0001)?$)", said)
 
 
-def test_nothing_leads_out_of_withdrawn_but_a_server_that_says_it_has_sent_it() -> None:
+def test_every_step_that_users_take_has_its_way_back_and_the_words_for_it() -> None:
+    for last in _LAST:
+        situation = LetterSituation(LetterStatus.SENT, last=last)
+        step = way_back(situation)
+        assert step is not None and step is not last
+        assert step_in_words(last) != "the last step"
+    assert way_back(LetterSituation(LetterStatus.DRAFT, is_deleted=True)) is Step.RESTORED
+
+
+def test_nothing_leads_out_of_withdrawn_but_taking_it_back_or_a_server_that_says_it_has_sent_it() -> None:
     withdrawn = LetterSituation(LetterStatus.WITHDRAWN)
     leading = {
         s for s in allowed_steps(withdrawn) if status_after(withdrawn, s) is not LetterStatus.WITHDRAWN
     }
     assert leading == {Step.HANDED_OVER}
+    just = LetterSituation(LetterStatus.WITHDRAWN, last=Step.WITHDRAWN, before=LetterStatus.QUEUED)
+    assert allowed_steps(just) - allowed_steps(withdrawn) == {Step.WITHDRAWAL_UNDONE}
+    assert status_after(just, Step.WITHDRAWAL_UNDONE) is LetterStatus.APPROVED
 
 
 @pytest.mark.parametrize(

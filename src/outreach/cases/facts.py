@@ -42,7 +42,8 @@ class FactRow:
     """A fact. value: in words, in the language asked for; "" if it has no text in that language.
 
     raw: the value as data (ISO date, number, text, person id). in_prose: as templates put it, numbers
-    without their unit. formal: a person's title and family name, else "". conflicts_with: names of the facts that contradict it.
+    without their unit. formal: a person's title and family name, else "". conflicts_with: names of the facts
+    that contradict it.
     """
 
     key: int
@@ -355,7 +356,10 @@ def save_fact(session: Session, case_id: str, entry: FactEntry) -> Changes:
 
 
 def delete_fact(session: Session, key: int) -> Changes:
-    """Delete a fact; letters keep the words they used, and `restore_fact` undoes it. Raises: NotFoundError."""
+    """Delete a fact; letters keep the words they used, and `restore_fact` undoes it.
+
+    Raises: NotFoundError.
+    """
     fact = session.get(Fact, key, execution_options={"include_deleted": True})
     if fact is None or fact.deleted_at is not None:
         raise NotFoundError("This fact was deleted already.")

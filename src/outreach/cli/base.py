@@ -154,7 +154,8 @@ def location_of(context: typer.Context) -> str:
 
 @contextlib.contextmanager
 def opened(context: typer.Context, *, create: bool = False) -> Iterator[Database]:
-    """The database, closed again when the command is done, with what a sending that was cut off left beside it recorded.
+    """The database, closed again when the command is done, with what a sending that was cut off left beside
+    it recorded.
 
     Raises: as `open_database`.
     """
@@ -162,7 +163,8 @@ def opened(context: typer.Context, *, create: bool = False) -> Iterator[Database
     try:
         if outcome_files(database.path) and _catch_up(database):
             typer.echo(
-                "Note: what became of some letters is noted and not recorded yet, since the database cannot be written just now.",
+                "Note: what became of some letters is noted and not recorded yet, since the database cannot "
+                "be written just now.",
                 err=True,
             )
         yield database

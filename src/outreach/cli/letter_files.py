@@ -1,4 +1,6 @@
-"""Commands that take letters out of the house: files, paper, mail programs and web forms; and what is enclosed."""
+"""Commands that take letters out of the house: files, paper, mail programs and
+web forms; and what is enclosed.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,7 +70,10 @@ def print_letters(
 
 @GROUPS["letters"].command("mailto")
 def show_mailto(context: typer.Context, ref: Annotated[str, typer.Argument(metavar="REF")]) -> None:
-    """Print the address that opens a letter in your own mail program; a text too long for one is printed below it."""
+    """Print the address that opens a letter in your own mail program.
+
+    A text too long for one is printed below it.
+    """
     with opened(context) as database, database.read() as session:
         link = mailto_link(session, ref)
     typer.echo(link.url)

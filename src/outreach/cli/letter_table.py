@@ -1,4 +1,4 @@
-"""Commands that show letters: the tracking table, its saved views, its figures, its days, and one letter whole."""
+"""Commands that show letters: the tracking table, its saved views, figures and days, and one letter whole."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +30,7 @@ from outreach.desk.statistics import group_counts
 from outreach.desk.table_files import tracker_csv, tracker_xlsx
 from outreach.domain.wording import day_short
 from outreach.files import write_file
+from outreach.words import notice_in_words
 
 Status = Annotated[
     str,
@@ -212,7 +213,13 @@ def show_letter(
             "facts": [{"name": n, "label": la, "value": v, "status": s} for n, la, v, s in detail.facts],
             "replies": [{"received_on": r.received_on, "kind": r.kind, "text": r.text} for r in replies],
             "events": [
-                {"at": e.at.isoformat(), "kind": e.kind, "by": e.by, "to": e.to_status, "detail": e.detail}
+                {
+                    "at": e.at.isoformat(),
+                    "kind": e.kind,
+                    "by": e.by,
+                    "to": e.to_status,
+                    "detail": notice_in_words(e.detail),
+                }
                 for e in detail.events
             ],
         }
@@ -244,7 +251,9 @@ def show_letter(
         typer.echo(f"Answer of {day_short(reply.received_on)}{sender}: {reply.kind}. {reply.text}".rstrip())
     for e in detail.events:
         by = f" by {e.by}" if e.by else ""
-        typer.echo(f"{e.at.astimezone():%Y-%m-%d %H:%M}  {e.kind.replace('_', ' ')}{by}  {e.detail}".rstrip())
+        typer.echo(
+            f"{e.at.astimezone():%Y-%m-%d %H:%M}  {e.kind.replace('_', ' ')}{by}  {notice_in_words(e.detail)}".rstrip()
+        )
 
 
 @GROUPS["letters"].command("calendar")

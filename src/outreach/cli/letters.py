@@ -27,6 +27,7 @@ from outreach.letters.ledger import (
     withdraw_letters,
 )
 from outreach.letters.unsaved import forget_unsaved, restore_unsaved, unsaved_texts
+from outreach.mail.last_step import undo_last_steps
 from outreach.settings import user_name
 
 
@@ -94,18 +95,25 @@ def mark_as_sent(
     """Record that approved letters went out, on a day (by default today)."""
     with opened(context) as database, database.write() as session:
         day = on or max(campaign_of_letter(session, r).today for r in refs)
-        say(mark_sent(session, refs, by=by, on=day, detail=detail))
+        say(mark_sent(session, refs, by=by, on=day, detail=detail, who=user_name()))
 
 
 @GROUPS["letters"].command("withdraw")
 def withdraw(context: typer.Context, refs: Refs, reason: Reason = "") -> None:
-    """Take back letters that have not gone out."""
+    """Withdraw letters that have not gone out."""
     with opened(context) as database, database.write() as session:
-        say(withdraw_letters(session, refs, reason=reason))
+        say(withdraw_letters(session, refs, reason=reason, by=user_name()))
 
 
 @GROUPS["letters"].command("close")
 def close(context: typer.Context, refs: Refs, reason: Reason = "") -> None:
     """End letters that need no more."""
     with opened(context) as database, database.write() as session:
-        say(close_letters(session, refs, reason=reason))
+        say(close_letters(session, refs, reason=reason, by=user_name()))
+
+
+@GROUPS["letters"].command("undo")
+def undo(context: typer.Context, refs: Refs) -> None:
+    """Take back the last step of letters: approved, queued, marked sent, withdrawn, closed, answered."""
+    with opened(context) as database, database.write() as session:
+        say(undo_last_steps(session, refs, by=user_name()))

@@ -23,7 +23,8 @@ from outreach.mail.outbox import outbox, queue_letters, send_queued, settle, tak
 from outreach.mail.security import SECURITIES
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
-from outreach.settings import load_settings
+from outreach.settings import load_settings, user_name
+from outreach.words import notice_in_words
 
 PASSWORD_VARIABLE = "OUTREACH_MAIL_PASSWORD"
 
@@ -127,7 +128,10 @@ def look_for(context: typer.Context, ref: Annotated[str, typer.Argument(metavar=
     typer.echo(
         f"It lies in “{folder}”, so it went out. Say so with: outreach mail settle {ref.upper()} --sent"
         if folder
-        else "It is in no folder. Not every provider keeps what is sent, so that proves nothing; ask the addressee."
+        else (
+            "It is in no folder. Not every provider keeps what is sent, so that proves nothing; ask the "
+            "addressee."
+        )
     )
 
 
@@ -135,14 +139,14 @@ def look_for(context: typer.Context, ref: Annotated[str, typer.Argument(metavar=
 def queue(context: typer.Context, refs: Refs) -> None:
     """Put approved letters into the outbox."""
     with opened(context) as database, database.write() as session:
-        say(queue_letters(session, refs))
+        say(queue_letters(session, refs, by=user_name()))
 
 
 @GROUPS["mail"].command("take-back")
 def take_out(context: typer.Context, refs: Refs) -> None:
     """Take letters out of the outbox again."""
     with opened(context) as database, database.write() as session:
-        say(take_back(session, refs))
+        say(take_back(session, refs, by=user_name()))
 
 
 @GROUPS["mail"].command("outbox")
@@ -152,7 +156,8 @@ def show_outbox(context: typer.Context, format: AsFormat = Format.table) -> None
         rows = outbox(session)
     print_list(
         [
-            {"Reference": r.reference, "Recipient": r.recipient, "To": r.to_address, "State": r.outcome, "Why": r.detail, "Message-ID": r.message_id}
+            {"Reference": r.reference, "Recipient": r.recipient, "To": r.to_address, "State": r.outcome,
+            "Why": notice_in_words(r.detail), "Message-ID": r.message_id}
             for r in rows
         ],
         format,
@@ -178,7 +183,7 @@ def send(
         with opened(context) as database:
             if refs:
                 with database.write() as session:
-                    queue_letters(session, refs)
+                    queue_letters(session, refs, by=user_name())
             results = send_queued(
                 database,
                 transport,

@@ -41,7 +41,8 @@ def start(
             or os.environ.get("QT_QPA_PLATFORM")
         ):
             raise OutreachError(
-                "There is no display to open a window on. Run the main job without one: outreach demo --output DIR"
+                "There is no display to open a window on. Run the main job without one: outreach demo "
+                "--output DIR"
             )
         from outreach.app import run_app
 

@@ -47,7 +47,9 @@ def _sections(help_: str) -> Any:
 
 
 def _passphrase() -> str:
-    """The passphrase of a certificate: from OUTREACH_SIGNING_PASSPHRASE, else asked for, never from the command line."""
+    """The passphrase of a certificate: from OUTREACH_SIGNING_PASSPHRASE, else
+    asked for, never from the command line.
+    """
     given = os.environ.get("OUTREACH_SIGNING_PASSPHRASE")
     return given if given is not None else str(typer.prompt("Passphrase of the certificate", hide_input=True))
 
@@ -132,7 +134,8 @@ def list_exports(context: typer.Context, campaign: CampaignId = "", format: AsFo
         format,
         [
             {
-                "exported_at": r.exported_at.isoformat(), "file": r.file_name, "given_to": r.given_to, "format": r.format, "pages": r.pages,
+                "exported_at": r.exported_at.isoformat(), "file": r.file_name, "given_to": r.given_to,
+                "format": r.format, "pages": r.pages,
                 "size_bytes": r.size_bytes, "sha256": r.sha256, "contents": r.contents,
             }
             for r in rows
@@ -142,7 +145,9 @@ def list_exports(context: typer.Context, campaign: CampaignId = "", format: AsFo
 
 @GROUPS["pack"].command("which")
 def which(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Which export a file is, and to whom it was given: told by its SHA-256, so that one changed letter is noticed."""
+    """Which export a file is, and to whom it was given: told by its SHA-256, so that one
+    changed letter is noticed.
+    """
     with opened(context) as database, database.read() as session:
         row = export_of_file(session, file)
     typer.echo(

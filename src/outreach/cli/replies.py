@@ -49,6 +49,7 @@ from outreach.files import write_file
 from outreach.messages.kind import kind_of
 from outreach.messages.parse import read_message
 from outreach.messages.suggest import Suggestion
+from outreach.words import notice_in_words
 
 Keys = Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Numbers, as the inbox lists them.")]
 Kind = Annotated[ReplyKind, typer.Option("--kind", help="What it amounts to.")]
@@ -87,7 +88,8 @@ def add_reply(
         found = kind_of(message)
         if found.nature is not MessageKind.ANSWER:
             raise UsageError(
-                f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies import {file.name}"
+                f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies "
+                f"import {file.name}"
             )
     elif kind is None:
         raise typer.BadParameter("Give the message's file, or say with --kind what the answer amounts to.")
@@ -96,7 +98,8 @@ def add_reply(
     with opened(context) as database, database.write() as session:
         say(
             record_reply(
-                session, ref.upper(), kind=kind or ReplyKind.SUBSTANTIVE, on=on, message=message, from_name=sender,
+                session, ref.upper(), kind=kind or ReplyKind.SUBSTANTIVE, on=on, message=message,
+                from_name=sender,
                 text=text, channel=by.value if by else "", promise=promise, promise_due=due,
             )
         )  # fmt: skip
@@ -206,7 +209,7 @@ def _data(row: InboxRow, guess: Suggestion) -> dict[str, object]:
         "from_address": row.from_address,
         "subject": row.subject,
         "nature": row.nature.value,
-        "nature_reason": row.nature_reason,
+        "nature_reason": notice_in_words(row.nature_reason),
         "state": row.state,
         "reference": row.reference,
         "basis": row.basis.value,
@@ -226,7 +229,7 @@ def show_message(context: typer.Context, number: Annotated[int, typer.Argument(m
     row = detail.row
     sender = f"{row.from_name} <{row.from_address}>" if row.from_name else row.from_address
     typer.echo(
-        f"{row.subject}\n{sender}, {day_short(row.received_on)}\n{row.nature_reason or detail.reason}\n"
+        f"{row.subject}\n{sender}, {day_short(row.received_on)}\n{notice_in_words(row.nature_reason) or detail.reason}\n"
     )
     for passage in detail.passages:
         mark = "| " if passage.is_quoted else ""

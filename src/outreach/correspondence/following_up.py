@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import campaign_of_case
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, notice
 from outreach.domain.states import LetterStatus
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
@@ -85,7 +86,9 @@ def draft_next(session: Session, plan: NextLetters, *, by: str = "") -> Changes:
                 f"An answer to {reference} came or went while the letters were made. Nothing was written; draft again."
             )
         new = [ref for one in plans for ref in draft_letters(session, one, by=by).refs]
-        advance(session, letter, plan.kind, by=by, detail=", ".join(new))
+        advance(
+            session, letter, plan.kind, by=by, detail=notice(Code.NEXT_LETTERS, references=", ".join(new))
+        )
         drafted += new
     said = ("follow-up", "follow-ups") if plan.kind is Step.FOLLOWED_UP else ("letter", "letters")
     return Changes(LETTERS, f"{counted(len(drafted), *said)} drafted.", tuple(drafted))

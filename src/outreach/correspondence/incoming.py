@@ -15,8 +15,9 @@ from outreach.correspondence.message_store import keep_messages
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Candidate, Clues, Match, Matcher
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.notice import Code, Notice, notice
 from outreach.domain.states import SENT_STATES, Channel, DispatchOutcome, LetterStatus, MessageState, Origin
-from outreach.domain.wording import counted, date_in_words, locale_for
+from outreach.domain.wording import counted
 from outreach.letters.ledger import advance, advance_all, refuse_step
 from outreach.messages.kind import Found, kind_of
 from outreach.messages.parse import ReadMessage, tolerant_message
@@ -196,7 +197,7 @@ def _keep_new(session: Session, judged: Sequence[_Judged]) -> IncomingReport:
     )
     replies: list[dict[str, object]] = []
     answered: list[Letter] = []
-    words: list[str] = []
+    words: list[Notice | None] = []
     for key, one, state in zip(keys, judged, states, strict=True):
         if state is not MessageState.FILED:
             continue
@@ -264,14 +265,14 @@ def file_message(session: Session, message: Message, letter: Letter) -> None:
         case MessageKind.DELIVERED:
             advance(session, letter, Step.DELIVERED, detail=message.nature_reason)
         case _:
-            when = date_in_words(message.received_on, locale_for("en"))
-            advance(session, letter, Step.AUTO_REPLY, detail=f"{message.subject}, {when}".strip(", "))
+            told = notice(Code.AUTOMATIC_ANSWER, subject=message.subject, on=message.received_on.isoformat())
+            advance(session, letter, Step.AUTO_REPLY, detail=told)
 
 
 def reply_row(
     letter: Letter, key: int, read: ReadMessage, received_on: date
-) -> tuple[dict[str, object], str]:
-    """The answer that a message is, unclassed, and words for its letter's history. Its text is what its writer wrote; what
+) -> tuple[dict[str, object], Notice]:
+    """The answer that a message is, unclassed, and what is told in its letter's history. Its text is what its writer wrote; what
     is quoted stays in the message."""
     at, on = now(), max(received_on, letter.sent_on or received_on)
     reply: dict[str, object] = {
@@ -279,7 +280,7 @@ def reply_row(
         "from_address": read.from_address, "subject": read.subject, "text": fresh_text(read.text) or read.text,
         "message_id": read.message_id, "mail_id": key,
     }  # fmt: skip
-    return reply, f"not classed yet, {date_in_words(on, locale_for('en'))}"
+    return reply, notice(Code.ANSWER, on=on.isoformat())
 
 
 def last_email(session: Session, letter: Letter, outcome: DispatchOutcome) -> Dispatch | None:
@@ -296,15 +297,16 @@ def last_email(session: Session, letter: Letter, outcome: DispatchOutcome) -> Di
 
 
 def _bounce(session: Session, message: Message, letter: Letter) -> None:
+    reason = message.nature_reason
     dispatch = last_email(session, letter, DispatchOutcome.SENT)
     if dispatch is not None:
-        dispatch.outcome, dispatch.detail = DispatchOutcome.BOUNCED, message.nature_reason
+        dispatch.outcome, dispatch.detail = DispatchOutcome.BOUNCED, reason
     to = ", ".join(message.failed_addresses.split()) or (dispatch.to_address if dispatch else "")
     advance(
         session,
         letter,
         Step.BOUNCED,
-        detail=f"{message.nature_reason} Address: {to}" if to else message.nature_reason,
+        detail=reason.with_more(address=to) if reason and to else reason,
     )
 
 
@@ -312,7 +314,9 @@ def _candidates(session: Session) -> list[Candidate]:
     """Letters that went out, or may have: how to recognise what answers them."""
     dispatches: dict[int, list[tuple[str, str]]] = {}
     for key, message_id, address in session.execute(
-        select(Dispatch.letter_id, Dispatch.message_id, Dispatch.to_address).order_by(Dispatch.id)
+        select(Dispatch.letter_id, Dispatch.message_id, Dispatch.to_address)
+        .where(Dispatch.outcome != DispatchOutcome.TAKEN_BACK)
+        .order_by(Dispatch.id)
     ):
         dispatches.setdefault(key, []).append((message_id, address))
     by_person, by_body = _addresses(session)

@@ -15,7 +15,7 @@ from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
 _UNJUDGED: Mapping[str, object] = {
-    "nature": MessageKind.ANSWER, "nature_reason": "", "failed_addresses": "", "state": MessageState.TRIAGE, "letter_id": None, "basis": Basis.NONE,
+    "nature": MessageKind.ANSWER, "nature_reason": None, "failed_addresses": "", "state": MessageState.TRIAGE, "letter_id": None, "basis": Basis.NONE,
     "confidence": 0,
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from outreach.directory.standards import standard_of
 from outreach.domain.deadlines import reply_due
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
+from outreach.domain.notice import Code, Notice, notice
 from outreach.domain.states import FollowUpReason, MessageState, ReplyKind
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
@@ -189,9 +190,8 @@ def add_reply(
     )
     session.add(reply)
     session.flush()
-    said = kind.value if kind else "not classed yet"
-    words = f"{said}, {date_in_words(on, locale_for('en'))}"
-    advance(session, letter, Step.REPLY_RECEIVED, detail=words)
+    told = notice(Code.ANSWER, kind=kind.value if kind else "", on=on.isoformat())
+    advance(session, letter, Step.REPLY_RECEIVED, detail=told)
     return reply
 
 
@@ -247,7 +247,7 @@ def edit_reply(
     _refuse_early(letter, on)
     if kind in _WORDLESS and not (text.strip() or promise.strip()):
         raise UsageError(NOTHING_SAID)
-    was = _in_words(session, reply)
+    was = _as_told(session, reply)
     reply.kind, reply.received_on = kind, on
     reply.from_name, reply.text, reply.channel = from_name.strip(), text.strip(), channel or reply.channel
     if promise.strip():
@@ -255,7 +255,7 @@ def edit_reply(
     elif (known := _open_promise(session, reply.id)) is not None:
         session.delete(known)
     session.flush()
-    advance(session, letter, Step.REPLY_EDITED, detail=f"before: {was}")
+    advance(session, letter, Step.REPLY_EDITED, detail=Notice(Code.ANSWER_BEFORE, was.parameters))
     return Changes(LETTERS, f"The answer to {letter.reference} is changed.", (letter.reference,))
 
 
@@ -266,7 +266,7 @@ def remove_answer(session: Session, key: int) -> Changes:
     Raises: NotFoundError; NotAllowedError for an answer that came as a message, which goes back to the tray instead.
     """
     reply, letter = _by_hand(session, key)
-    was = _in_words(session, reply)
+    was = _as_told(session, reply)
     _delete(session, reply)
     advance(session, letter, Step.REPLY_REMOVED, detail=was)
     return Changes(LETTERS, f"The answer to {letter.reference} is removed.", (letter.reference,))
@@ -300,7 +300,7 @@ def restore_reply(session: Session, record: ReplyRecord) -> tuple[int, Changes]:
     session.flush()
     session.add_all(FollowUp(letter_id=letter.id, reply_id=reply.id, **f) for f in record.follow_ups)
     session.flush()
-    advance(session, letter, Step.REPLY_RESTORED, detail=_in_words(session, reply))
+    advance(session, letter, Step.REPLY_RESTORED, detail=_as_told(session, reply))
     return reply.id, Changes(
         LETTERS, f"The answer to {letter.reference} is back on file.", (letter.reference,)
     )
@@ -322,17 +322,17 @@ def _by_hand(session: Session, key: int) -> tuple[Reply, Letter]:
     return reply, letter
 
 
-def _in_words(session: Session, reply: Reply) -> str:
-    """An answer in one line, for a letter's history."""
+def _as_told(session: Session, reply: Reply) -> Notice:
+    """An answer as a letter's history tells of it."""
     promise = _open_promise(session, reply.id)
-    parts = (
-        reply.kind.value if reply.kind else "not classed yet",
-        date_in_words(reply.received_on, locale_for("en")),
-        f"from {reply.from_name}" if reply.from_name else "",
-        f"“{reply.text}”" if reply.text else "",
-        f"promised: {promise.what}" if promise else "",
+    return notice(
+        Code.ANSWER,
+        kind=reply.kind.value if reply.kind else "",
+        on=reply.received_on.isoformat(),
+        sender=reply.from_name,
+        text=reply.text,
+        promise=promise.what if promise else "",
     )
-    return ", ".join(x for x in parts if x)
 
 
 def _delete(session: Session, reply: Reply) -> None:
@@ -361,7 +361,7 @@ def class_reply(
         raise NotFoundError(NO_SUCH_ANSWER)
     reply.kind = kind
     session.flush()
-    advance(session, letter, Step.REPLY_CLASSED, detail=kind.value)
+    advance(session, letter, Step.REPLY_CLASSED, detail=notice(Code.ANSWER_KIND, kind=kind.value))
     if promise.strip():
         _promise(session, letter, reply, promise, promise_due)
     return Changes(
@@ -373,7 +373,7 @@ def remove_reply(session: Session, reply: Reply) -> None:
     """Take an answer off a letter that it does not belong to. What it promised goes with it; the history says so."""
     letter = session.get_one(Letter, reply.letter_id)
     _delete(session, reply)
-    advance(session, letter, Step.REPLY_MOVED, detail="the answer belonged to another letter")
+    advance(session, letter, Step.REPLY_MOVED, detail=Notice(Code.ANSWER_OF_ANOTHER))
 
 
 def replies_list(session: Session, references: Sequence[str] | None = None) -> tuple[ReplyRow, ...]:

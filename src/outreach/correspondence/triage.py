@@ -12,6 +12,7 @@ from outreach.correspondence.replies import ReplyRecord, remove_reply, reply_rec
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.notice import Code, Notice
 from outreach.domain.states import DispatchOutcome, MessageState
 from outreach.domain.wording import counted
 from outreach.errors import NotAllowedError, NotFoundError
@@ -43,7 +44,7 @@ class InboxRow:
     from_address: str
     subject: str
     nature: MessageKind
-    nature_reason: str
+    nature_reason: Notice | None
     state: str
     reference: str
     recipient: str
@@ -241,7 +242,7 @@ class Standing:
     basis: Basis
     confidence: int
     nature: MessageKind
-    nature_reason: str
+    nature_reason: Notice | None
     reply: ReplyRecord | None
 
 
@@ -290,7 +291,7 @@ def set_nature(session: Session, keys: Sequence[int], nature: MessageKind) -> Ch
     Raises: NotFoundError.
     """
     for message in _move(session, keys, TRIAGE):
-        message.nature, message.nature_reason = nature, "Said by hand."
+        message.nature, message.nature_reason = nature, Notice(Code.SAID_BY_HAND)
     return Changes(INBOX, f"{counted(len(keys), 'message', 'messages')} changed.")
 
 
@@ -300,17 +301,18 @@ def _take_off(session: Session, message: Message) -> None:
         remove_reply(session, reply)
     elif message.letter_id is not None:
         letter = session.get_one(Letter, message.letter_id)
-        _undo_bounce(session, message, letter)
+        if message.nature is MessageKind.BOUNCE:
+            _undo_bounce(session, letter)
+        else:
+            advance(session, letter, Step.REPORT_MOVED, detail=Notice(Code.REPORT_OF_ANOTHER))
 
 
-def _undo_bounce(session: Session, message: Message, letter: Letter) -> None:
+def _undo_bounce(session: Session, letter: Letter) -> None:
     """A bounce that was another letter's no longer holds this one back."""
-    if message.nature is not MessageKind.BOUNCE:
-        return
     dispatch = last_email(session, letter, DispatchOutcome.BOUNCED)
     if dispatch is not None:
         dispatch.outcome = DispatchOutcome.SENT
-    advance(session, letter, Step.BOUNCE_MOVED, detail="the report belonged to another letter")
+    advance(session, letter, Step.BOUNCE_MOVED, detail=Notice(Code.BOUNCE_OF_ANOTHER))
 
 
 def attachment(session: Session, key: int, name: str) -> bytes:

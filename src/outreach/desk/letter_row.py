@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from outreach.domain.letter_life import LetterSituation
+from outreach.domain.letter_life import LetterSituation, Step
 from outreach.domain.states import LetterStatus, Origin, Phase
 
 
@@ -13,7 +13,8 @@ class TrackerRow:
 
     days_taken: calendar days from sending to the answer. standard: the reply standard and its source.
     sender: who wrote it, "" for the campaign itself. is_uncertain: it was cut off while being sent by e-mail.
-    was_handed_over: somebody outside has or may have it. party, country: of the recipient when it was written. has_unread: an answer waits to be classed.
+    was_handed_over: somebody outside has or may have it. party, country: of the recipient when it was written.
+    has_unread: an answer waits to be classed. last_step, status_before, was_marked_sent: as `LetterSituation` has them.
     """
 
     reference: str
@@ -43,6 +44,9 @@ class TrackerRow:
     country: str = ""
     has_unread: bool = False
     was_handed_over: bool = False
+    last_step: Step | None = None
+    status_before: LetterStatus | None = None
+    was_marked_sent: bool = False
 
     @property
     def situation(self) -> LetterSituation:
@@ -52,6 +56,9 @@ class TrackerRow:
             self.origin,
             is_uncertain=self.is_uncertain,
             was_handed_over=self.was_handed_over,
+            last=self.last_step,
+            before=self.status_before,
+            was_marked_sent=self.was_marked_sent,
         )
 
     @property

@@ -13,10 +13,11 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.directory.seats import seat_on, seats_of
 from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, receipt_day, reply_due, reply_standard
+from outreach.domain.notice import Notice
 from outreach.domain.references import folded
 from outreach.domain.states import AWAITING_PHASES, Channel, DispatchOutcome
 from outreach.errors import NotFoundError
-from outreach.letters.ledger import NOT_HANDED_OVER, UNCERTAIN
+from outreach.letters.ledger import NOT_HANDED_OVER, UNCERTAIN, last_steps
 from outreach.store.models import Dispatch, Letter, Organization, Person, Post
 
 
@@ -29,7 +30,7 @@ class EventRow:
     by: str
     from_status: str
     to_status: str
-    detail: str
+    detail: Notice | None
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,11 @@ def tracker_rows(
         session.scalars(select(Dispatch.letter_id).where(Dispatch.outcome.not_in(NOT_HANDED_OVER)))
     )
     channels: dict[int, Channel] = {}
+    by_server: set[int] = set()
+    by_hand: set[int] = set()
     handed_over: dict[int, datetime | None] = {}
-    for letter_id, channel, at in session.execute(
-        select(Dispatch.letter_id, Dispatch.channel, Dispatch.sent_at)
+    for letter_id, channel, at, outcome, message_id in session.execute(
+        select(Dispatch.letter_id, Dispatch.channel, Dispatch.sent_at, Dispatch.outcome, Dispatch.message_id)
         .join(Letter, Letter.id == Dispatch.letter_id)
         .where(
             Letter.campaign_id == campaign.key,
@@ -92,7 +95,10 @@ def tracker_rows(
         .order_by(Dispatch.id)
     ):
         channels[letter_id], handed_over[letter_id] = channel, at
+        if outcome is DispatchOutcome.SENT:
+            (by_server if message_id else by_hand).add(letter_id)
     found = session.execute(query).all()
+    last = last_steps(session, [letter.id for letter, *_ in found])
     standards = standards_of(session, {o.id for _, _, _, o, _, _ in found if o is not None})
     seats = seats_of(session, {p.id for _, p, _, _, _, _ in found if p is not None})
     rows = []
@@ -154,6 +160,9 @@ def tracker_rows(
                 country=country,
                 has_unread=has_unread,
                 was_handed_over=letter.id in kept_as_sent,
+                last_step=last[letter.id].step if letter.id in last else None,
+                status_before=last[letter.id].before if letter.id in last else None,
+                was_marked_sent=letter.id in by_hand and letter.id not in by_server,
             )
         )
     return filter_rows(rows, filters or Filters(), on)

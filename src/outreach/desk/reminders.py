@@ -11,6 +11,7 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.letter_life import Step
 from outreach.domain.states import OVERDUE_PHASES, LetterStatus
+from outreach.letters.ledger import next_letters
 from outreach.store.models import Letter, LetterEvent
 
 
@@ -27,21 +28,22 @@ def overdue_without_reminder(
     """
     table = tracker_rows(session, campaign, today=today) if rows is None else rows
     late = [r for r in table if r.origin == "own" and r.phase in OVERDUE_PHASES]
-    reminded = set(
+    # One that was deleted or withdrawn again does not count.
+    there = set(
         session.scalars(
-            select(Letter.reference)
-            .join(LetterEvent, LetterEvent.letter_id == Letter.id)
-            .where(
-                Letter.campaign_id == campaign.key,
-                LetterEvent.kind == Step.FOLLOWED_UP,
-                # One that was deleted or withdrawn again does not count.
-                LetterEvent.detail.in_(
-                    select(Letter.reference).where(
-                        Letter.deleted_at.is_(None), Letter.status != LetterStatus.WITHDRAWN
-                    )
-                ),
+            select(Letter.reference).where(
+                Letter.deleted_at.is_(None), Letter.status != LetterStatus.WITHDRAWN
             )
         )
     )
+    reminded = {
+        reference
+        for reference, told in session.execute(
+            select(Letter.reference, LetterEvent.detail)
+            .join(LetterEvent, LetterEvent.letter_id == Letter.id)
+            .where(Letter.campaign_id == campaign.key, LetterEvent.kind == Step.FOLLOWED_UP)
+        )
+        if not there.isdisjoint(next_letters(told))
+    }
     waiting = [r for r in late if r.reference not in reminded]
     return tuple(r.reference for r in sorted(waiting, key=lambda r: (r.due_on or date.max, r.reference)))

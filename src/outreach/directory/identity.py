@@ -93,9 +93,9 @@ class _Someone:
 def duplicate_candidates(session: Session, limit: int = 200) -> tuple[Candidate, ...]:
     """Pairs of people whose names agree so far that they may be one, the likeliest first.
 
-    Names are compared without accents, in any order of their parts, with their other spellings and short forms
-    of given names. People with different birth dates, or different ids of a register that gives each person one,
-    are not compared, nor those whom a user has told apart.
+    Names are compared without accents, in any order of their parts, with their other spellings and short
+    forms of given names. People with different birth dates, or different ids of a register that gives each
+    person one, are not compared, nor those whom a user has told apart.
     """
     people = _everyone(session)
     told_apart = {(d.first_id, d.second_id) for d in session.scalars(select(Distinct))}
@@ -187,9 +187,10 @@ def _likeness(a: _Someone, b: _Someone) -> tuple[float, str]:
 def merge_people(session: Session, keep: str, gone: str) -> Changes:
     """Make two records of one person one; `undo_merge` takes it back.
 
-    What only the one that goes has (offices, spellings, ids, contact details, sources, letters) moves to the one
-    that stays; what is empty there is filled; its name is kept as another spelling. A recipient that both are is one from
-    then on. Approved letters move too: their guard lets them follow a merge on record, and their hash knows of it.
+    What only the one that goes has (offices, spellings, ids, contact details, sources, letters) moves to the
+    one that stays; what is empty there is filled; its name is kept as another spelling. A recipient that both
+    are is one from then on. Approved letters move too: their guard lets them follow a merge on record, and
+    their hash knows of it.
 
     Args: keep, gone: readable ids. Returns: Changes whose ref is the merge's number.
     Raises: NotFoundError; UsageError for a person and themself.
@@ -242,7 +243,8 @@ def merge_people(session: Session, keep: str, gone: str) -> Changes:
 def undo_merge(session: Session, key: int) -> Changes:
     """Make two records of one again, as they were.
 
-    Raises: NotFoundError if it is undone already; NotAllowedError while a later merge has taken away what this one moved.
+    Raises: NotFoundError if it is undone already; NotAllowedError while a later merge has taken away what
+        this one moved.
     """
     merge = session.get(Merge, key)
     if merge is None or merge.undone_at is not None:

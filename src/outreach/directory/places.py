@@ -1,6 +1,7 @@
 """Places that people sit for: one is the same only under the same name and in the same body.
 
-Two constituencies of two chambers may be called Newport, and a readable id made from a name says nothing at all.
+Two constituencies of two chambers may be called Newport, and a readable id made from a name says nothing at
+all.
 """
 
 from sqlalchemy import select

@@ -55,8 +55,8 @@ def seats_of(session: Session, people: Collection[int]) -> dict[int, Sequence[Se
 def seat_on(seats: Sequence[Seat], on: date, jurisdiction: str) -> tuple[str, str]:
     """Party and country on a day, "" where not on file.
 
-    Args: jurisdiction: of the body written to. Members of the European Parliament count by the country they sit for;
-        everybody else by the body's own.
+    Args: jurisdiction: of the body written to. Members of the European Parliament count by the country they
+        sit for; everybody else by the body's own.
     """
     then = [s for s in seats if covers(s.start_date, s.end_date, on)] or list(seats)
     party = next((s.party for s in then if s.party and s.jurisdiction == jurisdiction), "")

@@ -1,4 +1,6 @@
-"""The reply standard of each body: what a user noted for it, else what is published for its kind, else a default that says so."""
+"""The reply standard of each body: what a user noted for it, else what is published for its
+kind, else a default that says so.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -71,7 +73,8 @@ def standards_list(session: Session, search: str = "") -> tuple[StandardRow, ...
 def set_standard(session: Session, body_id: str, *, amount: int, unit: str, source: str) -> Changes:
     """Note how long a body gives itself to answer.
 
-    Args: amount: of units, at least 1; 0 forgets what was noted. unit: working_days or days. source: where it is stated.
+    Args: amount: of units, at least 1; 0 forgets what was noted. unit: working_days or days. source: where it
+        is stated.
     Raises: NotFoundError; UsageError.
     """
     body = find_record(session, Organization, body_id)

@@ -37,10 +37,11 @@ def office_problems(
     addressed: Sequence[Addressed],
     held: Mapping[int, Sequence[MembershipRow]] | None = None,
 ) -> list[str]:
-    """For each a sentence if the person does not hold the post, or sit in the body, on the day; "" if all is well.
+    """For each a sentence if the person does not hold the post, or sit in the body, on the day; "" if all is
+    well.
 
-    Nothing is said of somebody of whom the directory knows no such post or seat at all. Args: held: posts and seats by person,
-        where they have been read already.
+    Nothing is said of somebody of whom the directory knows no such post or seat at all. Args: held: posts and
+        seats by person, where they have been read already.
     """
     if held is None:
         people = {one.person_id for one in addressed if one.person_id is not None}

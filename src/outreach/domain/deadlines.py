@@ -18,7 +18,10 @@ from outreach.resources import resource
 
 DUE_SOON_DAYS = 5
 LONG_OVERDUE_DAYS = 30
-"""Calendar days past the day an answer was due, from which a letter counts as long overdue; this app's own custom."""
+"""Calendar days past the day an answer was due, from which a letter counts as long overdue.
+
+This app's own custom.
+"""
 UNITS = ("working_days", "days")
 
 
@@ -26,8 +29,8 @@ UNITS = ("working_days", "days")
 class ReplyStandard:
     """Time a body gives itself to answer, counted from the day after receipt.
 
-    amount: of working days or of calendar days, by unit. country, subdivision: ISO 3166 codes whose public holidays
-    are not counted; "" for weekends only. source: where the standard is stated. is_default: True
+    amount: of working days or of calendar days, by unit. country, subdivision: ISO 3166 codes whose public
+    holidays are not counted; "" for weekends only. source: where the standard is stated. is_default: True
     where the body publishes none that we know, so the number is only this app's custom.
     """
 
@@ -54,7 +57,9 @@ def _data() -> dict[str, Any]:
 
 @lru_cache(maxsize=512)
 def _calendar(jurisdiction: str) -> tuple[str, str]:
-    """Country and subdivision whose holidays count for bodies of a jurisdiction, ("", "") if none is known."""
+    """Country and subdivision whose holidays count for bodies of a
+    jurisdiction, ("", "") if none is known.
+    """
     named = _data()["calendars"].get(jurisdiction)
     if named:
         return named["country"], named.get("subdivision", "")
@@ -108,7 +113,10 @@ def _holidays(country: str, subdivision: str, year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=256)
 def _weekend(country: str) -> frozenset[int]:
-    """Days of the week without office hours, Monday being 0; in some countries they are Friday and Saturday."""
+    """Days of the week without office hours, Monday being 0.
+
+    In some countries they are Friday and Saturday.
+    """
     import holidays as public_holidays
 
     return frozenset(public_holidays.country_holidays(country).weekend) if country else frozenset({5, 6})
@@ -155,8 +163,8 @@ def zone_of(jurisdiction: str) -> ZoneInfo | None:
 def receipt_day(sent_on: date, sent_at: datetime | None, jurisdiction: str) -> date:
     """Day on which a letter counts as received.
 
-    Args: sent_on: the sender's local day, which is the day of receipt where nothing better is known. sent_at: the
-        instant an e-mail was handed over, None for other channels. jurisdiction: of the body.
+    Args: sent_on: the sender's local day, which is the day of receipt where nothing better is known. sent_at:
+        the instant an e-mail was handed over, None for other channels. jurisdiction: of the body.
     Returns: for an e-mail the day that it then was where the body is, whatever zone or clock the sender has.
     """
     zone = zone_of(jurisdiction)
@@ -168,8 +176,8 @@ def receipt_day(sent_on: date, sent_at: datetime | None, jurisdiction: str) -> d
 def phase_of(status: LetterStatus, due_on: date | None, today: date, *, has_unread: bool = False) -> Phase:
     """Where a letter stands today.
 
-    Args: status: its stored state. due_on: day by which an answer is due, None if not sent. has_unread: whether an
-        answer is on file that nobody has classed yet.
+    Args: status: its stored state. due_on: day by which an answer is due, None if not sent. has_unread:
+        whether an answer is on file that nobody has classed yet.
     """
     if status in {LetterStatus.BOUNCED, LetterStatus.CLOSED, LetterStatus.WITHDRAWN}:
         return Phase.ENDED

@@ -1,4 +1,7 @@
-"""E-mail addresses: what is one (RFC 5321, 5322, 6531), and how it goes over the line. Nobody is asked whether it exists."""
+"""E-mail addresses: what is one (RFC 5321, 5322, 6531), and how it goes over the line.
+
+Nobody is asked whether it exists.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -62,6 +65,8 @@ def address_problem(text: str) -> str:
 
 
 def several_addresses(text: str) -> tuple[str, ...]:
-    """The addresses of a text that holds nothing but addresses, with commas, semicolons or blanks between them; else none."""
+    """The addresses of a text that holds nothing but addresses, with commas, semicolons or
+    blanks between them; else none.
+    """
     parts = text.replace(",", " ").replace(";", " ").split()
     return tuple(dict.fromkeys(parts)) if parts and all(parsed_address(p) for p in parts) else ()

@@ -39,10 +39,16 @@ class Step(StrEnum):
     DELAYED = "delayed"
     DELIVERED = "delivered"
     AUTO_REPLY = "auto_reply"
+    REPORT_MOVED = "report_moved"
     FOLLOWED_UP = "followed_up"
     REFERRAL_DRAFTED = "referral_drafted"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
+    SENT_UNDONE = "sent_undone"
+    CLOSE_UNDONE = "close_undone"
+    WITHDRAWAL_UNDONE = "withdrawal_undone"
+    QUEUEING_UNDONE = "queueing_undone"
+    TAKING_OUT_UNDONE = "taking_out_undone"
 
 
 BIRTHS = {Step.DRAFTED: LetterStatus.DRAFT, Step.REPORTED: LetterStatus.SENT}
@@ -66,7 +72,9 @@ class LetterSituation:
     """All of a letter that its life depends on.
 
     is_uncertain: it was cut off while being sent, and nobody knows whether it went. was_handed_over: somebody outside has or
-    may have it. answers: kinds of the classed answers on file, the oldest first.
+    may have it. answers: kinds of the classed answers on file, the oldest first. last: the step that would be taken back
+    next (`letter_history.last_step`), before: the status before it. was_marked_sent: that it went out is a record made by hand,
+    and no server has taken it since.
     """
 
     status: LetterStatus
@@ -75,6 +83,9 @@ class LetterSituation:
     was_handed_over: bool = False
     is_deleted: bool = False
     answers: tuple[ReplyKind, ...] = ()
+    last: Step | None = None
+    before: LetterStatus | None = None
+    was_marked_sent: bool = False
 
 
 S = LetterStatus
@@ -88,8 +99,10 @@ _NOT_DRAFT = _EVERY - {S.DRAFT}
 class _Rule:
     """From which status a step is allowed, and to which it leads. why: words for a refusal because of the status.
 
-    to: status after it, for every status or for some; a status that is not named stays. needs_own: not for correspondence of others.
-    why_others: words for that refusal. needs_certain: not while it is uncertain whether it went out. follows_answers: the status is what the answers on file make it.
+    to: status after it, for every status or for some; a status that is not named stays. needs_own: not for correspondence of
+    others. why_others: words for that refusal. needs_certain: not while it is uncertain whether it went out.
+    follows_answers: the status is what the answers on file make it. undoes: the step that it takes back, which must be the last
+    that stands; the status is again what it was before that one, if `to` does not say otherwise.
     """
 
     allowed: frozenset[LetterStatus]
@@ -99,6 +112,7 @@ class _Rule:
     why_others: str = "is correspondence of others that a source reports; it cannot be changed."
     needs_certain: bool = False
     follows_answers: bool = False
+    undoes: Step | None = None
 
     def after(self, status: LetterStatus) -> LetterStatus:
         return self.to if isinstance(self.to, LetterStatus) else self.to.get(status, status)
@@ -183,6 +197,7 @@ _RULES: dict[Step, _Rule] = {
     Step.DELAYED: _NOTED,
     Step.DELIVERED: _NOTED,
     Step.AUTO_REPLY: _NOTED,
+    Step.REPORT_MOVED: _Rule(_NOT_DRAFT, _NOT_OUT),
     Step.FOLLOWED_UP: _Rule(
         frozenset({S.SENT, S.ACKNOWLEDGED, S.ANSWERED}), _FOLLOW, needs_own=True, why_others=_OTHERS
     ),
@@ -199,7 +214,74 @@ _RULES: dict[Step, _Rule] = {
         "is {status} and cannot become closed. {hint}",
         to=S.CLOSED,
     ),
+    Step.SENT_UNDONE: _Rule(
+        frozenset({S.SENT}),
+        "is {status}. Only that a letter was marked sent, with nothing on file since, can be taken back.",
+        needs_own=True,
+        needs_certain=True,
+        undoes=Step.SENT,
+    ),
+    Step.CLOSE_UNDONE: _Rule(
+        frozenset({S.CLOSED}), "is {status}, not closed.", follows_answers=True, undoes=Step.CLOSED
+    ),
+    Step.WITHDRAWAL_UNDONE: _Rule(
+        frozenset({S.WITHDRAWN}),
+        "is {status}, not withdrawn.",
+        needs_own=True,
+        needs_certain=True,
+        undoes=Step.WITHDRAWN,
+    ),
+    Step.QUEUEING_UNDONE: _Rule(
+        frozenset({S.QUEUED}),
+        "is {status}, not in the outbox.",
+        needs_own=True,
+        needs_certain=True,
+        undoes=Step.QUEUED,
+    ),
+    Step.TAKING_OUT_UNDONE: _Rule(
+        frozenset({S.APPROVED}),
+        "is {status}; only a letter that was taken out of the outbox goes back into it.",
+        to=S.QUEUED,
+        needs_own=True,
+        needs_certain=True,
+        undoes=Step.TAKEN_BACK,
+    ),
 }
+
+_WAYS_BACK = {
+    **{rule.undoes: step for step, rule in _RULES.items() if rule.undoes is not None},
+    Step.APPROVED: Step.REOPENED,
+    Step.DELETED: Step.RESTORED,
+    Step.REPLY_RECEIVED: Step.REPLY_REMOVED,
+    Step.REPLY_RESTORED: Step.REPLY_REMOVED,
+}
+"""The step that takes a step back."""
+_IS_A_DRAFT = "is a draft with nothing to take back. Change its text, or delete it."
+_FOLLOWED = "was followed up. Delete the draft that follows it first."
+_HAS_A_REPORT = "has a report on its delivery on file. Put that message back to the tray first, if it is another letter's."
+_NO_WAY_BACK: dict[Step | None, str] = {
+    None: "has no step on file that could be taken back.",
+    Step.DRAFTED: _IS_A_DRAFT,
+    Step.EDITED: _IS_A_DRAFT,
+    Step.ENCLOSED: _IS_A_DRAFT,
+    Step.TAKEN_OUT: _IS_A_DRAFT,
+    Step.REPORTED: "is correspondence of others that a source reports; it cannot be changed.",
+    Step.DEFERRED: "was put off by a server, which cannot be taken back. Take it out of the outbox, or send it again.",
+    Step.FAILED: "was refused by a server, which cannot be taken back. Send it again, put it back to draft, or withdraw it.",
+    Step.BOUNCED: "came back, which cannot be taken back. If the report is another letter’s, put it back to the tray.",
+    Step.DELAYED: _HAS_A_REPORT,
+    Step.DELIVERED: _HAS_A_REPORT,
+    Step.AUTO_REPLY: _HAS_A_REPORT,
+    Step.FOLLOWED_UP: _FOLLOWED,
+    Step.REFERRAL_DRAFTED: _FOLLOWED,
+    Step.REPLY_CLASSED: "has an answer that was classed. Class that anew: outreach replies class",
+    Step.REPLY_EDITED: "has an answer that was changed. Change that again: outreach replies edit",
+}
+"""Why the last step that stands cannot be taken back, and what to do instead."""
+_ANSWER_TO_OTHERS = (
+    "is correspondence of others that a source reports. Remove an answer to it with: outreach replies remove"
+)
+_GONE_ON = "has gone on since. Take back the later steps first: outreach letters undo"
 
 _HINTS = {
     S.DRAFT: "Approve it first.",
@@ -238,9 +320,48 @@ def refusal(situation: LetterSituation, step: Step, *, reference: str = "This le
     if situation.status not in rule.allowed:
         words = rule.why.format(status=situation.status, hint=_hint(step, situation.status))
         return f"{reference} {words}".strip()
+    if rule.undoes is not None and situation.last is not rule.undoes:
+        return f"{reference} {_NO_WAY_BACK.get(situation.last, _GONE_ON)}"
+    if step is Step.SENT_UNDONE and not situation.was_marked_sent:
+        return f"{reference} was handed over to a mail server, and that cannot be taken back. Write again instead."
     if step is Step.REOPENED and situation.was_handed_over:
         return f"{reference} was handed over once, so its text is kept as it went out. Withdraw it and write another."
     return ""
+
+
+def way_back(situation: LetterSituation) -> Step | None:
+    """The step that takes back the last one that stands, None if nothing takes that back."""
+    return (
+        Step.RESTORED if situation.is_deleted else _WAYS_BACK.get(situation.last) if situation.last else None
+    )
+
+
+_IN_WORDS: dict[Step, str] = {
+    Step.APPROVED: "its approval",
+    Step.QUEUED: "that it was put into the outbox",
+    Step.TAKEN_BACK: "that it was taken out of the outbox",
+    Step.SENT: "that it was marked sent",
+    Step.WITHDRAWN: "its withdrawal",
+    Step.CLOSED: "its closing",
+    Step.DELETED: "its deletion",
+    Step.REPLY_RECEIVED: "the answer that was put on file last",
+    Step.REPLY_RESTORED: "the answer that was put on file last",
+}
+
+
+def step_in_words(step: Step | None) -> str:
+    """What would be taken back, as in “its approval is taken back”. Args: step: one that `way_back` knows a way from."""
+    return _IN_WORDS.get(step, "the last step") if step else "the last step"
+
+
+def refusal_of_way_back(situation: LetterSituation, *, reference: str = "This letter") -> str:
+    """Why the last step of a letter cannot be taken back, and what to do instead, "" if it can."""
+    step = way_back(situation)
+    if step is None:
+        return f"{reference} {_NO_WAY_BACK.get(situation.last, _GONE_ON)}"
+    if step is Step.REPLY_REMOVED and situation.origin is not Origin.OWN:
+        return f"{reference} {_ANSWER_TO_OTHERS}"
+    return refusal(situation, step, reference=reference)
 
 
 def allowed_steps(situation: LetterSituation) -> frozenset[Step]:
@@ -259,14 +380,26 @@ def status_after(situation: LetterSituation, step: Step) -> LetterStatus:
     if step in BIRTHS:
         return BIRTHS[step]
     rule = _RULES[step]
+    status = _status_before(situation) if rule.undoes is not None else situation.status
     if rule.follows_answers:
-        return status_of_answers(situation.status, situation.answers)
-    return rule.after(situation.status)
+        return status_of_answers(status, situation.answers)
+    return rule.after(status)
+
+
+def _status_before(situation: LetterSituation) -> LetterStatus:
+    """The status before the last step. None goes back into the outbox by that: it is ready to be sent, as it was before."""
+    before = situation.before or situation.status
+    return S.APPROVED if before is S.QUEUED else before
 
 
 def follows_answers(step: Step) -> bool:
     """Whether a letter's status after a step is what the answers on file make it."""
     return _RULES[step].follows_answers
+
+
+def takes_back(step: Step) -> bool:
+    """Whether a step takes back the last one, so that what a letter may depends on its history."""
+    return _RULES[step].undoes is not None
 
 
 _NO_ANSWER_YET = frozenset({ReplyKind.ACKNOWLEDGEMENT, ReplyKind.HOLDING, ReplyKind.THANKS})

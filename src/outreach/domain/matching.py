@@ -118,8 +118,9 @@ class Matcher:
     def match(self, clues: Clues) -> Match:
         """The letter a message belongs to.
 
-        Thread headers (RFC 5322, 3.6.4) decide, then the reference in the subject, then the one in the quoted text; where
-        two of them name different letters a person is asked. Who wrote and when is a proposal only.
+        Thread headers (RFC 5322, 3.6.4) decide, then the reference in the subject, then the one in the quoted
+        text; where two of them name different letters a person is asked. Who wrote and when is a proposal
+        only.
         """
         found: list[tuple[Candidate, Basis, int, str]] = []
         by_id = next(

@@ -9,8 +9,10 @@ from outreach.domain.references import folded, in_latin
 _MARKS = str.maketrans("’‘ʼ′`´“”„«»‐‑‒–—−", "''''''\"\"\"\"\"------")
 # Words that people of any name share.
 _COMMON = frozenset({
-    "de", "da", "do", "das", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "te", "al",
-    "el", "bin", "ibn", "bint", "abu", "y", "e", "i", "and", "the", "of", "dr", "mr", "mrs", "ms", "miss", "prof", "sir",
+    "de", "da", "do", "das", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter",
+    "te", "al",
+    "el", "bin", "ibn", "bint", "abu", "y", "e", "i", "and", "the", "of", "dr", "mr", "mrs", "ms", "miss",
+    "prof", "sir",
     "lord", "lady", "dame", "baroness", "baron", "hon", "rt", "mp", "mep", "jr", "sr", "ii", "iii",
 })  # fmt: skip
 _ALIKE = 75.0
@@ -31,7 +33,8 @@ def any_order(text: str) -> str:
 
 
 def are_alike(first: Iterable[str], second: Iterable[str]) -> bool:
-    """Whether names may be of one person: any two share a word that tells something, or are spelt nearly alike.
+    """Whether names may be of one person: any two share a word that tells something, or are spelt nearly
+    alike.
 
     Scripts do not matter: Иванов is like Ivanov. Married names are alike, since the given name is shared.
     """
@@ -53,7 +56,8 @@ def are_alike(first: Iterable[str], second: Iterable[str]) -> bool:
 
 
 def given_names_differ(first: str, second: str) -> bool:
-    """Whether given names are of two people: none of one is a name of the other, its initial, or spelt nearly as it.
+    """Whether given names are of two people: none of one is a name of the other, its initial, or spelt nearly
+    as it.
 
     What is empty contradicts nothing.
     """
@@ -70,7 +74,9 @@ def given_names_differ(first: str, second: str) -> bool:
 
 
 def are_of_other_scripts(first: str, second: str) -> bool:
-    """Whether one name is written in Latin letters and the other in none, so that nothing can be said of the two."""
+    """Whether one name is written in Latin letters and the other in none, so
+    that nothing can be said of the two.
+    """
     scripts = []
     for name in (first, second):
         latin = {"LATIN" in unicodedata.name(c, "") for c in name if c.isalpha()}

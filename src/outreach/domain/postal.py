@@ -1,8 +1,8 @@
 """Lines of a postal address, as its country writes them.
 
-Sources: USPS Publication 28, section 21 (city, state and ZIP code on the last line); Royal Mail, "How to address your
-mail" (town and postcode each on a line of its own); Canada Post, Addressing Guidelines (city, province and postal
-code on the last line). Other countries' addresses keep the lines they are entered with.
+Sources: USPS Publication 28, section 21 (city, state and ZIP code on the last line); Royal Mail, "How to
+address your mail" (town and postcode each on a line of its own); Canada Post, Addressing Guidelines (city,
+province and postal code on the last line). Other countries' addresses keep the lines they are entered with.
 """
 
 import re

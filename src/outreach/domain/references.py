@@ -50,7 +50,8 @@ def cut(identifier: str, length: int = SLUG_LENGTH) -> str:
 
 
 def slug(text: str, fallback: str = "item") -> str:
-    """Identifier made from a name of any script: lower-case letters, digits and hyphens, at most 80 characters.
+    """Identifier made from a name of any script: lower-case letters, digits and hyphens, at most 80
+    characters.
 
     Different names may give the same one (Ålesund and Alesund): whoever makes a record asks for one that is
     free (`store.types.free_slug`), and nobody takes two things for one because of it. A name of which nothing

@@ -1,4 +1,6 @@
-"""The words in which the state of things is kept: of letters, answers, attempts to send, messages, things to do."""
+"""The words in which the state of things is kept: of letters, answers, attempts
+to send, messages, things to do.
+"""
 
 from enum import StrEnum
 
@@ -47,7 +49,11 @@ class Origin(StrEnum):
 
 
 class DispatchOutcome(StrEnum):
-    """What became of an attempt to send. STARTED: begun, and nothing more is known. SETTLED: a user said that it did not go out."""
+    """What became of an attempt to send.
+
+    STARTED: begun, and nothing more is known. SETTLED: a user said that it did not go out.
+    TAKEN_BACK: a user had said that it went out, and took that back.
+    """
 
     STARTED = "started"
     SENT = "sent"
@@ -55,6 +61,7 @@ class DispatchOutcome(StrEnum):
     DEFERRED = "deferred"
     BOUNCED = "bounced"
     SETTLED = "settled"
+    TAKEN_BACK = "taken_back"
 
 
 class MessageState(StrEnum):

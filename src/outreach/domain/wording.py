@@ -70,7 +70,10 @@ def number_in_words(value: Decimal, locale: Locale) -> str:
 
 
 def with_unit(value: Decimal, unit: str, locale: Locale) -> str:
-    """A number with its unit; durations are translated. Other units are English words, as facts are entered, and left out elsewhere."""
+    """A number with its unit; durations are translated.
+
+    Other units are English words, as facts are entered, and left out elsewhere.
+    """
     if not unit:
         return number_in_words(value, locale)
     singular = unit[:-1] if unit.endswith("s") else unit
@@ -83,7 +86,9 @@ def with_unit(value: Decimal, unit: str, locale: Locale) -> str:
 
 
 def money_in_words(amount: Decimal, currency: str, locale: Locale) -> str:
-    """A sum as prose has it: US$230 million, 230 millions de dollars des États-Unis, 230 Millionen US-Dollar."""
+    """A sum as prose has it: US$230 million, 230 millions de dollars des
+    États-Unis, 230 Millionen US-Dollar.
+    """
     compact = abs(amount) >= _COMPACT_FROM and (amount * 1000) % _COMPACT_FROM == 0
     number = (
         format_compact_decimal(amount, format_type="long", locale=locale, fraction_digits=3)
@@ -110,7 +115,8 @@ def names_in_words(names: Sequence[str], most: int = 5) -> str:
     return " and ".join(x for x in (", ".join(shown[:-1]), *shown[-1:]) if x)
 
 
-# Controls of direction (Unicode, annex 9) can make a text read as another than it is; the letters' own direction needs none.
+# Controls of direction (Unicode, annex 9) can make a text read as another than it is; the letters' own
+# direction needs none.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
 )
@@ -122,19 +128,25 @@ _BLANK = re.compile("[ \t\r\n\u2028\u2029]+")
 def one_line(text: str) -> str:
     """Text on one line: spaces, tabs and ends of lines become one space each time, and those at its ends go.
 
-    Other spaces stay, such as the narrow one before a French semicolon, which keeps it on the line of its word.
+    Other spaces stay, such as the narrow one before a French semicolon, which keeps it on the line of its
+    word.
     """
     return _BLANK.sub(" ", text).strip(" ")
 
 
 def tidy_text(text: str) -> str:
-    """Text of several lines without spaces at their ends and empty lines around it; spaces that do not break stay."""
+    """Text of several lines without spaces at their ends and empty lines around it.
+
+    Spaces that do not break stay.
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(line.rstrip(" \t") for line in lines).strip("\n")
 
 
 def printable(value: Any) -> Any:
-    """Text, or data that holds text, without characters that no page shows: controls, and overrides of direction."""
+    """Text, or data that holds text, without characters that no page shows:
+    controls, and overrides of direction.
+    """
     if isinstance(value, str):
         return _UNSEEN.sub("", value)
     if isinstance(value, dict):

@@ -275,8 +275,8 @@ def campaign_folder(name: str) -> Path:
     if Path(name).is_dir():
         return Path(name)
     raise UsageError(
-        f"There is no campaign “{name}”. Name one that ships with outreach ({', '.join(shipped_campaigns())}) "
-        "or a folder with a campaign's files."
+        f"There is no campaign “{name}”. Name one that ships with outreach "
+        f"({', '.join(shipped_campaigns())}) or a folder with a campaign's files."
     )
 
 
@@ -341,7 +341,8 @@ def _mistakes(
             name = str(entries[index].get("id") or entries[index].get("name") or "")
         place = ".".join(str(x) for x in location)
         lines.append(
-            f"{origin.get((key, index), folder.name)}: {place}{f' ({name})' if name else ''}: {mistake['msg']}"
+            f"{origin.get((key, index), folder.name)}: {place}{f' ({name})' if name else ''}: "
+            f"{mistake['msg']}"
         )
     more = error.error_count() - len(lines)
     return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")

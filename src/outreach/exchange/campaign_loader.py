@@ -11,6 +11,7 @@ from outreach.directory.standards import standard_of
 from outreach.domain.deadlines import reply_due
 from outreach.domain.letter_life import Step
 from outreach.domain.names import name_key
+from outreach.domain.notice import Code, free_text, notice
 from outreach.domain.references import letter_reference
 from outreach.domain.states import DispatchOutcome, FollowUpReason, Origin
 from outreach.errors import CampaignDataError
@@ -41,8 +42,9 @@ from outreach.store.types import now
 def load_campaign(session: Session, content: data.CampaignData) -> Changes:
     """Add a campaign with its directory, case and correspondence.
 
-    People, bodies, posts and sources that the database already has under the same id are used as they are, so that
-    a second campaign may share them; one that has another name there is another one, and gets an id of its own.
+    People, bodies, posts and sources that the database already has under the same id are used as they are, so
+    that a second campaign may share them; one that has another name there is another one, and gets an id of
+    its own.
 
     Returns: Changes whose message names those. Raises: CampaignDataError for an unknown or doubled id, or a
     campaign that is there already.
@@ -306,7 +308,7 @@ class _Loader:
             )
             self.rows.add(letter)
             self.rows.cite(entry.sources, where, letter_id=letter.id)
-            begin(self.session, [letter], Step.REPORTED, details=[entry.summary])
+            begin(self.session, [letter], Step.REPORTED, details=[free_text(entry.summary)])
             if entry.sent:
                 self.session.add(
                     Dispatch(
@@ -332,7 +334,12 @@ class _Loader:
         )
         self.rows.add(reply)
         self.rows.cite(entry.sources, where, reply_id=reply.id)
-        advance(self.session, letter, Step.REPLY_RECEIVED, detail=f"{entry.kind}: {entry.text}")
+        advance(
+            self.session,
+            letter,
+            Step.REPLY_RECEIVED,
+            detail=notice(Code.ANSWER_REPORTED, kind=entry.kind, text=entry.text),
+        )
         if entry.promise:
             self.session.add(
                 FollowUp(

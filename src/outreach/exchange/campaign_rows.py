@@ -33,7 +33,10 @@ class CampaignRows:
         self.apart: list[str] = []
 
     def found(self, kind: str, known: dict[str, Any], key: str, where: str) -> Any:
-        """The record that an entry names. where: the entry, in words. Raises: CampaignDataError if there is none."""
+        """The record that an entry names.
+
+        where: the entry, in words. Raises: CampaignDataError if there is none.
+        """
         if key not in known:
             raise CampaignDataError(
                 f"{where} names the {kind} “{key}”, which is in none of the campaign's files."
@@ -60,7 +63,10 @@ class CampaignRows:
     def id_for(
         self, model: type[Source | Organization | Post | Person], wanted: str, name: str, taken_by: str
     ) -> str:
-        """The readable id of a new record. taken_by: the name of another one that has the id wanted, or ""."""
+        """The readable id of a new record.
+
+        taken_by: the name of another one that has the id wanted, or "".
+        """
         if not taken_by:
             return wanted
         found = free_slug(self.session, model, wanted)

@@ -105,7 +105,8 @@ def _clear(path: Path) -> None:
         database.close()
     if by_hand is not None:
         raise UsageError(
-            f"{path} holds work that was not made by a demo, so it was left alone. Choose another folder with --output."
+            f"{path} holds work that was not made by a demo, so it was left alone. Choose another folder "
+            "with --output."
         )
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)

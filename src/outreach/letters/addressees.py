@@ -23,8 +23,9 @@ from outreach.store.search import in_chunks
 class AddresseeOnFile:
     """A recipient as forms of address need them, and what else is known of them.
 
-    held: their offices and seats. has_written: whether a letter of theirs is on file. earlier: references of the first letter
-    they had of each template. problem: a sentence if they do not hold their office on the day, else "".
+    held: their offices and seats. has_written: whether a letter of theirs is on file. earlier: references of
+    the first letter they had of each template. problem: a sentence if they do not hold their office on the
+    day, else "".
     """
 
     addressee: Addressee
@@ -37,7 +38,10 @@ class AddresseeOnFile:
 def addressees_on_file(
     session: Session, recipients: Sequence[RecipientRow], *, on: date, templates: Collection[str]
 ) -> list[AddresseeOnFile]:
-    """What is on file of each recipient, in their order. Args: templates: ids of those of which earlier letters matter."""
+    """What is on file of each recipient, in their order.
+
+    Args: templates: ids of those of which earlier letters matter.
+    """
     people = records_by_id(session, Person, {r.person_id for r in recipients if r.person_id})
     posts = records_by_id(session, Post, {r.post_id for r in recipients if r.post_id})
     bodies = records_by_id(session, Organization, {r.body_id for r in recipients if r.body_id})
@@ -106,8 +110,8 @@ def _postal(session: Session, owner: Any, keys: Collection[int]) -> dict[int, st
 def _earlier(
     session: Session, whom: Any, keys: Collection[int], templates: Collection[str]
 ) -> dict[int, dict[str, str]]:
-    """References of the first letter that each had of each template. whom: column of `Letter`; of a body only where no person
-    is named."""
+    """References of the first letter that each had of each template. whom: column of `Letter`; of a body only
+    where no person is named."""
     found: dict[int, dict[str, str]] = {}
     nobody = [] if whom is Letter.person_id else [Letter.person_id.is_(None)]
     for wanted in in_chunks(keys):

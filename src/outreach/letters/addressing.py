@@ -36,6 +36,7 @@ def address_of(reference: str, to_address: str) -> EmailAddress:
     found = parsed_address(to_address)
     if found is None:
         raise NotAllowedError(
-            f"{reference} cannot be sent by e-mail: {address_problem(to_address)} Correct it in the directory, or send it by post."
+            f"{reference} cannot be sent by e-mail: {address_problem(to_address)} Correct it in the "
+            "directory, or send it by post."
         )
     return found

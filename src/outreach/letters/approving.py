@@ -14,7 +14,10 @@ from outreach.store.models import Organization, Person
 
 @dataclass(frozen=True)
 class LetterToDecide:
-    """A letter somebody is about to decide on. recipient: their name. notes: one sentence a warning, none if all is well."""
+    """A letter somebody is about to decide on.
+
+    recipient: their name. notes: one sentence a warning, none if all is well.
+    """
 
     reference: str
     recipient: str
@@ -24,7 +27,8 @@ class LetterToDecide:
 def letters_to_decide(session: Session, references: Sequence[str]) -> tuple[LetterToDecide, ...]:
     """Letters as a question about them should name them, in the order given.
 
-    Drafts come with what speaks against approving them: who holds the office no more, placeholders, facts that have changed.
+    Drafts come with what speaks against approving them: who holds the office no more, placeholders, facts
+    that have changed.
     Raises: NotFoundError.
     """
     found = []

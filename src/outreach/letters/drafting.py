@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, load_only
 
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, notice
 from outreach.domain.references import letter_reference
 from outreach.domain.states import Origin
 from outreach.domain.wording import counted
@@ -73,7 +74,8 @@ def _chosen(
     best = best_template(available, recipient.audience, recipient.language)
     if best is None:
         raise NotFoundError(
-            f"No template is written for {recipient.name} ({recipient.audience_label}). Name one, or write one for that audience."
+            f"No template is written for {recipient.name} ({recipient.audience_label}). Name one, or write "
+            "one for that audience."
         )
     return best
 
@@ -81,8 +83,9 @@ def _chosen(
 def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
     """Write a plan's letters as drafts, each with a reference of its own. Recipients to be become recipients.
 
-    Returns: Changes whose refs are the new references, in the plan's order. Raises: NotFoundError if a recipient, the case or
-        a fact that the letters use was removed since they were planned; then nothing is to be kept.
+    Returns: Changes whose refs are the new references, in the plan's order. Raises: NotFoundError if a
+        recipient, the case or a fact that the letters use was removed since they were planned; then nothing
+        is to be kept.
     """
     references: list[str] = []
     for at in range(0, len(plan.letters), CHUNK):
@@ -97,11 +100,14 @@ def _told_drafts(references: Sequence[str]) -> Changes:
 def draft_in_chunks(
     database: Database, plan: DraftPlan, *, by: str = "", progress: Progress = always
 ) -> Changes:
-    """Write a plan's letters as drafts, `DRAFTED_AT_ONCE` in a unit of writing, so that others are not kept waiting.
+    """Write a plan's letters as drafts, `DRAFTED_AT_ONCE` in a unit of writing, so that others are not kept
+    waiting.
 
-    Args: progress: returns False to stop before the next unit. What is written by then stays, and the message says how much.
+    Args: progress: returns False to stop before the next unit. What is written by then stays, and the message
+        says how much.
     Returns: as `draft_letters`. Where something goes wrong after the first unit, the message says so too.
-    Raises: as `draft_letters`, for what keeps the first unit from being written; CancelledError if it is stopped before.
+    Raises: as `draft_letters`, for what keeps the first unit from being written; CancelledError if it is
+        stopped before.
     """
     references: list[str] = []
     total = len(plan.letters)
@@ -175,7 +181,7 @@ def _drafted(session: Session, plan: DraftPlan, planned: Sequence[PlannedLetter]
         born,
         Step.DRAFTED,
         by=by,
-        details=[f"From the template {one.template.id}." for one in planned],
+        details=[notice(Code.FROM_TEMPLATE, template=one.template.id) for one in planned],
     )
     return references
 
@@ -188,7 +194,8 @@ def _refuse_changed(session: Session, plan: DraftPlan, letters: Sequence[Planned
         for fact, _ in planned.uses:
             if fact.key not in facts:
                 raise NotFoundError(
-                    f"The fact {fact.label} was deleted while the letters were made. Nothing was written; draft again."
+                    f"The fact {fact.label} was deleted while the letters were made. Nothing was written; "
+                    "draft again."
                 )
         if not asks.issuperset(planned.ask_keys):
             raise NotFoundError(
@@ -239,5 +246,6 @@ def recipient_of(session: Session, reference: str) -> RecipientRow:
             if row.key == recipient.id:
                 return row
     raise NotFoundError(
-        f"The addressee of {reference} is not a recipient of the campaign any more. Add them in the directory."
+        f"The addressee of {reference} is not a recipient of the campaign any more. Add them in the "
+        "directory."
     )

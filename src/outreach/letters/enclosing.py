@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, notice
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.files import read_given
 from outreach.letters.ledger import LETTERS, advance, find_letter, refuse_step
@@ -45,7 +46,8 @@ def enclosures_list(session: Session, reference: str) -> tuple[EnclosureRow, ...
 def enclosures(session: Session, letter_key: int) -> tuple[tuple[str, str, bytes], ...]:
     """Name, content type and content of each file that goes with a letter.
 
-    Raises: NotAllowedError naming a file whose content is gone: a letter does not go out without what it says is enclosed.
+    Raises: NotAllowedError naming a file whose content is gone: a letter does not go out without what it says
+        is enclosed.
     """
     rows = session.execute(
         select(LetterAttachment.name, LetterAttachment.content_type, Blob.content)
@@ -55,8 +57,8 @@ def enclosures(session: Session, letter_key: int) -> tuple[tuple[str, str, bytes
     ).all()
     if gone := [name for name, _, content in rows if content is None]:
         raise NotAllowedError(
-            f"The content of {', '.join(gone)}, which goes with the letter, is not on file any more. Withdraw the letter and "
-            "write it again with the file."
+            f"The content of {', '.join(gone)}, which goes with the letter, is not on file any more. "
+            "Withdraw the letter and write it again with the file."
         )
     return tuple((name, kind, content) for name, kind, content in rows)
 
@@ -88,14 +90,16 @@ def file_to_enclose(path: Path) -> GivenFile:
 def enclose(session: Session, reference: str, file: GivenFile) -> Changes:
     """Add a file to a draft; it goes with the letter by e-mail, and is named in it as enclosed.
 
-    Raises: NotFoundError; NotAllowedError once the letter is approved; UsageError if all together makes more than 20 MB.
+    Raises: NotFoundError; NotAllowedError once the letter is approved; UsageError if all together makes more
+        than 20 MB.
     """
     letter = find_letter(session, reference)
     refuse_step(session, [letter], Step.ENCLOSED)
     already = sum(row.size_bytes for row in enclosures_list(session, reference))
     if already + len(file.content) > MAX_BYTES:
         raise UsageError(
-            f"With {file.name}, more than 20 MB would go with {letter.reference}, which many mail servers refuse. Send a link instead."
+            f"With {file.name}, more than 20 MB would go with {letter.reference}, which many mail servers "
+            "refuse. Send a link instead."
         )
     session.add(
         LetterAttachment(
@@ -106,7 +110,7 @@ def enclose(session: Session, reference: str, file: GivenFile) -> Changes:
             sha256=keep_blob(session, file.content),
         )
     )
-    advance(session, letter, Step.ENCLOSED, detail=file.name)
+    advance(session, letter, Step.ENCLOSED, detail=notice(Code.FILE, name=file.name))
     return Changes(LETTERS, f"{file.name} goes with {letter.reference}.", (letter.reference,))
 
 
@@ -118,5 +122,5 @@ def take_out(session: Session, reference: str, key: int) -> Changes:
     if row is None or row.letter_id != letter.id:
         raise NotFoundError(f"No such file goes with {letter.reference}.")
     session.delete(row)
-    advance(session, letter, Step.TAKEN_OUT, detail=row.name)
+    advance(session, letter, Step.TAKEN_OUT, detail=notice(Code.FILE, name=row.name))
     return Changes(LETTERS, f"{row.name} no longer goes with {letter.reference}.", (letter.reference,))

@@ -33,7 +33,10 @@ _AT_ONCE = 64
 
 
 def letter_document(session: Session, letter: Letter) -> LetterDocument:
-    """A letter's text, parsed for the formats. Raises: NotAllowedError for a letter whose text is not on file."""
+    """A letter's text, parsed for the formats.
+
+    Raises: NotAllowedError for a letter whose text is not on file.
+    """
     _check_has_text(letter)
     body = session.get(Organization, letter.organization_id) if letter.organization_id else None
     return _document(letter, body.jurisdiction if body else "", letterhead(session, letter.campaign_id))
@@ -59,7 +62,8 @@ def _document(letter: Letter, jurisdiction: str, head: Letterhead) -> LetterDocu
 def _check_has_text(letter: Letter) -> None:
     if letter.origin is not Origin.OWN:
         raise NotAllowedError(
-            f"{letter.reference} is reported correspondence; its text is not on file, so it cannot be exported."
+            f"{letter.reference} is reported correspondence; its text is not on file, so it cannot be "
+            "exported."
         )
 
 
@@ -114,10 +118,11 @@ def export_letters(
 def _set_ahead(
     session: Session, letters: Sequence[Letter], needs_pdf: Collection[str]
 ) -> Iterator[tuple[Letter, LetterDocument, bytes]]:
-    """Letters with their PDFs (b"" where none is needed), which are set side by side while earlier ones are written.
+    """Letters with their PDFs (b"" where none is needed), which are set side by side while earlier ones are
+    written.
 
-    typst works outside Python's lock; letters are read here, in the thread of their session. Letters with the same paragraphs come
-    one after the other, since typst remembers paragraphs that it has just set.
+    typst works outside Python's lock; letters are read here, in the thread of their session. Letters with the
+    same paragraphs come one after the other, since typst remembers paragraphs that it has just set.
     """
     alike = sorted(letters, key=lambda letter: (letter.template, letter.language, letter.body))
     heads = {key: letterhead(session, key) for key in {letter.campaign_id for letter in letters}}
@@ -175,7 +180,10 @@ def _content(session: Session, letter: Letter, document: LetterDocument, extensi
 
 @dataclass(frozen=True)
 class SendingMessage:
-    """A letter as the message that goes out. to_address: as it is on file, "" where none is; content is then empty."""
+    """A letter as the message that goes out.
+
+    to_address: as it is on file, "" where none is; content is then empty.
+    """
 
     to_address: str
     message_id: str
@@ -185,7 +193,9 @@ class SendingMessage:
 def sending_message(
     session: Session, letter: Letter, *, from_address: str = "", sent_at: datetime | None = None
 ) -> SendingMessage:
-    """Make the message of an approved letter. Its Message-ID depends on the frozen text alone, so it is always the same.
+    """Make the message of an approved letter.
+
+    Its Message-ID depends on the frozen text alone, so it is always the same.
 
     Args: from_address, sent_at: of the sending; without sent_at only the address is looked up.
     Raises: NotAllowedError for a letter with an enclosed file that is not on file any more; TypesettingError.

@@ -1,7 +1,8 @@
 """Where a letter's facts stand in its text, and whether they still do after it was edited.
 
-A letter keeps, for each place where a fact stands, the words it stands in, in the order of the text. Where that is follows
-from the words and their order; what an edit left alone follows from comparing the text before and after it.
+A letter keeps, for each place where a fact stands, the words it stands in, in the order of the text. Where
+that is follows from the words and their order; what an edit left alone follows from comparing the text before
+and after it.
 """
 
 import re
@@ -18,18 +19,25 @@ _TOKEN = re.compile(r"\d+(?:[.,’'\u00a0\u202f]\d+)*\w*|\w+|[^\w\s]")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ENTITY = re.compile(r"&#(\d{1,5});")
 _MOST_COMPARED = 4_000_000
-"""Tokens of one text times tokens of the other, for passages that were written anew. Larger ones count as changed."""
+"""Tokens of one text times tokens of the other, for passages that were written anew.
+
+Larger ones count as changed.
+"""
 
 
 def forms_of(fact: FactRow) -> frozenset[str]:
-    """The words in which a template can put a fact: as prose has it, with its unit, as data, formally, by label or year."""
+    """The words in which a template can put a fact: as prose has it, with its unit, as data,
+    formally, by label or year.
+    """
     year = fact.raw[:4] if fact.type == "date" else ""
     words = (fact.in_prose, fact.value, fact.raw, fact.formal, fact.label, year)
     return frozenset(_shown(x) for x in words if x)
 
 
 def words_of(fact: FactRow, printed: str) -> str:
-    """The words to keep for a place: those printed, or those of prose where the template made others of them."""
+    """The words to keep for a place: those printed, or those of prose where the
+    template made others of them.
+    """
     words = _shown(printed)
     return words if words in forms_of(fact) else _shown(fact.in_prose)
 
@@ -38,9 +46,10 @@ def still_standing(old: str, new: str, words: Sequence[str]) -> list[bool]:
     """For each place of a fact in a text, whether an edit has left it.
 
     Args: old, new: subject and body, as Markdown. words: of each place, in the order of the old text.
-    Returns: False for a place whose words were deleted or changed, or of which nobody can say that they were not: where the
-        same words also stand elsewhere between the facts before and after it, all of these must be left. Words that are not in
-        the old text, since the template made others of them, count as left.
+    Returns: False for a place whose words were deleted or changed, or of which nobody can say that they were
+        not: where the same words also stand elsewhere between the facts before and after it, all of these
+        must be left. Words that are not in the old text, since the template made others of them, count as
+        left.
     """
     before, after = _lines(old), _lines(new)
     moved = _moved(before, after)
@@ -65,7 +74,9 @@ def _shown(text: str) -> str:
 
 
 def _lines(text: str) -> list[list[str]]:
-    """Words, numbers and signs of each line that has any, as they are read: without escapes, small and capital letters the same."""
+    """Words, numbers and signs of each line that has any, as they are read: without escapes,
+    small and capital letters the same.
+    """
     plain = _ENTITY.sub(lambda found: chr(int(found[1])), _ESCAPE.sub(r"\1", text))
     return [tokens for line in plain.split("\n") if (tokens := _TOKEN.findall(line.casefold()))]
 
@@ -97,7 +108,9 @@ def _latest(places: Sequence[Sequence[int]], words: Sequence[Sequence[str]]) -> 
 
 
 def _moved(old: list[list[str]], new: list[list[str]]) -> dict[int, int]:
-    """For each token of the old text that an edit has left, by its number, the number it has in the new one."""
+    """For each token of the old text that an edit has left, by its number, the
+    number it has in the new one.
+    """
     starts = [list(accumulate(map(len, lines), initial=0)) for lines in (old, new)]
     moved: dict[int, int] = {}
     lines = SequenceMatcher(None, [tuple(x) for x in old], [tuple(x) for x in new], autojunk=False)

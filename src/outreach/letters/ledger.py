@@ -1,4 +1,4 @@
-"""The steps in a letter's life: `advance` alone writes its status and its history. None can be taken back unseen."""
+"""The steps in a letter's life: `advance` alone writes its status and its history. What takes a step back is a step too."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.facts import FactRow, facts_for
+from outreach.domain.letter_history import PastStep, last_step
 from outreach.domain.letter_life import (
     BIRTHS,
     LetterSituation,
@@ -16,9 +17,11 @@ from outreach.domain.letter_life import (
     is_answer,
     refusal,
     status_after,
+    takes_back,
     told_as,
 )
-from outreach.domain.states import Channel, DispatchOutcome, ReplyKind
+from outreach.domain.notice import Code, Notice, free_text, notice
+from outreach.domain.states import Channel, DispatchOutcome, LetterStatus, ReplyKind
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.fact_use import forms_of, still_standing
@@ -33,7 +36,7 @@ LETTERS = frozenset({"letters"})
 STARTED = DispatchOutcome.STARTED
 UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
 """Holds for an e-mail that was begun and never recorded as sent or failed."""
-NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED})
+NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED, DispatchOutcome.TAKEN_BACK})
 """Outcomes of attempts to send after which nobody has the letter."""
 
 
@@ -58,16 +61,26 @@ def find_letter(session: Session, reference: str) -> Letter:
 
 
 def situations(
-    session: Session, letters: Sequence[Letter], *, with_answers: bool = True
+    session: Session, letters: Sequence[Letter], *, with_answers: bool = True, with_history: bool = True
 ) -> list[LetterSituation]:
-    """What the life of each letter depends on, in their order. with_answers: also reads the classed answers on file."""
+    """What the life of each letter depends on, in their order.
+
+    with_answers: also reads the classed answers on file. with_history: also finds the last step that could be taken back.
+    """
     uncertain: set[int] = set()
     handed_over: set[int] = set()
+    by_hand: set[int] = set()
+    by_server: set[int] = set()
+    last = last_steps(session, [letter.id for letter in letters]) if with_history else {}
     answers: dict[int, list[ReplyKind]] = {}
     for wanted in in_chunks([letter.id for letter in letters]):
-        for key, channel, outcome in session.execute(
-            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome).where(wanted(Dispatch.letter_id))
+        for key, channel, outcome, message_id in session.execute(
+            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome, Dispatch.message_id).where(
+                wanted(Dispatch.letter_id)
+            )
         ):
+            if outcome is DispatchOutcome.SENT:
+                (by_server if message_id else by_hand).add(key)
             if channel is Channel.EMAIL and outcome is STARTED:
                 uncertain.add(key)
             if outcome not in NOT_HANDED_OVER:
@@ -84,9 +97,59 @@ def situations(
             letter.id in handed_over,
             letter.deleted_at is not None,
             tuple(answers.get(letter.id, ())),
+            *_step_and_status(last.get(letter.id)),
+            was_marked_sent=letter.id in by_hand and letter.id not in by_server,
         )
         for letter in letters
     ]
+
+
+def _step_and_status(past: PastStep | None) -> tuple[Step | None, LetterStatus | None]:
+    return (past.step, past.before) if past else (None, None)
+
+
+def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
+    """The step of each letter that would be taken back next, by the letter's key. A letter without a history is left out.
+
+    A draft that follows a letter up and was deleted does not count.
+    """
+    rows: list[tuple[int, Step, str, str, Notice | None]] = []
+    for wanted in in_chunks(keys):
+        rows += [
+            (key, step, before, after, detail)
+            for key, step, before, after, detail in session.execute(
+                select(
+                    LetterEvent.letter_id,
+                    LetterEvent.kind,
+                    LetterEvent.from_status,
+                    LetterEvent.to_status,
+                    LetterEvent.detail,
+                )
+                .where(wanted(LetterEvent.letter_id))
+                .order_by(LetterEvent.id)
+            )
+        ]
+    drafts = {reference for row in rows if row[1] in DRAFTS_ANOTHER for reference in next_letters(row[4])}
+    there: set[str] = set()
+    for wanted in in_chunks(sorted(drafts)):
+        there.update(session.scalars(select(Letter.reference).where(wanted(Letter.reference))))
+    histories: dict[int, list[PastStep]] = {}
+    for key, step, before, after, detail in rows:
+        if step in DRAFTS_ANOTHER and there.isdisjoint(next_letters(detail)):
+            continue
+        status = LetterStatus(before) if before else None
+        histories.setdefault(key, []).append(PastStep(step, status, LetterStatus(after)))
+    found = {key: last_step(history) for key, history in histories.items()}
+    return {key: past for key, past in found.items() if past is not None}
+
+
+DRAFTS_ANOTHER = frozenset({Step.FOLLOWED_UP, Step.REFERRAL_DRAFTED})
+"""Steps whose notice names the letters that were drafted."""
+
+
+def next_letters(told: Notice | None) -> list[str]:
+    """References of the letters that a step among `DRAFTS_ANOTHER` drafted."""
+    return told.text("references").split(", ") if told is not None else []
 
 
 def _classed(wanted: Callable[[Any], Any]) -> Select[Any]:
@@ -99,7 +162,8 @@ def _classed(wanted: Callable[[Any], Any]) -> Select[Any]:
 
 def refuse_step(session: Session, letters: Sequence[Letter], step: Step) -> None:
     """Raises: NotAllowedError for the first letter that cannot take a step, with what to do instead."""
-    _refuse(letters, situations(session, letters, with_answers=False), step)
+    found = situations(session, letters, with_answers=False, with_history=takes_back(step))
+    _refuse(letters, found, step)
 
 
 def _refuse(letters: Sequence[Letter], found: Sequence[LetterSituation], step: Step) -> None:
@@ -108,22 +172,29 @@ def _refuse(letters: Sequence[Letter], found: Sequence[LetterSituation], step: S
             raise NotAllowedError(why)
 
 
-def advance(session: Session, letter: Letter, step: Step, *, by: str = "", detail: str = "") -> None:
+def advance(
+    session: Session, letter: Letter, step: Step, *, by: str = "", detail: Notice | None = None
+) -> None:
     """Let a letter take a step: its status follows, and its history says so; see `advance_all`."""
     advance_all(session, [letter], step, by=by, details=[detail])
 
 
 def advance_all(
-    session: Session, letters: Sequence[Letter], step: Step, *, by: str = "", details: Sequence[str] = ()
+    session: Session,
+    letters: Sequence[Letter],
+    step: Step,
+    *,
+    by: str = "",
+    details: Sequence[Notice | None] = (),
 ) -> None:
     """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`.
 
     The day of the answer follows with the status where a step is about an answer; what else belongs to a step, such as the
-    day of sending, is its caller's. Args: by: who does it. details: words for the history, one for each letter, or none.
+    day of sending, is its caller's. Args: by: who does it. details: what the history tells of it, one for each letter, or none.
     Raises: NotAllowedError for a letter that cannot take it; then none has.
     """
     has_answers = follows_answers(step)
-    found = situations(session, letters, with_answers=has_answers)
+    found = situations(session, letters, with_answers=has_answers, with_history=takes_back(step))
     _refuse(letters, found, step)
     if has_answers:
         _date_answers(session, letters)
@@ -134,7 +205,12 @@ def advance_all(
 
 
 def begin(
-    session: Session, letters: Sequence[Letter], step: Step, *, by: str = "", details: Sequence[str] = ()
+    session: Session,
+    letters: Sequence[Letter],
+    step: Step,
+    *,
+    by: str = "",
+    details: Sequence[Notice | None] = (),
 ) -> None:
     """Give new letters the status that they begin with, and the first step of their history.
 
@@ -152,7 +228,7 @@ def _tell(
     before: Sequence[str],
     at: Sequence[datetime],
     by: str,
-    details: Sequence[str],
+    details: Sequence[Notice | None],
 ) -> None:
     rows = [
         {
@@ -165,7 +241,7 @@ def _tell(
             "detail": detail,
         }
         for letter, status, instant, detail in zip(
-            letters, before, at, details or [""] * len(letters), strict=True
+            letters, before, at, details or [None] * len(letters), strict=True
         )
     ]
     if rows:
@@ -216,7 +292,7 @@ def approve_letters(
     session.flush()
     at = now()
     digests = text_digests(session, letters, approval=(at, by))
-    words = [f"SHA-256 {digests[letter.id]}" for letter in letters]
+    words = [notice(Code.TEXT_HASH, sha256=digests[letter.id]) for letter in letters]
     advance_all(session, letters, Step.APPROVED, by=by, details=words)
     for letter in letters:
         letter.text_sha256, letter.digest_version = digests[letter.id], DIGEST_VERSION
@@ -312,11 +388,11 @@ def edit_letter(
 
 
 def mark_sent(
-    session: Session, references: Sequence[str], *, by: Channel, on: date, detail: str = ""
+    session: Session, references: Sequence[str], *, by: Channel, on: date, detail: str = "", who: str = ""
 ) -> Changes:
-    """Record that approved letters went out.
+    """Record that approved letters went out; `undo_sent` takes it back.
 
-    Args: by: channel. on: local day of dispatch, not before the letter's own date.
+    Args: by: channel. on: local day of dispatch, not before the letter's own date. who: who records it.
     Raises: NotAllowedError; then none of them is marked.
     """
     letters = find_letters(session, references)
@@ -324,10 +400,11 @@ def mark_sent(
     for letter in letters:
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
-                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been sent before it was written."
+                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been sent before it was "
+                "written."
             )
-    words = f"by {by.value.replace('_', ' ')} on {date_in_words(on, locale_for('en'))}"
-    advance_all(session, letters, Step.SENT, details=[words] * len(letters))
+    words = notice(Code.SENT_BY, channel=by.value, on=on.isoformat())
+    advance_all(session, letters, Step.SENT, by=who, details=[words] * len(letters))
     for letter in letters:
         letter.sent_on = on
         session.add(
@@ -337,24 +414,74 @@ def mark_sent(
                 outcome=DispatchOutcome.SENT,
                 dispatched_on=on,
                 recorded_at=now(),
-                detail=detail,
+                detail=free_text(detail),
             )
         )
     return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
 
 
-def withdraw_letters(session: Session, references: Sequence[str], *, reason: str = "") -> Changes:
-    """Take back letters that have not gone out. Raises: NotAllowedError once they are sent."""
+def undo_sent(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Take back that letters were marked sent; each is again what it was before. The record of it stays, as taken back.
+
+    Raises: NotAllowedError for a letter that a server has, or of which more is on file since; then none is changed.
+    """
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.WITHDRAWN, details=[reason] * len(letters))
+    advance_all(session, letters, Step.SENT_UNDONE, by=by)
+    for letter in letters:
+        went = session.scalars(
+            select(Dispatch)
+            .where(
+                Dispatch.letter_id == letter.id,
+                Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED]),
+            )
+            .order_by(Dispatch.id.desc())
+        ).all()
+        record = next(d for d in went if d.outcome is DispatchOutcome.SENT)
+        record.outcome = DispatchOutcome.TAKEN_BACK
+        earlier = [d.dispatched_on for d in went if d is not record]
+        letter.sent_on = earlier[0] if earlier else None
+    return _undone(letters, "no longer marked sent")
+
+
+def withdraw_letters(
+    session: Session, references: Sequence[str], *, reason: str = "", by: str = ""
+) -> Changes:
+    """Withdraw letters that have not gone out; `undo_withdrawal` takes it back. Raises: NotAllowedError once they are sent."""
+    letters = find_letters(session, references)
+    advance_all(session, letters, Step.WITHDRAWN, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "withdrawn"), tuple(x.reference for x in letters))
 
 
-def close_letters(session: Session, references: Sequence[str], *, reason: str = "") -> Changes:
-    """End letters that need no more: answered to satisfaction, or given up. Raises: NotAllowedError."""
+def undo_withdrawal(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Take a withdrawal back; a letter that was in the outbox is approved. Raises: NotAllowedError; then none is changed."""
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.CLOSED, details=[reason] * len(letters))
+    advance_all(session, letters, Step.WITHDRAWAL_UNDONE, by=by)
+    return _undone(letters, "no longer withdrawn")
+
+
+def close_letters(session: Session, references: Sequence[str], *, reason: str = "", by: str = "") -> Changes:
+    """End letters that need no more: answered to satisfaction, or given up; `undo_close` takes it back.
+
+    Raises: NotAllowedError.
+    """
+    letters = find_letters(session, references)
+    advance_all(session, letters, Step.CLOSED, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "closed"), tuple(x.reference for x in letters))
+
+
+def undo_close(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Open closed letters again; they are what the answers on file make them. Raises: NotAllowedError; then none is changed."""
+    letters = find_letters(session, references)
+    advance_all(session, letters, Step.CLOSE_UNDONE, by=by)
+    return _undone(letters, "no longer closed")
+
+
+def _undone(letters: Sequence[Letter], words: str) -> Changes:
+    """What was taken back, and what the letters are now."""
+    references = tuple(x.reference for x in letters)
+    if len(letters) == 1:
+        return Changes(LETTERS, f"{references[0]} is {words}; it is {letters[0].status.value}.", references)
+    return Changes(LETTERS, f"{len(letters)} letters are {words}.", references)
 
 
 def delete_drafts(session: Session, references: Sequence[str]) -> Changes:

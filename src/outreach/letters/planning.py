@@ -39,8 +39,8 @@ Progress = Callable[[int, int], bool]
 class PlannedLetter:
     """One letter as it would be drafted.
 
-    uses: facts with the words in which they stand in it, in the order of the text. warnings: sentences for the user, none of
-    which stops it.
+    uses: facts with the words in which they stand in it, in the order of the text. warnings: sentences for
+    the user, none of which stops it.
     """
 
     recipient: RecipientRow
@@ -90,7 +90,8 @@ def plan_wanted(
     on: date,
     progress: Progress = always,
 ) -> DraftPlan:
-    """Render letters about one case, each from a template and about an earlier letter of its own; see `plan_letters`."""
+    """Render letters about one case, each from a template and about an earlier letter of its own; see
+    `plan_letters`."""
     campaign = campaign_of_case(session, case_id)
     case = case_row(session, case_id)
     with sandbox.command():
@@ -147,8 +148,8 @@ class _Planning:
             template = one.template
             if template.needs_previous and kind[1]:
                 raise TemplateError(
-                    f"The template {template.id} follows up an earlier letter. Say which one: --about MAG-0001, or choose "
-                    "Draft follow-up in the table of letters."
+                    f"The template {template.id} follows up an earlier letter. Say which one: --about MAG-0001, "
+                    "or choose Draft follow-up in the table of letters."
                 )
             known = self._facts.of(template.language, one.recipient.jurisdiction)
             for name in template.required_facts:
@@ -171,7 +172,10 @@ class _Planning:
             )
 
     def planned(self, wanted: Sequence[WantedLetter], told: Callable[[int], None]) -> list[PlannedLetter]:
-        """Letters in the order they are wanted. told: gets how many are done; what it raises ends the work."""
+        """Letters in the order they are wanted.
+
+        told: gets how many are done; what it raises ends the work.
+        """
         told(0)
         previous = self._previous(wanted)
         known = addressees_on_file(

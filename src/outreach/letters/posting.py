@@ -1,7 +1,7 @@
 """Letters that go by post or by web form: a batch to print, and the text to paste.
 
-The layout puts the address where a window envelope shows it (DIN 5008, form B: 45 mm from the top), which C6/5, DL and C4
-envelopes with the usual window fit.
+The layout puts the address where a window envelope shows it (DIN 5008, form B: 45 mm from the top), which
+C6/5, DL and C4 envelopes with the usual window fit.
 """
 
 import io
@@ -24,7 +24,10 @@ from outreach.store.models import ContactDetail
 
 @dataclass(frozen=True)
 class PrintBatch:
-    """Letters as one PDF to print. without_address: references of those whose address lines are the name alone."""
+    """Letters as one PDF to print.
+
+    without_address: references of those whose address lines are the name alone.
+    """
 
     pdf: bytes
     pages: int
@@ -33,7 +36,10 @@ class PrintBatch:
 
 @dataclass(frozen=True)
 class WebForm:
-    """What to paste into a body's web form. url: of the form. subject, text: without addresses, which forms ask for apart."""
+    """What to paste into a body's web form.
+
+    url: of the form. subject, text: without addresses, which forms ask for apart.
+    """
 
     reference: str
     url: str
@@ -46,7 +52,8 @@ def print_batch(
 ) -> PrintBatch:
     """Approved letters, one after the other, in the order given.
 
-    Args: two_sided: adds an empty page after an odd number of them, so that each letter begins on a new sheet.
+    Args: two_sided: adds an empty page after an odd number of them, so that each letter begins on a new
+        sheet.
     Raises: NotFoundError; NotAllowedError for a draft, whose text may still change; CancelledError.
     """
     import pikepdf
@@ -78,7 +85,8 @@ def print_batch(
 def web_form(session: Session, reference: str) -> WebForm:
     """The form of a letter's body, or the person's own, with the text for it.
 
-    Raises: NotFoundError; NotAllowedError for a draft, one that went out or may have, or where no form is on file.
+    Raises: NotFoundError; NotAllowedError for a draft, one that went out or may have, or where no form is on
+        file.
     """
     letter = find_letter(session, reference)
     if letter.status is LetterStatus.DRAFT:

@@ -23,23 +23,27 @@ CHARACTERS = 24_000_000
 """Likewise for what they make."""
 _FREE_SECONDS, _FREE_SECONDS_A_CHARACTER = 0.004, 0.000_002
 _FREE_CHARACTERS, _MOST_FREE_CHARACTERS = 4_000, 10_000
-"""What a letter may take and make uncounted: some ten times the time that one of its length takes (measured: 0.5 ms for a page
-with 25 facts), and two pages. A command for ten thousand recipients thus has room for all of them, and one whose template lingers
-ends after the first few."""
+"""What a letter may take and make uncounted: some ten times the time that one of its length takes (measured:
+0.5 ms for a page with 25 facts), and two pages. A command for ten thousand recipients thus has room for all
+of them, and one whose template lingers ends after the first few."""
 _MOST_FREE_SECONDS = _FREE_SECONDS + _FREE_SECONDS_A_CHARACTER * _MOST_FREE_CHARACTERS
 _WALL_SECONDS = 30.0 if hasattr(signal, "setitimer") else 4.0
-"""After which a process that does not answer is ended, whatever it does. Where the system counts the processor's time that is for
-a machine so busy that the process gets none; elsewhere this is what ends a loop."""
+"""After which a process that does not answer is ended, whatever it does. Where the system counts the
+processor's time that is for a machine so busy that the process gets none; elsewhere this is what ends a
+loop."""
 _MOST_BYTES = 4_000_000
 """Of one answer."""
 TEXTS_AT_ONCE = 50
-"""Letters that are rendered in one trip to the process. More save little time, and keep others waiting for it."""
+"""Letters that are rendered in one trip to the process. More save little time, and keep others waiting for
+it."""
 _WORKER = Path(__file__).with_name("sandbox_worker.py")
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """Texts by part, and the facts that stand in them as (name, words), in the order in which they stand there."""
+    """Texts by part, and the facts that stand in them as (name, words), in the
+    order in which they stand there.
+    """
 
     parts: dict[str, str]
     used: tuple[tuple[str, str], ...]
@@ -88,7 +92,9 @@ class TemplateSandbox:
 
     @contextlib.contextmanager
     def command(self) -> Iterator[None]:
-        """All that this thread does within is one command, with one limit of time and of size for all of it."""
+        """All that this thread does within is one command, with one limit of
+        time and of size for all of it.
+        """
         if getattr(self._of_thread, "budget", None) is not None:
             yield
             return
@@ -102,7 +108,8 @@ class TemplateSandbox:
         """Read a template file without running it.
 
         Args: name: for messages. text: the whole file.
-        Returns: front (its front matter as plain data), body, and of the names in it: facts, optional, unknown, needs_previous.
+        Returns: front (its front matter as plain data), body, and of the names in it: facts, optional,
+            unknown, needs_previous.
         Raises: TemplateError with the line and what to do.
         """
         (answer,) = self._answers(name, {"kind": "inspect", "text": text}, 1)
@@ -126,10 +133,12 @@ class TemplateSandbox:
     ) -> list[Rendered]:
         """Render a template's parts for many letters, in one trip to the process.
 
-        Args: name: for messages. parts: subject and body, as Jinja source. common: plain data that all letters are given, the
-            facts among it. each: what each is given besides; `TEXTS_AT_ONCE` are a good number.
+        Args: name: for messages. parts: subject and body, as Jinja source. common: plain data that all
+            letters are given, the facts among it. each: what each is given besides; `TEXTS_AT_ONCE` are a
+            good number.
         Returns: one for each, in their order.
-        Raises: TemplateError with the place and what to do, also for one that takes too long or makes too much.
+        Raises: TemplateError with the place and what to do, also for one that takes too long or makes too
+            much.
         """
         if not each:
             return []
@@ -152,7 +161,8 @@ class TemplateSandbox:
     def _answers(self, name: str, request: dict[str, Any], count: int) -> list[dict[str, Any]]:
         """What the process answers: as many as were asked for, or fewer of which the last is an error.
 
-        Raises: TemplateError if the process ended, or had to be ended, or if the command has spent its time or room.
+        Raises: TemplateError if the process ended, or had to be ended, or if the command has spent its time
+            or room.
         """
         with self.command():
             budget: _Budget = self._of_thread.budget
@@ -168,7 +178,8 @@ class TemplateSandbox:
     def _exchange(
         self, request: bytes, count: int, budget: _Budget, read: str
     ) -> list[dict[str, Any]] | None:
-        """Send a request and take its answers, as far as the budget goes. read: the text that was sent to be read.
+        """Send a request and take its answers, as far as the budget goes. read: the text that was sent to be
+        read.
 
         Returns: the answers; None if the process ended, or had to be ended, before the last.
         """
@@ -231,7 +242,10 @@ class TemplateSandbox:
         atexit.unregister(self.close)
 
 
-_STOPPED = "The template {name} was stopped: it took more time, memory or room than letters need. Look for a loop that never ends."
+_STOPPED = (
+    "The template {name} was stopped: it took more time, memory or room than letters need. Look for "
+    "a loop that never ends."
+)
 
 
 def _sentence(name: str, answer: dict[str, Any]) -> str:

@@ -1,24 +1,26 @@
 """The process in which everything is done that reads a template: its front matter, its syntax, its text.
 
-Templates are written by users, so they are input, not code. Jinja's immutable sandbox keeps them from Python's internals;
-limits of time, memory and files keep them from the rest. After its start this process can open no file, no library and no
-connection. It imports nothing of the program, and no other part of the program imports jinja2.
+Templates are written by users, so they are input, not code. Jinja's immutable sandbox keeps them from
+Python's internals; limits of time, memory and files keep them from the rest. After its start this process can
+open no file, no library and no connection. It imports nothing of the program, and no other part of the
+program imports jinja2.
 
-Its one argument is the folder of files that may be included. It reads one JSON request a line from standard input, and answers
-with JSON, a line for each answer:
+Its one argument is the folder of files that may be included. It reads one JSON request a line from standard
+input, and answers with JSON, a line for each answer:
 
 - ``{"kind": "inspect", "text": a whole file}`` gives ``{"front": …, "body": …, "facts": [names], "optional":
   [names], "names": [those there are], "unknown": [names], "needs_previous": bool}``;
-- ``{"kind": "render", "parts": {name: template}, "common": {…}, "each": [{…}], "free": seconds}`` gives for each letter,
-  in their order, ``{"parts": {name: text}, "used": [[fact, words]]}``, the facts in the order they stand in the text; what is in
-  common is sent and read once. The first letter that cannot be made is the last that is answered;
+- ``{"kind": "render", "parts": {name: template}, "common": {…}, "each": [{…}], "free": seconds}`` gives for
+  each letter, in their order, ``{"parts": {name: text}, "used": [[fact, words]]}``, the facts in the order
+  they stand in the text; what is in common is sent and read once. The first letter that cannot be made is the
+  last that is answered;
 - either gives ``{"error": kind, "message": …, "line": n, "part": name}`` where it cannot.
 
-A request's ``cpu`` is the time it may take, of many letters beyond what is ``free`` for each; who takes longer is ended by the
-system. Each answer has ``seconds``, the time it took.
+A request's ``cpu`` is the time it may take, of many letters beyond what is ``free`` for each; who takes
+longer is ended by the system. Each answer has ``seconds``, the time it took.
 
-Longer than 400 lines because it must be one file: Python is started with this path alone and without the program's
-packages (``-I``), so that nothing that a template could reach is loaded beside it.
+Longer than 400 lines because it must be one file: Python is started with this path alone and without the
+program's packages (``-I``), so that nothing that a template could reach is loaded beside it.
 """
 
 import json
@@ -64,18 +66,27 @@ NAMES = frozenset({"facts", "case", "campaign", "recipient", "sender", "letter",
 FUNCTIONS = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
 FILTERS = frozenset(
     {
-        "abs", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "forceescape",
-        "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr",
-        "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate",
+        "abs", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first",
+        "float", "forceescape",
+        "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min",
+        "reject", "rejectattr",
+        "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string", "sum",
+        "title", "trim", "truncate",
         "unique", "upper", "wordcount", "wordwrap",
     }
 )  # fmt: skip
-"""What a letter may need. Those that read attributes by name, format, or write HTML or Python, are not among them."""
+"""What a letter may need.
+
+Those that read attributes by name, format, or write HTML or Python, are not among them.
+"""
 _TEXT_METHODS = frozenset(
     {
-        "capitalize", "casefold", "center", "count", "endswith", "find", "index", "isalpha", "isdigit", "islower", "isnumeric",
-        "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace",
-        "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase",
+        "capitalize", "casefold", "center", "count", "endswith", "find", "index", "isalpha", "isdigit",
+        "islower", "isnumeric",
+        "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "partition", "removeprefix",
+        "removesuffix", "replace",
+        "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith",
+        "strip", "swapcase",
         "title", "upper", "zfill",
     }
 )  # fmt: skip
@@ -195,14 +206,18 @@ def _mark(names: frozenset[str], *, is_text: bool) -> str:
 def plain(value: str) -> str:
     """A value for running text, on one line.
 
-    Spaces, tabs and ends of lines become one space; characters that no page shows go. All others stay, no-break spaces among them.
+    Spaces, tabs and ends of lines become one space; characters that no page shows go. All others stay,
+    no-break spaces among them.
     """
     return UNSEEN.sub("", _SPACE.sub(" ", value))
 
 
 @pass_context
 def _printed(context: Context, value: Any) -> Markup:
-    """A value as it goes into the text, with marks around it. What blocks and macros have made is text already."""
+    """A value as it goes into the text, with marks around it.
+
+    What blocks and macros have made is text already.
+    """
     if isinstance(value, Markup):
         return value
     if value is None:
@@ -246,7 +261,8 @@ def _woven(marked: str) -> tuple[str, list[tuple[int, int]], list[tuple[int, int
 # Markdown: values mean themselves wherever they stand.
 
 _BLOCK = re.compile(
-    r"(?P<rule>(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$|(?:\*[ \t]*){3,}$|[-=]+[ \t]*$)|(?P<heading>#{1,6})(?=[ \t]|$)|"
+    r"(?P<rule>(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$|(?:\*[ \t]*){3,}$|[-=]+[ \t]*$)|(?P<heading>#{1,6}"
+    r")(?=[ \t]|$)|"
     r"(?P<bullet>[-+*])(?=[ \t]|$)|(?P<number>\d{1,9}[.)])(?=[ \t]|$)|(?P<quote>>)|(?P<fence>~{3,}|`{3,})"
 )
 _CLOSING = re.compile(r"(?:^|(?<=[ \t]))#+[ \t]*$")
@@ -260,10 +276,11 @@ _CODE = re.compile(
 
 
 def markdown(text: str, values: list[tuple[int, int]]) -> str:
-    """Text in which the characters of values mean themselves (CommonMark), and those around them what they meant.
+    """Text in which the characters of values mean themselves (CommonMark), and those around them what they
+    meant.
 
-    Args: values: where they stand; none holds the end of a line. Only what would be read as form is escaped, so that
-        people can still read and edit the text.
+    Args: values: where they stand; none holds the end of a line. Only what would be read as form is escaped,
+        so that people can still read and edit the text.
     """
     is_value = bytearray(len(text))
     for start, end in values:
@@ -317,7 +334,10 @@ def _means_form(text: str, at: int, is_value: bytearray) -> bool:
 
 
 def _code(text: str, is_value: bytearray, edits: dict[int, str]) -> list[tuple[int, int]]:
-    """Where the template has set code, in which nothing can be escaped; a value's own backticks need longer ones around."""
+    """Where the template has set code, in which nothing can be escaped.
+
+    A value's own backticks need longer ones around.
+    """
     masked = (
         "".join("x" if is_value[at] else c for at, c in enumerate(text))
         if "`" in text or "~~~" in text
@@ -338,7 +358,8 @@ def _code(text: str, is_value: bytearray, edits: dict[int, str]) -> list[tuple[i
 
 
 def _escape_line(text: str, start: int, end: int, is_value: bytearray, edits: dict[int, str]) -> None:
-    """Keep values from beginning a list, a heading, a quotation, a rule or code, or from ending a heading or ruling one.
+    """Keep values from beginning a list, a heading, a quotation, a rule or code, or from ending a heading or
+    ruling one.
 
     Spaces that do not break would be cut off at the ends of a line.
     """
@@ -407,7 +428,8 @@ class _Environment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "%"})
 
     def __init__(self, files: dict[str, str]) -> None:
-        # Nothing is computed while a template is read, only while it runs. What blocks make counts as text that is finished.
+        # Nothing is computed while a template is read, only while it runs. What blocks make counts as text
+        # that is finished.
         super().__init__(
             loader=DictLoader(files),
             undefined=StrictUndefined,
@@ -674,7 +696,10 @@ def _failure(error: Exception) -> dict[str, Any]:
 
 
 def answers(environment: _Environment, line: bytes) -> Iterator[bytes]:
-    """The answers to one request, each as a line. It is ended by the system where it takes longer than the request allows."""
+    """The answers to one request, each as a line.
+
+    It is ended by the system where it takes longer than the request allows.
+    """
     request: dict[str, Any] = {}
     try:
         request = json.loads(line)
@@ -697,7 +722,10 @@ def answers(environment: _Environment, line: bytes) -> Iterator[bytes]:
 
 
 def _timed(most: float, work: Callable[[], dict[str, Any]]) -> tuple[bytes, float, bool]:
-    """An answer as a line, the seconds it took, and whether it is that something could not be made. most: seconds it may take."""
+    """An answer as a line, the seconds it took, and whether it is that something could not be made.
+
+    most: seconds it may take.
+    """
     started = time.process_time()
     made: dict[str, Any]
     try:
@@ -720,7 +748,9 @@ def _timed(most: float, work: Callable[[], dict[str, Any]]) -> tuple[bytes, floa
 
 
 def _shut_in() -> None:
-    """From here on no file is opened and no connection made, nothing is written but the answers, and memory is bounded."""
+    """From here on no file is opened and no connection made, nothing is written but the
+    answers, and memory is bounded.
+    """
     try:
         import resource
     except ImportError:  # Windows has no such limits

@@ -53,7 +53,8 @@ class AsksByLanguage:
     def of(self, template: LetterTemplate, audience: str, language: str) -> list[tuple[int, str, str]]:
         """Key, name and text of each ask of a letter, in the campaign's order.
 
-        Raises: TemplateError for a template that names others; MissingFactsError for an ask without text in the language.
+        Raises: TemplateError for a template that names others; MissingFactsError for an ask without text in
+            the language.
         """
         if language not in self._known:
             self._known[language] = asks_list(self._session, self._campaign_key, language)
@@ -62,14 +63,16 @@ class AsksByLanguage:
             known = {a.id for a in asks}
             if unknown := [a for a in template.asks if a not in known]:
                 raise TemplateError(
-                    f"The template {template.id} names asks that the campaign does not have: {', '.join(unknown)}."
+                    f"The template {template.id} names asks that the campaign does not have: "
+                    f"{', '.join(unknown)}."
                 )
             wanted = [a for a in asks if a.id in template.asks]
         else:
             wanted = [a for a in asks if audience in a.audiences]
         if silent := [a.name for a in wanted if not a.text]:
             raise MissingFactsError(
-                f"These asks have no text in the letter's language ({language}): {', '.join(silent)}. Nothing was written.",
+                f"These asks have no text in the letter's language ({language}): {', '.join(silent)}. "
+                "Nothing was written.",
                 tuple(silent),
             )
         return [(a.key, a.name, a.text) for a in wanted]
@@ -84,7 +87,8 @@ def common_context(
     jurisdiction: str,
     on: date,
 ) -> dict[str, Any]:
-    """What letters of one template, language, place and audience may read alike; with `own_context` all of `sandbox_worker.NAMES`."""
+    """What letters of one template, language, place and audience may read alike; with `own_context` all of
+    `sandbox_worker.NAMES`."""
     return {
         "facts": {
             name: {
@@ -116,7 +120,10 @@ def common_context(
 
 @dataclass(frozen=True)
 class EarlierLetter:
-    """A letter that another is about. recipient: the body it went to, or else the person. promise: what its answer promised."""
+    """A letter that another is about. recipient: the body it went to, or else the person.
+
+    promise: what its answer promised.
+    """
 
     key: int
     reference: str

@@ -180,7 +180,8 @@ def _front_matter(name: str, content: dict[str, Any]) -> _FrontMatter:
     unknown = [a for a in front.audience if a != ANY and a not in audiences()]
     if unknown:
         raise TemplateError(
-            f"{name}: no audience is called {', '.join(unknown)}. Known are: {', '.join([*audiences(), ANY])}."
+            f"{name}: no audience is called {', '.join(unknown)}. Known are: "
+            f"{', '.join([*audiences(), ANY])}."
         )
     return front
 

@@ -1,6 +1,8 @@
-"""Words of drafts that could not be put on file: kept in a file beside the database, and offered at the next start.
+"""Words of drafts that could not be put on file: kept in a file beside the database, and offered at the next
+start.
 
-Where there is no room or no right beside it, the user's own folder of state serves, and at last the one for scratch files.
+Where there is no room or no right beside it, the user's own folder of state serves, and at last the one for
+scratch files.
 """
 
 import contextlib
@@ -32,7 +34,9 @@ class Words(TypedDict):
 
 @dataclass(frozen=True)
 class UnsavedText:
-    """A draft's words as somebody typed them. reason: why they are not on file. typed_in: which window they were typed in.
+    """A draft's words as somebody typed them.
+
+    reason: why they are not on file. typed_in: which window they were typed in.
 
     before: digest of the words that they were to replace, see `words_digest`; "" where that is not known.
     """
@@ -82,8 +86,8 @@ def keep_unsaved(location: str, texts: Sequence[UnsavedText], typed_in: str) -> 
 def unsaved_texts(location: str) -> tuple[UnsavedText, ...]:
     """Words that were kept, none if there are none.
 
-    What cannot be understood, a whole file or a part of it, is put aside under a name of its own, so that nothing written later
-    takes its place.
+    What cannot be understood, a whole file or a part of it, is put aside under a name of its own, so that
+    nothing written later takes its place.
     """
     found: list[UnsavedText] = []
     for place in _places(location):
@@ -125,14 +129,18 @@ def _put_aside(place: Path, content: bytes) -> None:
 
 
 def forget_unsaved(location: str, texts: Sequence[UnsavedText]) -> None:
-    """Keep these words no longer: they are on file, or nobody wants them. Raises: OutreachError if a file cannot be written."""
+    """Keep these words no longer: they are on file, or nobody wants them.
+
+    Raises: OutreachError if a file cannot be written.
+    """
     _write(location, [t for t in unsaved_texts(location) if t not in texts])
 
 
 def restore_unsaved(session: Session, text: UnsavedText) -> Changes:
     """Put words that were kept into their draft.
 
-    Raises: NotFoundError; NotAllowedError if the letter is no draft any more, or its words were changed since.
+    Raises: NotFoundError; NotAllowedError if the letter is no draft any more, or its words were changed
+        since.
     """
     letter = find_letter(session, text.reference)
     now = words_digest(

@@ -24,7 +24,9 @@ def account_of(settings: Settings) -> SmtpAccount:
 
 
 def keep_account(account: SmtpAccount, *, per_minute: int = 30) -> Settings:
-    """Remember an account, without its password. per_minute: most letters handed over in a minute, 0 for no limit.
+    """Remember an account, without its password.
+
+    per_minute: most letters handed over in a minute, 0 for no limit.
 
     Raises: UsageError if it is not allowed or cannot be kept."""
     account.check()

@@ -1,4 +1,6 @@
-"""Fetching new mail: from a mailbox into the database, a batch at a time, with how far it came in the same transaction."""
+"""Fetching new mail: from a mailbox into the database, a batch at a time, with
+how far it came in the same transaction.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -34,8 +36,8 @@ def fetch_mail(
 ) -> IncomingReport:
     """Read what is new in a folder and file it.
 
-    Args: account: the name that the place is kept under, such as office@mail.example.org. progress: returns False to stop
-        after a batch; what was read until then is filed, and the next run goes on from there.
+    Args: account: the name that the place is kept under, such as office@mail.example.org. progress: returns
+        False to stop after a batch; what was read until then is filed, and the next run goes on from there.
     Raises: MailboxError; batches before it are filed.
     """
     with database.read() as session:

@@ -1,6 +1,8 @@
-"""Reading a mailbox by IMAP (RFC 3501, RFC 8314), and never changing it: folders are opened read-only (EXAMINE).
+"""Reading a mailbox by IMAP (RFC 3501, RFC 8314), and never changing it: folders are opened read-only
+(EXAMINE).
 
-Reading goes on where it stopped, by UIDVALIDITY and UID; mail that the server gives other numbers is recognised by its bytes.
+Reading goes on where it stopped, by UIDVALIDITY and UID; mail that the server gives other numbers is
+recognised by its bytes.
 """
 
 import contextlib
@@ -55,7 +57,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Fetched:
-    """One message. raw: b"" for one over 50 MB, which is left on the server. at: when the server took it in."""
+    """One message.
+
+    raw: b"" for one over 50 MB, which is left on the server. at: when the server took it in.
+    """
 
     uid: int
     raw: bytes
@@ -124,13 +129,16 @@ class ImapMailbox:
     def test(self) -> str:
         """Log in and look at the folder. Returns: what worked, in words. Raises: MailboxError."""
         held = self._examine(self._account.folder)
-        return f"{self._account.host} lets {self._account.user} read {self._account.folder}: {held[b'EXISTS']:,} messages."
+        return (
+            f"{self._account.host} lets {self._account.user} read {self._account.folder}: "
+            f"{held[b'EXISTS']:,} messages."
+        )
 
     def fetch_new(self, place: Place | None, since: date | None = None) -> Iterator[Batch]:
         """Messages that came after a place, in batches of bounded size, oldest first.
 
-        Args: place: None, or one whose UIDVALIDITY the server has given up, reads the folder from its beginning.
-            since: then only from this day on.
+        Args: place: None, or one whose UIDVALIDITY the server has given up, reads the folder from its
+            beginning. since: then only from this day on.
         Raises: MailboxError.
         """
         try:
@@ -180,7 +188,9 @@ class ImapMailbox:
         return found
 
     def _bodies(self, uids: Sequence[int]) -> dict[int, Fetched]:
-        """Messages whole, by UID. Read without IMAPClient's lexer, which takes half of the time that fetching does."""
+        """Messages whole, by UID. Read without IMAPClient's lexer, which takes
+        half of the time that fetching does.
+        """
         found: dict[int, Fetched] = {}
         said, raw = b"", None
         for item in [*fetched_lines(self._client, uids, "(UID INTERNALDATE BODY.PEEK[])"), (b"", b"")]:
@@ -193,7 +203,8 @@ class ImapMailbox:
         return found
 
     def find_sent(self, message_id: str) -> str:
-        """Look for a message by its id where sent mail is kept (RFC 6154), and everywhere else if there is no such folder.
+        """Look for a message by its id where sent mail is kept (RFC 6154), and everywhere else if there is no
+        such folder.
 
         Returns: the folder's name, "" if it is nowhere. Raises: MailboxError.
         """
@@ -278,13 +289,13 @@ def _explained(error: IMAPClientError | imaplib.IMAP4.error | OSError, account: 
     host, port = account.host, account.port
     if isinstance(error, LoginError):
         return MailboxError(
-            f"{host} refused the login of {account.user}: {_words(error)}. Check the password; many providers want an app "
-            "password instead of your own."
+            f"{host} refused the login of {account.user}: {_words(error)}. Check the password; many "
+            "providers want an app password instead of your own."
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         return MailboxError(
-            f"The certificate of {host} could not be verified ({error.verify_message}), so nothing was read. Check the name of "
-            "the server."
+            f"The certificate of {host} could not be verified ({error.verify_message}), so nothing was "
+            "read. Check the name of the server."
         )
     if isinstance(error, socket.gaierror):
         return MailboxError(f"There is no server {host}. Check its name and your connection.")

@@ -1,7 +1,8 @@
-"""What a server says of messages, line by line: IMAPClient gives it in no public way, and its own reader takes twice the time.
+"""What a server says of messages, line by line: IMAPClient gives it in no public way, and its own reader
+takes twice the time.
 
-The only module that touches a private part of a library: the connection of `imaplib` inside an `IMAPClient`. A test
-fails when a newer IMAPClient keeps it elsewhere.
+The only module that touches a private part of a library: the connection of `imaplib` inside an `IMAPClient`.
+A test fails when a newer IMAPClient keeps it elsewhere.
 """
 
 import imaplib
@@ -21,7 +22,10 @@ def connection_of(client: imapclient.IMAPClient) -> imaplib.IMAP4:
 
 
 def fetched_lines(client: imapclient.IMAPClient, uids: Sequence[int], what: str) -> list[Any]:
-    """What the server answers to UID FETCH: bytes, or pairs of bytes where a literal follows. Raises: IMAPClientError."""
+    """What the server answers to UID FETCH: bytes, or pairs of bytes where a literal follows.
+
+    Raises: IMAPClientError.
+    """
     kind, data = connection_of(client).uid("FETCH", ",".join(map(str, uids)), what)
     if kind != "OK":
         raise IMAPClientError(f"the server would not give messages: {data!r}"[:200])

@@ -30,7 +30,8 @@ class MailtoLink:
 def mailto_link(session: Session, reference: str) -> MailtoLink:
     """A link that opens the letter in the user's mail program; a text too long for one is left out of it.
 
-    Raises: NotFoundError; NotAllowedError for a draft, one without an e-mail address that can be used, or one that may have gone out already.
+    Raises: NotFoundError; NotAllowedError for a draft, one without an e-mail address that can be used, or one
+        that may have gone out already.
     """
     letter = find_letter(session, reference)
     if letter.status is LetterStatus.DRAFT:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from outreach.domain.email_address import EmailAddress, email_address
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, Notice, free_text, notice
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import DatabaseBusyError, DatabaseError, NotAllowedError, OutreachError, UsageError
@@ -69,26 +70,45 @@ class OutboxRow:
     recipient: str
     to_address: str
     outcome: str
-    detail: str
+    detail: Notice | None
     message_id: str
 
 
-def queue_letters(session: Session, references: Sequence[str]) -> Changes:
-    """Put approved letters into the outbox.
+def queue_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Put approved letters into the outbox; `undo_queueing` takes it back. by: who does it.
 
     Raises: NotAllowedError for a letter without an e-mail address that can be used, or in another state; then none is queued.
     """
     outcomes.apply_kept(session)
     letters = find_letters(session, references)
     refuse_step(session, letters, Step.QUEUED)
+    _refuse_unreachable(session, letters)
+    advance_all(session, [x for x in letters if x.status is not LetterStatus.QUEUED], Step.QUEUED, by=by)
+    return _in_outbox(letters)
+
+
+def undo_take_back(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Put letters that were taken out of the outbox back into it. Raises: as `queue_letters`."""
+    outcomes.apply_kept(session)
+    letters = find_letters(session, references)
+    refuse_step(session, letters, Step.TAKING_OUT_UNDONE)
+    _refuse_unreachable(session, letters)
+    advance_all(session, letters, Step.TAKING_OUT_UNDONE, by=by)
+    return _in_outbox(letters)
+
+
+def _refuse_unreachable(session: Session, letters: Sequence[Letter]) -> None:
     for letter in letters:
         to_address = sending_address(session, letter)
         if letter.status is LetterStatus.BOUNCED and to_address in _tried(session, letter.id):
             raise NotAllowedError(
-                f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by post."
+                f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by "
+                "post."
             )
         address_of(letter.reference, to_address)
-    advance_all(session, [x for x in letters if x.status is not LetterStatus.QUEUED], Step.QUEUED)
+
+
+def _in_outbox(letters: Sequence[Letter]) -> Changes:
     return Changes(
         LETTERS,
         f"{counted(len(letters), 'letter', 'letters')} in the outbox.",
@@ -238,9 +258,9 @@ class _Run:
                 if letter.status is LetterStatus.QUEUED and not uncertain_dispatch(session, letter.id):
                     message = sending_message(session, letter)
                     dispatch = _dispatch(letter, self.on, message.to_address, message.message_id)
-                    dispatch.outcome, dispatch.detail = FAILED, detail
+                    dispatch.outcome, dispatch.detail = FAILED, free_text(detail)
                     session.add(dispatch)
-                    advance(session, letter, Step.FAILED, detail=detail)
+                    advance(session, letter, Step.FAILED, detail=free_text(detail))
         except DatabaseBusyError:
             return None
         return Result(reference, FAILED, detail)
@@ -383,10 +403,10 @@ def settle(session: Session, reference: str, *, was_sent: bool, on: date | None 
             f"{letter.reference} is dated after {date_in_words(day, locale_for('en'))}. Give the day it went out."
         )
     if was_sent:
-        advance(session, letter, Step.SETTLED_SENT, detail="settled by a user: it went out")
+        advance(session, letter, Step.SETTLED_SENT, detail=notice(Code.SETTLED_AS_SENT))
         dispatch.outcome, letter.sent_on = SENT, day
         return Changes(LETTERS, f"{letter.reference} is noted as sent.", (letter.reference,))
-    advance(session, letter, Step.SETTLED_NOT_SENT, detail="settled by a user: it did not go out")
+    advance(session, letter, Step.SETTLED_NOT_SENT, detail=notice(Code.SETTLED_AS_NOT_SENT))
     # Not FAILED: no server has said so, and the text that may have gone is kept as it was.
     dispatch.outcome = SETTLED
     return Changes(LETTERS, f"{letter.reference} is back in the outbox.", (letter.reference,))
@@ -404,11 +424,20 @@ def _uncertain(session: Session, letter: Letter) -> Dispatch:
     return dispatch
 
 
-def take_back(session: Session, references: Sequence[str]) -> Changes:
-    """Take letters out of the outbox; they are approved again. Raises: NotAllowedError."""
+def take_back(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Take letters out of the outbox; they are approved again. `undo_take_back` puts them in again. Raises: NotAllowedError."""
+    return _take_out(session, references, Step.TAKEN_BACK, by)
+
+
+def undo_queueing(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+    """Take back that letters were put into the outbox; each is again what it was before. Raises: NotAllowedError."""
+    return _take_out(session, references, Step.QUEUEING_UNDONE, by)
+
+
+def _take_out(session: Session, references: Sequence[str], step: Step, by: str) -> Changes:
     outcomes.apply_kept(session)
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.TAKEN_BACK)
+    advance_all(session, letters, step, by=by)
     return Changes(LETTERS, f"{len(letters)} taken out of the outbox.", tuple(x.reference for x in letters))
 
 
@@ -425,18 +454,19 @@ def outbox(session: Session) -> tuple[OutboxRow, ...]:
     known = {said.key: said for _, said in outcomes.kept_outcomes(outcomes.database_of(session))}
     rows = []
     for letter in letters:
-        started = next((d for d in reversed(letter.dispatches) if _is_uncertain(d)), None)
-        last = started or (letter.dispatches[-1] if letter.dispatches else None)
+        tried = [d for d in letter.dispatches if d.outcome is not DispatchOutcome.TAKEN_BACK]
+        started = next((d for d in reversed(tried) if _is_uncertain(d)), None)
+        last = started or (tried[-1] if tried else None)
         said = known.get(started.id) if started else None
         if said is not None and started is not None and said.is_of(started):
             # Another program holds the database, so that it does not say so yet.
             if said.outcome == SENT:
                 continue
-            outcome, detail = said.outcome, said.detail
+            outcome, detail = said.outcome, free_text(said.detail)
         elif started is not None:
-            outcome, detail = "uncertain", started.detail or "It was cut off while it was being sent."
+            outcome, detail = "uncertain", started.detail or Notice(Code.CUT_OFF)
         else:
-            outcome, detail = "waiting", last.detail if last else ""
+            outcome, detail = "waiting", last.detail if last else None
             if letter.status is LetterStatus.FAILED:
                 outcome = FAILED
             elif last is not None and last.outcome == DEFERRED:

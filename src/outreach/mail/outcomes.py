@@ -19,8 +19,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Code, free_text, notice
 from outreach.domain.states import DispatchOutcome, LetterStatus
-from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import DatabaseError, OutreachError
 from outreach.files import write_file
 from outreach.letters.ledger import STARTED, advance
@@ -70,20 +70,19 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
         # Also where a user has settled meanwhile that it did not go out: the server says that it did.
         if dispatch.outcome in {DispatchOutcome.SENT, DispatchOutcome.BOUNCED}:
             return True
-        dispatch.outcome, dispatch.detail, dispatch.sent_at = SENT, said.detail, said.at
-        day = date_in_words(said.on, locale_for("en"))
-        words = f"by e-mail to {dispatch.to_address} on {day}"
+        dispatch.outcome, dispatch.detail, dispatch.sent_at = SENT, free_text(said.detail), said.at
+        words = notice(Code.SENT_TO, address=dispatch.to_address, on=said.on.isoformat())
         advance(session, letter, Step.HANDED_OVER, detail=words)
         if letter.status is not before:
             letter.sent_on, letter.deleted_at = said.on, None
     elif dispatch.outcome == STARTED:
-        dispatch.detail = said.detail
+        dispatch.detail = free_text(said.detail)
         if said.outcome != UNCERTAIN:
             dispatch.outcome = DispatchOutcome(said.outcome)
         if said.outcome == FAILED and before is LetterStatus.QUEUED:
-            advance(session, letter, Step.FAILED, detail=said.detail)
+            advance(session, letter, Step.FAILED, detail=free_text(said.detail))
         elif said.outcome == DEFERRED and said.is_last:
-            advance(session, letter, Step.DEFERRED, detail=said.detail)
+            advance(session, letter, Step.DEFERRED, detail=free_text(said.detail))
     return True
 
 

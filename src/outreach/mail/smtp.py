@@ -1,7 +1,8 @@
 """SMTP (RFC 5321) with TLS from the start or STARTTLS (RFC 3207, RFC 8314); certificates are verified.
 
-A server is believed when it speaks clearly, and only then: 250 after the text is *sent*, 4xx and 5xx are *not sent*. Whatever else
-comes before the text went out is *not sent* either; whatever else comes after is *uncertain*.
+A server is believed when it speaks clearly, and only then: 250 after the text is *sent*, 4xx and 5xx are *not
+sent*. Whatever else comes before the text went out is *not sent* either; whatever else comes after is
+*uncertain*.
 """
 
 import contextlib
@@ -18,14 +19,20 @@ from outreach.mail.smtp_client import SmtpClient, TlsClient, UnreadableError, wo
 from outreach.mail.transport import Envelope, NotSentError, UncertainError
 
 _SECONDS = 60.0
-"""The longest silence of a server. A conversation may take three times as long, and a second for each 20 kB of text."""
+"""The longest silence of a server.
+
+A conversation may take three times as long, and a second for each 20 kB of text.
+"""
 _SLOWEST = 20_000
 _FAREWELL = 3.0
 
 
 @dataclass(frozen=True)
 class SmtpAccount:
-    """Where mail is handed over. security: starttls, tls, or none, which is only allowed on this machine itself."""
+    """Where mail is handed over.
+
+    security: starttls, tls, or none, which is only allowed on this machine itself.
+    """
 
     host: str
     port: int
@@ -59,7 +66,10 @@ class SmtpTransport:
         self._last: SmtpClient | None = None
 
     def test(self) -> str:
-        """Connect and log in, without sending anything. Returns: what worked, in words. Raises: NotSentError."""
+        """Connect and log in, without sending anything.
+
+        Returns: what worked, in words. Raises: NotSentError.
+        """
         self.close()
         self._connected()
         self.close()
@@ -102,7 +112,8 @@ class SmtpTransport:
         addressee, sender = parsed_address(envelope.to_address), parsed_address(envelope.from_address)
         if sender is None:
             raise NotSentError(
-                f"{address_problem(envelope.from_address)} Correct where letters come from, in the mail account’s settings.",
+                f"{address_problem(envelope.from_address)} Correct where letters come from, in the mail "
+                "account’s settings.",
                 is_temporary=False,
                 concerns_all=True,
             )
@@ -113,7 +124,9 @@ class SmtpTransport:
         return addressee, sender
 
     def _is_ready(self, client: SmtpClient) -> bool:
-        """Whether a line that has been idle still stands, and the server has said nothing meanwhile, such as that it hangs up."""
+        """Whether a line that has been idle still stands, and the server has said nothing
+        meanwhile, such as that it hangs up.
+        """
         try:
             return not client.speaks_unasked()
         except (smtplib.SMTPException, OSError):
@@ -131,7 +144,8 @@ class SmtpTransport:
         ):
             if address.needs_utf8 and not client.has_extn("smtputf8"):
                 raise NotSentError(
-                    f"“{address.wire}” has letters that this mail server cannot take; {host} offers no SMTPUTF8. {advice}",
+                    f"“{address.wire}” has letters that this mail server cannot take; {host} offers no "
+                    f"SMTPUTF8. {advice}",
                     is_temporary=False,
                     concerns_all=concerns_all,
                 )
@@ -141,8 +155,8 @@ class SmtpTransport:
             most = client.esmtp_features["size"]
             if most.isdecimal() and 0 < int(most) < len(message):
                 raise NotSentError(
-                    f"The letter with its files is {_megabytes(len(message))}, and {host} takes {_megabytes(int(most))} at most. "
-                    "Write it with smaller files, or send it by post.",
+                    f"The letter with its files is {_megabytes(len(message))}, and {host} takes "
+                    f"{_megabytes(int(most))} at most. Write it with smaller files, or send it by post.",
                     is_temporary=False,
                 )
             options.append(f"SIZE={len(message)}")
@@ -181,7 +195,10 @@ class SmtpTransport:
         return client
 
     def _refusal(self, code: int, answer: bytes | str) -> NotSentError:
-        """What a server's answer in place of a confirmation amounts to. The line is used again where that is safe."""
+        """What a server's answer in place of a confirmation amounts to.
+
+        The line is used again where that is safe.
+        """
         if not 400 <= code < 600:
             self._drop()
             return _senseless(f"{code} {words_of(answer)}", self._account.host)
@@ -206,7 +223,8 @@ class SmtpTransport:
                 else f"The connection to {host} was lost after the message had gone out."
             )
             return UncertainError(
-                f"{what} Whether it arrived is not known; look in the Sent folder or ask before sending it again."
+                f"{what} Whether it arrived is not known; look in the Sent folder or ask before sending it "
+                "again."
             )
         if said:
             return _senseless(str(error), host)
@@ -243,7 +261,8 @@ def _refused(code: int, answer: bytes | str, host: str) -> NotSentError:
 
 def _senseless(said: str, host: str) -> NotSentError:
     return NotSentError(
-        f"{host} answered something that is not SMTP, so nothing was sent: {words_of(said)}. Try again later, or ask who runs it.",
+        f"{host} answered something that is not SMTP, so nothing was sent: {words_of(said)}. Try again "
+        "later, or ask who runs it.",
         is_temporary=True,
         concerns_all=True,
     )
@@ -252,7 +271,8 @@ def _senseless(said: str, host: str) -> NotSentError:
 def _unforeseen(error: Exception, host: str) -> NotSentError:
     logging.getLogger(__name__).error("unforeseen while speaking with %s", host, exc_info=error)
     return NotSentError(
-        f"Something went wrong with {host} before anything was sent ({type(error).__name__}). Check the account; the log has more.",
+        f"Something went wrong with {host} before anything was sent ({type(error).__name__}). Check the "
+        "account; the log has more.",
         is_temporary=False,
         concerns_all=True,
     )
@@ -266,14 +286,14 @@ def _explained(error: Exception, account: SmtpAccount) -> NotSentError:
     host, port = account.host, account.port
     if isinstance(error, smtplib.SMTPAuthenticationError) and 500 <= error.smtp_code < 600:
         return NotSentError(
-            f"{host} refused the login of {account.user}: {words_of(error.smtp_error)}. Check the password; many providers want "
-            "an app password instead of your own.",
+            f"{host} refused the login of {account.user}: {words_of(error.smtp_error)}. Check the password; "
+            "many providers want an app password instead of your own.",
             is_temporary=False,
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         return NotSentError(
-            f"The certificate of {host} could not be verified ({error.verify_message}), so nothing was sent. Check the name "
-            "of the server.",
+            f"The certificate of {host} could not be verified ({error.verify_message}), so nothing was "
+            "sent. Check the name of the server.",
             is_temporary=False,
         )
     if isinstance(error, socket.gaierror):
@@ -296,7 +316,8 @@ def _explained(error: Exception, account: SmtpAccount) -> NotSentError:
         )
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return NotSentError(
-            f"{host} offers no {'STARTTLS' if account.security == 'starttls' else 'login'} on port {port}. Try tls on port 465.",
+            f"{host} offers no {'STARTTLS' if account.security == 'starttls' else 'login'} on port {port}. "
+            "Try tls on port 465.",
             is_temporary=False,
         )
     if isinstance(error, UnreadableError):
@@ -307,7 +328,8 @@ def _explained(error: Exception, account: SmtpAccount) -> NotSentError:
         return _refused(error.smtp_code, error.smtp_error, host)
     if isinstance(error, UnicodeError):
         return NotSentError(
-            f"The login, the password or the name {host} holds letters that cannot be sent so. Correct it in the account’s settings.",
+            f"The login, the password or the name {host} holds letters that cannot be sent so. Correct it "
+            "in the account’s settings.",
             is_temporary=False,
         )
     if isinstance(error, smtplib.SMTPException | OSError):

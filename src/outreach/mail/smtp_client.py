@@ -22,7 +22,9 @@ class UnreadableError(smtplib.SMTPException):
 
 
 class SmtpClient(smtplib.SMTP):
-    """Reads replies strictly and within bounds, and knows whether the text of a message has begun to go out."""
+    """Reads replies strictly and within bounds, and knows whether the text of a
+    message has begun to go out.
+    """
 
     text_is_out = False
     """Since the text of the last message began to go out, no clear answer came."""
@@ -37,8 +39,8 @@ class SmtpClient(smtplib.SMTP):
     def open(self) -> None:
         """Connect. Raises: SMTPConnectError, SMTPException, OSError."""
         made = socket.create_connection((self._server, self._port), self.timeout)
-        # The same line by another name: TLS takes the first over, and the line must be there to be cut in the middle
-        # of a handshake.
+        # The same line by another name: TLS takes the first over, and the line must be there to be cut in the
+        # middle of a handshake.
         self._twin = made.dup()
         if self._is_cut:
             made.close()
@@ -108,7 +110,10 @@ class SmtpClient(smtplib.SMTP):
         return answer
 
     def speaks_unasked(self) -> bool:
-        """Whether something lies there that no command asked for. Raises: SMTPServerDisconnected, OSError if the line is gone."""
+        """Whether something lies there that no command asked for.
+
+        Raises: SMTPServerDisconnected, OSError if the line is gone.
+        """
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("the line is closed")
         self.sock.settimeout(0)
@@ -124,7 +129,10 @@ class SmtpClient(smtplib.SMTP):
         return True
 
     def getreply(self) -> tuple[int, bytes]:
-        """One reply (RFC 5321, 4.2). Raises: UnreadableError for one that is none, is endless or contradicts itself."""
+        """One reply (RFC 5321, 4.2).
+
+        Raises: UnreadableError for one that is none, is endless or contradicts itself.
+        """
         first, size = b"", 0
         lines: list[bytes] = []
         while True:
@@ -152,7 +160,10 @@ class SmtpClient(smtplib.SMTP):
         return line.removesuffix(b"\r")
 
     def data(self, msg: Any) -> tuple[int, bytes]:
-        """Send the text. Returns: a clear answer, 250 or a refusal. Raises: anything else, see `text_is_out`."""
+        """Send the text.
+
+        Returns: a clear answer, 250 or a refusal. Raises: anything else, see `text_is_out`.
+        """
         self.text_is_out = False
         self.putcmd("data")
         code, answer = self.getreply()

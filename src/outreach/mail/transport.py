@@ -9,8 +9,8 @@ from outreach.errors import OutreachError
 class NotSentError(OutreachError):
     """The message was certainly not taken.
 
-    is_temporary: trying again later may work (SMTP 4xx, no connection). concerns_all: it is not about this message
-    but about the account or the way to the server, so that no other message would fare better.
+    is_temporary: trying again later may work (SMTP 4xx, no connection). concerns_all: it is not about this
+    message but about the account or the way to the server, so that no other message would fare better.
     """
 
     def __init__(self, message: str, *, is_temporary: bool, concerns_all: bool = False) -> None:
@@ -25,7 +25,10 @@ class UncertainError(OutreachError):
 
 @dataclass(frozen=True)
 class Envelope:
-    """A message on its way. from_address, to_address: one address each. message: as RFC 5322 has it, with CRLF line ends."""
+    """A message on its way.
+
+    from_address, to_address: one address each. message: as RFC 5322 has it, with CRLF line ends.
+    """
 
     from_address: str
     to_address: str
@@ -44,7 +47,10 @@ class Transport(Protocol):
 
     @property
     def may_have_gone(self) -> bool:
-        """Whether text of the message handed over last began to go out and no clear answer came; asked after an interruption."""
+        """Whether text of the message handed over last began to go out and no clear answer came.
+
+        Asked after an interruption.
+        """
         ...
 
     def close(self) -> None:

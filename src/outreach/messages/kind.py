@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.notice import Code, Notice, notice
 from outreach.domain.references import folded
 from outreach.messages.parse import ReadMessage, ids_in, payload_of
 
@@ -107,7 +108,7 @@ class Found:
     """
 
     nature: MessageKind
-    reason: str = ""
+    reason: Notice | None = None
     failed: tuple[str, ...] = ()
     returned_ids: tuple[str, ...] = ()
     status: str = ""
@@ -123,8 +124,8 @@ def kind_of(message: ReadMessage) -> Found:
             folded(message.subject)
         ):
             # Sieve's reject (RFC 5429) may say so in this form.
-            return _irregular_bounce(message, "The addressee’s mailbox rejected it.")
-        return Found(MessageKind.AUTO_REPLY, "It is a notice that the message was opened or sorted.")
+            return _irregular_bounce(message, Code.REJECTED_BY_MAILBOX)
+        return Found(MessageKind.AUTO_REPLY, Notice(Code.OPENED_OR_SORTED))
     is_daemon, nobody = _is_daemon(message), _has_no_return_path(message)
     if looks := _looks_returned(message, is_daemon=is_daemon, nobody=nobody):
         return _irregular_bounce(message, looks)
@@ -182,11 +183,10 @@ def _delivery_report(message: ReadMessage) -> Found:
     returned = _returned_ids(message)
     code = next((c for c in codes if c), "")
     addresses = tuple(dict.fromkeys(a for a in failed if "@" in a))
-    said = f" ({code})" if code else ""
     if "failed" in actions or not actions:
         return Found(
             MessageKind.BOUNCE,
-            f"The mail server reports that it could not be delivered{said}.",
+            notice(Code.NOT_DELIVERED, status=code),
             addresses,
             returned,
             code,
@@ -197,7 +197,7 @@ def _delivery_report(message: ReadMessage) -> Found:
         # Some systems call it relayed and say in words that it was refused.
         return Found(
             MessageKind.BOUNCE,
-            "The mail system says that it was not delivered.",
+            Notice(Code.NOT_DELIVERED_IN_WORDS),
             _failures(message)[1],
             returned,
             code,
@@ -205,12 +205,12 @@ def _delivery_report(message: ReadMessage) -> Found:
     if "delayed" in actions:
         return Found(
             MessageKind.DELAY,
-            f"The mail server is still trying to deliver it{said}.",
+            notice(Code.STILL_TRYING, status=code),
             addresses,
             returned,
             code,
         )
-    return Found(MessageKind.DELIVERED, "The mail server reports that it was delivered.", (), returned, code)
+    return Found(MessageKind.DELIVERED, Notice(Code.WAS_DELIVERED), (), returned, code)
 
 
 def _returned_ids(message: ReadMessage) -> tuple[str, ...]:
@@ -225,35 +225,31 @@ def _returned_ids(message: ReadMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(i for i in (*message.thread, *found) if i != message.message_id))
 
 
-def _looks_returned(message: ReadMessage, *, is_daemon: bool, nobody: bool) -> str:
-    """What makes a message look like a bounce in no standard form, "" if nothing does."""
+def _looks_returned(message: ReadMessage, *, is_daemon: bool, nobody: bool) -> Code | None:
+    """What makes a message look like a bounce in no standard form, None if nothing does."""
     subject = folded(message.subject)
     about_bounce = bool(_BOUNCE_SUBJECT.search(subject))
     if message.header("X-Failed-Recipients"):
-        return "It names the addresses that failed."
+        return Code.NAMES_FAILED_ADDRESSES
     if not (is_daemon or nobody or about_bounce):
-        return ""
+        return None
     if _REPLY_PREFIX.match(subject) and not is_daemon:
         # Somebody writing back about a bounce quotes it further down; a report says it at the top.
         own = folded(" ".join(x for x in _body_start(message).splitlines() if not x.lstrip().startswith(">")))
         early = bool(_BOUNCE_WORDS.search(own[:400]))
-        return (
-            "Its subject and its first lines say that a message was not delivered."
-            if about_bounce and early
-            else ""
-        )
+        return Code.SUBJECT_AND_LINES_SAY_SO if about_bounce and early else None
     says_so = bool(_BOUNCE_WORDS.search(folded(_body_start(message))))
     if is_daemon and (about_bounce or says_so or nobody):
-        return "It comes from a mail system and says that a message was not delivered."
+        return Code.MAIL_SYSTEM_SAYS_SO
     if nobody and (about_bounce or says_so) and not _AUTO_SUBJECT.match(subject):
-        return "It has no return path, as reports of mail systems have, and says that a message was not delivered."
+        return Code.NO_RETURN_PATH_SAYS_SO
     if about_bounce and says_so:
-        return "Its subject and its first lines say that a message was not delivered."
+        return Code.SUBJECT_AND_LINES_SAY_SO
     if is_daemon and _failures(message)[1]:
-        return "It comes from a mail system."
+        return Code.FROM_MAIL_SYSTEM
     if about_bounce and any(_failures(message)):
-        return "It has the form of a mail system’s report."
-    return ""
+        return Code.FORM_OF_REPORT
+    return None
 
 
 def _is_daemon(message: ReadMessage) -> bool:
@@ -303,50 +299,50 @@ def _failures(message: ReadMessage) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return addresses(temporary), addresses(permanent)
 
 
-def _irregular_bounce(message: ReadMessage, reason: str) -> Found:
+def _irregular_bounce(message: ReadMessage, reason: Code) -> Found:
     temporary, permanent = _failures(message)
     named = str(message.parsed.get("X-Failed-Recipients", ""))[:1000]
     listed = tuple(a.strip().lower() for a in named.split(",") if "@" in a)
     returned = _returned_ids(message)
     if temporary and not permanent and not listed:
-        return Found(MessageKind.DELAY, "The mail system is still trying to deliver it.", temporary, returned)
-    return Found(MessageKind.BOUNCE, reason, permanent or listed, returned)
+        return Found(MessageKind.DELAY, Notice(Code.SYSTEM_STILL_TRYING), temporary, returned)
+    return Found(MessageKind.BOUNCE, Notice(reason), permanent or listed, returned)
 
 
 def _automatic(message: ReadMessage, *, is_daemon: bool, nobody: bool) -> Found | None:
     reason = _said_by_headers(message)
     if not reason and is_daemon:
-        reason = "It comes from a mail system."
+        reason = Code.FROM_MAIL_SYSTEM
     if not reason and nobody:
-        reason = "It has no return path, as only programs send."
+        reason = Code.NO_RETURN_PATH
     subject = _REPLY_PREFIX.sub("", folded(message.subject))
     if not reason and (_AUTO_SUBJECT.match(subject) or _AUTO_ENDING.search(subject)):
-        reason = "Its subject says that it is automatic."
+        reason = Code.SUBJECT_SAYS_AUTOMATIC
     text = folded(message.text[:1500])
     if not reason and "auto" in text[:700] and _AUTO_OPENING.search(text[:700]):
-        reason = "It says of itself that it is automatic."
+        reason = Code.TEXT_SAYS_AUTOMATIC
     if reason:
         is_absence = bool(_ABSENCE.search(subject) or _ABSENCE.search(text[:600]))
-        return Found(MessageKind.OUT_OF_OFFICE if is_absence else MessageKind.AUTO_REPLY, reason)
+        return Found(MessageKind.OUT_OF_OFFICE if is_absence else MessageKind.AUTO_REPLY, Notice(reason))
     if _ABSENT_OPENING.match(text[:400]) and len(message.text) < 1500:
-        return Found(MessageKind.OUT_OF_OFFICE, "It opens with somebody’s absence.")
+        return Found(MessageKind.OUT_OF_OFFICE, Notice(Code.OPENS_WITH_ABSENCE))
     return None
 
 
-def _said_by_headers(message: ReadMessage) -> str:
+def _said_by_headers(message: ReadMessage) -> Code | None:
     names = message.headers.keys()
     if names.isdisjoint(_TELLING):
-        return ""
+        return None
     submitted = message.header("Auto-Submitted").lower().partition(";")[0].strip()
     if submitted and submitted != "no":
-        return "Its headers say that a program sent it (Auto-Submitted)."
+        return Code.AUTO_SUBMITTED
     if names & _AUTO_HEADERS:
-        return "Its headers say that a program sent it."
+        return Code.SENT_BY_PROGRAM
     if _AUTO_PRECEDENCE & {message.header("Precedence").lower(), message.header("X-Precedence").lower()}:
-        return "Its headers say that a program sent it (Precedence)."
+        return Code.PRECEDENCE
     if "rules agent" in message.header("X-MS-Exchange-Generated-Message-Source").lower():
-        return "Its headers say that a rule of a mailbox sent it."
+        return Code.RULE_OF_MAILBOX
     mailer = message.header("X-Mailer").lower()
     if "vacation" in mailer or "autorespond" in mailer:
-        return "A program for automatic answers sent it."
-    return ""
+        return Code.ANSWERING_PROGRAM
+    return None

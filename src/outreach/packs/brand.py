@@ -34,8 +34,8 @@ class BrandChange:
 def brand_change(*, color: str = "", logo: str = "") -> BrandChange:
     """Read and check a colour and a logo before they are set, for a logo is drawn to see whether it can be.
 
-    Args: color: such as #1f4e79, dark enough for white paper; "" leaves it, “none” forgets it. logo: path of an SVG, PNG or JPEG
-        file, likewise.
+    Args: color: such as #1f4e79, dark enough for white paper; "" leaves it, “none” forgets it. logo: path of
+        an SVG, PNG or JPEG file, likewise.
     Raises: UsageError for a colour that is none or too light to read, or a file that cannot be used.
     """
     return BrandChange(

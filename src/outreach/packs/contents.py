@@ -32,8 +32,8 @@ from outreach.store.search import in_chunks
 class PackContents:
     """A pack's words and figures as plain data for the layout, and what it is about.
 
-    files: pictures by the names that the data calls them by. manifest: what it holds, with digests, as it is kept on file.
-    unopened: why pieces of evidence are named in it and not shown, a sentence each.
+    files: pictures by the names that the data calls them by. manifest: what it holds, with digests, as it is
+    kept on file. unopened: why pieces of evidence are named in it and not shown, a sentence each.
     """
 
     case_id: str
@@ -63,7 +63,8 @@ def pack_contents(
 ) -> PackContents:
     """Read everything for a case's pack.
 
-    Args: on: the day it is dated and deadlines are judged on; by default the campaign's day. options: by default a full dossier.
+    Args: on: the day it is dated and deadlines are judged on; by default the campaign's day. options: by
+        default a full dossier.
     Raises: NotFoundError for an unknown case, fact or letter; UsageError for options that cannot be.
     """
     chosen = options or PackOptions()
@@ -185,8 +186,10 @@ def pack_contents(
     # Numbers of sources lead to their list; a pack without one shows the numbers alone.
     data["cites"] = "sources" in chosen.sections
     holds = {
-        "persons": data["parties"], "timeline": data["timeline"], "facts": data["facts"], "legal": data["legal"], "votes": data["votes"],
-        "asks": data["asks"], "bodies": data["chart"], "recipients": rows, "replies": replies, "letters": in_full, "evidence": evidence,
+        "persons": data["parties"], "timeline": data["timeline"], "facts": data["facts"],
+        "legal": data["legal"], "votes": data["votes"],
+        "asks": data["asks"], "bodies": data["chart"], "recipients": rows, "replies": replies,
+        "letters": in_full, "evidence": evidence,
         "sources": data["sources"],
     }  # fmt: skip
     data["sections"] = [{"key": key, "title": words[key]} for key in chosen.sections if holds.get(key, True)]
@@ -215,7 +218,8 @@ def _facts(session: Session, case_id: str, chosen: PackOptions) -> list[FactRow]
 
 
 def _fact(f: FactRow, sources: _Sources, language: str) -> dict[str, Any]:
-    # A text that nobody has translated yet stands as it was entered, and says to readers aloud which language that is.
+    # A text that nobody has translated yet stands as it was entered, and says to readers aloud which language
+    # that is.
     value = f.value or f.raw
     return {
         "label": f.label,
@@ -252,7 +256,10 @@ def _rate(words: dict[str, str], figures: Statistics) -> str:
 def _evidence(
     session: Session, case_id: str, words: dict[str, str], files: dict[str, bytes]
 ) -> list[dict[str, Any]]:
-    """Annexes. One that cannot be opened is named, with its file and its hash, and not shown; unopened: why, in English."""
+    """Annexes.
+
+    One that cannot be opened is named, with its file and its hash, and not shown; unopened: why, in English.
+    """
     found = []
     for number, row in enumerate(evidence_list(session, case_id), start=1):
         label = f"{words['annex']} {number}"
@@ -340,7 +347,8 @@ def _letters(session: Session, rows: Sequence[TrackerRow], chosen: PackOptions) 
     if chosen.letters:
         if unknown := sorted(set(chosen.letters) - set(by_reference)):
             raise NotFoundError(
-                f"No letter {', '.join(unknown)} can stand in a pack. Approved letters of the case's campaign can."
+                f"No letter {', '.join(unknown)} can stand in a pack. Approved letters of the case's "
+                "campaign can."
             )
         by_reference = {k: v for k, v in by_reference.items() if k in chosen.letters}
     found = []

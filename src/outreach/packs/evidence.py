@@ -1,7 +1,8 @@
 """Evidence of a case: PDFs and pictures that go with its packs.
 
-typst cannot place a PDF in a file that claims PDF/A or PDF/UA, so pages of PDFs are drawn as pictures (pypdfium2), with the
-words on them as their alternative text; the claims then stay true, and the original file stays on file by its hash.
+typst cannot place a PDF in a file that claims PDF/A or PDF/UA, so pages of PDFs are drawn as pictures
+(pypdfium2), with the words on them as their alternative text; the claims then stay true, and the original
+file stays on file by its hash.
 """
 
 import io
@@ -133,7 +134,8 @@ def put_back_evidence(session: Session, record: dict[str, Any]) -> Changes:
 def evidence_pages(session: Session, row: EvidenceRow, label: str) -> list[tuple[bytes, str]]:
     """Pages of a piece of evidence: each as a PNG, with its alternative text. Args: label: such as Annex 1.
 
-    Raises: UsageError for a file that is not opened, as one may be that an earlier release put on file; NotFoundError.
+    Raises: UsageError for a file that is not opened, as one may be that an earlier release put on file;
+        NotFoundError.
     """
     drawn = _drawn(blob(session, row.sha256), row.file_name)
     return [
@@ -161,13 +163,17 @@ def _drawn(content: bytes, name: str) -> tuple[tuple[bytes, str], ...]:
 
 
 def _scale(wide: float, high: float) -> float:
-    """How large a page is drawn: as for print, and never larger than it stands in a pack, however large it says it is."""
+    """How large a page is drawn: as for print, and never larger than it stands in a pack,
+    however large it says it is.
+    """
     across, down = _SIZE
     return min(_DPI / 72, across / max(wide, 1), down / max(high, 1))
 
 
 def _as_png(image: Image.Image) -> bytes:
-    """A picture without transparency, which PDF/A-2 allows but old printers do not, and no larger than a page shows."""
+    """A picture without transparency, which PDF/A-2 allows but old printers do
+    not, and no larger than a page shows.
+    """
     image.thumbnail(_SIZE)
     flat = Image.new("RGB", image.size, "white")
     flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)

@@ -30,13 +30,16 @@ FORMATS = ("pdf", "html", "docx")
 LETTERS_AT_ONCE = 350
 """Letters set in one go. More are set in parts of so many, each in a process of its own, and joined."""
 _LETTERS_HERE = 100
-"""Letters up to which a pack is set in this process. After a larger one typst would take longer for each letter that follows:
-measured, 3.6 ms in place of 2.4 ms after 350 letters, since its memory stays as wide as it once was."""
+"""Letters up to which a pack is set in this process. After a larger one typst would take longer for each
+letter that follows: measured, 3.6 ms in place of 2.4 ms after 350 letters, since its memory stays as wide as
+it once was."""
 
 
 @dataclass(frozen=True)
 class PackExportRow:
-    """One export of a pack. exported_at: an instant. sha256: of the file as it was written. given_to: whom it was made for.
+    """One export of a pack.
+
+    exported_at: an instant. sha256: of the file as it was written. given_to: whom it was made for.
 
     contents: what it holds, as plain data.
     """
@@ -73,7 +76,10 @@ def typeset_pack(contents: PackContents, *, on: date, progress: Progress = alway
 
 
 def _on_one_page(contents: PackContents, at: datetime) -> bytes:
-    """A brief with as many facts as fit on one page: those that nothing contradicts first. Other sections are not cut."""
+    """A brief with as many facts as fit on one page: those that nothing contradicts first.
+
+    Other sections are not cut.
+    """
     facts = contents.data["facts"]
     if not contents.manifest["options"]["facts"]:
         facts = sorted(facts, key=lambda f: f["conflicts"] or f["status"] != "verified")
@@ -123,7 +129,10 @@ def _front(
     at: datetime,
     files: Mapping[str, bytes],
 ) -> bytes:
-    """What stands before the letters. It is set twice, since its contents name the pages of letters, which come after it."""
+    """What stands before the letters.
+
+    It is set twice, since its contents name the pages of letters, which come after it.
+    """
     from pikepdf import Pdf
 
     from outreach.packs.structure import page_numbers
@@ -166,12 +175,16 @@ def export_pack(
     progress: Progress = always,
     say: Callable[[str], object] | None = None,
 ) -> Changes:
-    """Write a case's briefing pack to a file and record it. The ending of the file's name says which format: pdf, html or docx.
+    """Write a case's briefing pack to a file and record it.
 
-    Args: on: the day it is dated; by default the campaign's day. options: what it holds. given_to: whom it is made for.
-        certificate, passphrase: to sign a PDF with, see `signing.open_certificate`. say: told in words why it waits.
-    Raises: NotFoundError, UsageError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError, and DatabaseBusyError
-        when it was stopped while another program held the database; the former file is then still there.
+    The ending of the file's name says which format: pdf, html or docx.
+
+    Args: on: the day it is dated; by default the campaign's day. options: what it holds. given_to: whom it is
+        made for. certificate, passphrase: to sign a PDF with, see `signing.open_certificate`. say: told in
+        words why it waits.
+    Raises: NotFoundError, UsageError, TypesettingError, ReadOnlyError, DiskFullError, CancelledError, and
+        DatabaseBusyError when it was stopped while another program held the database; the former file is then
+        still there.
     """
     from outreach.packs.formats.docx import pack_docx
     from outreach.packs.formats.html import pack_html
@@ -202,7 +215,8 @@ def export_pack(
                 made = sign_pdf(made, signer, reason=contents.title)
     if not progress(2, 3):
         raise CancelledError("The pack was not written.")
-    # What is given away is on file: the file is written once the database is ours, however long another program has it.
+    # What is given away is on file: the file is written once the database is ours, however long another
+    # program has it.
     waiting = _Waiting(progress, say)
     with database.write(waiting.goes_on) as session:
         _record(session, contents, chosen, target.name, made, pages, given_to, kind)
@@ -294,13 +308,17 @@ def pack_exports(session: Session, campaign_key: int | None = None) -> tuple[Pac
 
 
 def export_of_file(session: Session, path: Path) -> PackExportRow:
-    """The latest export whose bytes a file has. Raises: UsageError for a file that cannot be read; NotFoundError."""
+    """The latest export whose bytes a file has.
+
+    Raises: UsageError for a file that cannot be read; NotFoundError.
+    """
     digest = hashlib.sha256(read_given(path)).hexdigest()
     for row in pack_exports(session):
         if row.sha256 == digest:
             return row
     raise NotFoundError(
-        f"{path.name} is not as any pack was exported: it was made elsewhere, or changed since. Compare: outreach pack list"
+        f"{path.name} is not as any pack was exported: it was made elsewhere, or changed since. Compare: "
+        "outreach pack list"
     )
 
 

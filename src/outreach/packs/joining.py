@@ -1,8 +1,9 @@
 """Joining the parts of a long pack into one PDF, so that what each part claims is true of the whole.
 
-Pages, the structure tree with its parent tree, ids and roles, bookmarks and named destinations are merged; links from one
-part to another are made links within the file; page numbers are stamped as artifacts, set by typst too. Source of the rules: ISO 32000-1,
-14.7 (logical structure), 12.3 (destinations, outlines) and 12.4.2 (page labels).
+Pages, the structure tree with its parent tree, ids and roles, bookmarks and named destinations are merged;
+links from one part to another are made links within the file; page numbers are stamped as artifacts, set by
+typst too. Source of the rules: ISO 32000-1, 14.7 (logical structure), 12.3 (destinations, outlines) and
+12.4.2 (page labels).
 """
 
 import io
@@ -30,8 +31,8 @@ FAR = "https://outreach.invalid/"
 def join_parts(parts: Sequence[bytes], footers: bytes, *, heading: str) -> bytes:
     """One PDF of several that typst set with tags.
 
-    Args: footers: a PDF with as many pages, whose content is stamped on them. heading: title of the bookmark under which
-        those of the later parts go.
+    Args: footers: a PDF with as many pages, whose content is stamped on them. heading: title of the bookmark
+        under which those of the later parts go.
     """
     with pikepdf.open(io.BytesIO(parts[0])) as whole, pikepdf.open(io.BytesIO(footers)) as numbers:
         tree = _Tree(whole)
@@ -92,7 +93,9 @@ class _Tree:
             self._document.K.append(child)
 
     def _rename(self, root: Object) -> list[tuple[bytes, Object]]:
-        """Ids of a part's elements, made unlike those of other parts, also where headers of tables are named by them."""
+        """Ids of a part's elements, made unlike those of other parts, also
+        where headers of tables are named by them.
+        """
         prefix = f"p{self._parts}-".encode()
         found = []
         for key, element in pairs(root.get("/IDTree"), "/Names"):

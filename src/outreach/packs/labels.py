@@ -8,9 +8,12 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 
 def label_annexes(pdf: bytes, annexes: Mapping[str, str]) -> bytes:
-    """The same PDF, where a reader shows “Annex 1, 2” for the second page of an annex; every other page has the number printed on it.
+    """The same PDF, where a reader shows “Annex 1, 2” for the second page of an annex.
 
-    Args: annexes: label of each annex by the title of its bookmark. An annex ends where the next bookmark leads to another page.
+    Every other page has the number printed on it.
+
+    Args: annexes: label of each annex by the title of its bookmark. An annex ends where the next bookmark
+        leads to another page.
     """
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         places = _bookmarks(opened)

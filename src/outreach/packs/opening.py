@@ -1,7 +1,8 @@
-"""Opening files of others: only formats named here one by one, each by a reader for that format alone, and within bounds.
+"""Opening files of others: only formats named here one by one, each by a reader for that format alone, and
+within bounds.
 
-Pillow left to itself tries every format it knows, and runs Ghostscript on some. A file's first bytes say which reader it gets, and
-the ending of its name must not say otherwise.
+Pillow left to itself tries every format it knows, and runs Ghostscript on some. A file's first bytes say
+which reader it gets, and the ending of its name must not say otherwise.
 """
 
 import io
@@ -37,7 +38,10 @@ PDF = "application/pdf"
 
 @dataclass(frozen=True)
 class PictureFormat:
-    """starts: the first bytes of such files. endings: of their names. reader: opens this format and no other."""
+    """starts: the first bytes of such files.
+
+    endings: of their names. reader: opens this format and no other.
+    """
 
     name: str
     media_type: str
@@ -72,7 +76,8 @@ def kind_of(content: bytes, name: str) -> str:
     picture = _format_of(content, PICTURES)
     if picture is None:
         raise UsageError(
-            f"{name} is neither a PDF nor a picture that can be read. Use one of these: PDF, {_names(PICTURES)}."
+            f"{name} is neither a PDF nor a picture that can be read. Use one of these: PDF, "
+            f"{_names(PICTURES)}."
         )
     return picture.media_type
 
@@ -88,7 +93,8 @@ def refuse_wrong_name(content: bytes, name: str) -> None:
         label, endings = picture.name, picture.endings
     if ending and ending not in endings:
         raise UsageError(
-            f"{name} is named as something else than the {label} that it is. Name it {PurePath(name).stem}.{endings[0]} and add it again."
+            f"{name} is named as something else than the {label} that it is. Name it "
+            f"{PurePath(name).stem}.{endings[0]} and add it again."
         )
 
 
@@ -105,7 +111,8 @@ def open_picture(
 ) -> Image.Image:
     """A picture, read whole and made no larger than size, in pixels, in RGB or with transparency in RGBA.
 
-    Raises: UsageError for a file of no format given, one that is damaged, or one of too many pixels, which is not read then.
+    Raises: UsageError for a file of no format given, one that is damaged, or one of too many pixels, which is
+        not read then.
     """
     picture = _format_of(content, formats)
     if picture is None:
@@ -125,12 +132,16 @@ def open_picture(
         raise
     except Exception as error:  # readers of pictures raise whatever a damaged file makes them raise
         raise UsageError(
-            f"{name} is damaged, and cannot be read as {picture.name}. Open it in another program and save it again."
+            f"{name} is damaged, and cannot be read as {picture.name}. Open it in another program and save "
+            "it again."
         ) from error
 
 
 def _webp_size(content: bytes) -> tuple[int, int]:
-    """Width and height (RFC 9649, 2.5 to 2.7). Raises: struct.error, ValueError for a file that is too short or of another kind."""
+    """Width and height (RFC 9649, 2.5 to 2.7).
+
+    Raises: struct.error, ValueError for a file that is too short or of another kind.
+    """
     match content[12:16]:
         case b"VP8X":
             wide, high = content[24:27], content[27:30]
@@ -148,14 +159,16 @@ def _webp_size(content: bytes) -> tuple[int, int]:
 def _refuse_pixels(name: str, wide: int, high: int) -> None:
     if wide * high > MAX_PIXELS:
         raise UsageError(
-            f"{name} has {wide:,} × {high:,} pixels, and {MAX_PIXELS // 1_000_000} million at most are read. Make it smaller."
+            f"{name} has {wide:,} × {high:,} pixels, and {MAX_PIXELS // 1_000_000} million at most are "
+            "read. Make it smaller."
         )
 
 
 def check_pdf(content: bytes, name: str) -> None:
     """Look into a PDF without drawing it.
 
-    Raises: UsageError for one that cannot be opened, has too many pages, or unpacks to more than the memory should hold.
+    Raises: UsageError for one that cannot be opened, has too many pages, or unpacks to more than the memory
+        should hold.
     """
     try:
         with pypdfium2.PdfDocument(content) as document:
@@ -177,7 +190,8 @@ def check_pdf(content: bytes, name: str) -> None:
         ) from error
     if is_huge:
         raise UsageError(
-            f"{name} holds a picture or a page that is too large to be drawn. Print it to a new PDF, or give the part that matters."
+            f"{name} holds a picture or a page that is too large to be drawn. Print it to a new PDF, or "
+            "give the part that matters."
         )
 
 
@@ -254,7 +268,8 @@ def check_svg(content: bytes, name: str) -> None:
     )
     if is_bad:
         raise UsageError(
-            f"{name} holds a script, or refers to something outside of it. Save it as plain SVG with its pictures in it, or use PNG or JPEG."
+            f"{name} holds a script, or refers to something outside of it. Save it as plain SVG with its "
+            "pictures in it, or use PNG or JPEG."
         )
 
 

@@ -7,7 +7,8 @@ from outreach.domain.wording import LANGUAGES
 from outreach.errors import UsageError
 
 SECTIONS = (
-    "summary", "facts", "timeline", "persons", "legal", "votes", "asks", "bodies", "recipients", "sources", "replies", "letters",
+    "summary", "facts", "timeline", "persons", "legal", "votes", "asks", "bodies", "recipients", "sources",
+    "replies", "letters",
     "evidence",
 )  # fmt: skip
 """Every section, in the order of a full dossier."""
@@ -17,10 +18,11 @@ SECTIONS = (
 class PackOptions:
     """What a pack holds.
 
-    sections: keys of SECTIONS, in their order. title: "" for the case's name. audience: whom it is for, as printed on it. language:
-    of headings, dates and of facts that have a text in it. marking: of confidentiality, such as Confidential. facts: names of the
-    facts wanted, none for all. letters: references of the letters wanted in full, none for all. is_brief: on as few pages as it takes,
-    without cover and contents.
+    sections: keys of SECTIONS, in their order. title: "" for the case's name. audience: whom it is for, as
+    printed on it. language: of headings, dates and of facts that have a text in it. marking: of
+    confidentiality, such as Confidential. facts: names of the facts wanted, none for all. letters: references
+    of the letters wanted in full, none for all. is_brief: on as few pages as it takes, without cover and
+    contents.
     """
 
     sections: tuple[str, ...] = SECTIONS

@@ -27,7 +27,8 @@ def open_certificate(certificate: Path, passphrase: str) -> signers.SimpleSigner
     )
     if signer is None:
         raise UsageError(
-            f"{certificate.name} cannot be opened. Check the passphrase, and that it holds a key with its certificate."
+            f"{certificate.name} cannot be opened. Check the passphrase, and that it holds a key with its "
+            "certificate."
         )
     return signer
 
@@ -35,8 +36,8 @@ def open_certificate(certificate: Path, passphrase: str) -> signers.SimpleSigner
 def sign_pdf(pdf: bytes, signer: signers.SimpleSigner, *, reason: str = "") -> bytes:
     """The same PDF with an invisible signature added at its end; what it held before is not changed.
 
-    Args: signer: see `open_certificate`. reason: as a reader of the PDF sees it. No time stamp is asked for, since that would need
-        a server.
+    Args: signer: see `open_certificate`. reason: as a reader of the PDF sees it. No time stamp is asked for,
+        since that would need a server.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import signers

@@ -1,4 +1,6 @@
-"""Reading the trees of a PDF: its structure (ISO 32000-1, 14.7), and its number and name trees (7.9.6 and 7.9.7)."""
+"""Reading the trees of a PDF: its structure (ISO 32000-1, 14.7), and its number
+and name trees (7.9.6 and 7.9.7).
+"""
 
 from typing import Any
 

@@ -22,7 +22,8 @@ _STARTS = (
 
 
 _GOES_ON = (
-    " of ", " party ", " in term ", " on ", " without an answer after 30 days", " with an answer", " not written to",
+    " of ", " party ", " in term ", " on ", " without an answer after 30 days", " with an answer",
+    " not written to",
 )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ def keep_recipients(
 ) -> tuple[Recipient, ...]:
     """The recipients of rows, made where a row is of somebody who is none yet.
 
-    Raises: NotFoundError naming one who was removed since the row was read, or is not in the directory any more.
+    Raises: NotFoundError naming one who was removed since the row was read, or is not in the directory any
+        more.
     """
     keys = keys_by_slug(session, [("", r.person_id, r.post_id, r.body_id) for r in rows])
     known = {
@@ -39,7 +40,8 @@ def keep_recipients(
         is_gone = any(slug and key is None for (_, slug), key in zip(parts, place, strict=True))
         if is_gone or (row.key and (found is None or found.id != row.key or found.deleted_at is not None)):
             raise NotFoundError(
-                f"{row.name} is not a recipient of the campaign any more. Nothing was written; draft again without them."
+                f"{row.name} is not a recipient of the campaign any more. Nothing was written; draft again "
+                "without them."
             )
         if found is None:
             person, post, body = place
@@ -141,7 +143,10 @@ def add_recipient(
 
 
 def remove_recipient(session: Session, key: int) -> Changes:
-    """Take a recipient off the campaign; `restore_recipient` undoes it. Letters stay. Raises: NotFoundError."""
+    """Take a recipient off the campaign; `restore_recipient` undoes it.
+
+    Letters stay. Raises: NotFoundError.
+    """
     recipient = session.get(Recipient, key, execution_options={"include_deleted": True})
     if recipient is None or recipient.deleted_at is not None:
         raise NotFoundError("This recipient was removed already.")
@@ -161,7 +166,10 @@ def restore_recipient(session: Session, key: int) -> Changes:
 def take_recipients(
     database: Database, campaign_key: int, query: str, *, on: date, today: date | None = None
 ) -> ResolvedRecipients:
-    """Whom a query names, after those who were no recipients became some. Args and raises: as `recipients_for`."""
+    """Whom a query names, after those who were no recipients became some.
+
+    Args and raises: as `recipients_for`.
+    """
     with database.read() as session:
         answer = recipients_for(session, campaign_key, query, on=on, today=today)
     if all(row.key for row in answer.recipients):

@@ -1,7 +1,8 @@
-"""Recipients by question: “members of JCSE”, “MEPs of Finland in term 7”, “senators without an answer after 30 days”.
+"""Recipients by question: “members of JCSE”, “MEPs of Finland in term 7”, “senators without an answer after
+30 days”.
 
-A query is one or more questions with commas between them; each adds those it names. A question is ``all``, a saved
-group, words of a recipient's name or office, or filters that must all hold:
+A query is one or more questions with commas between them; each adds those it names. A question is ``all``, a
+saved group, words of a recipient's name or office, or filters that must all hold:
 
     senators | representatives | meps | mps        a seat in that chamber
     members of BODY | chairs of BODY               by name, other name, id or an outside register's code
@@ -35,8 +36,10 @@ US_STATES = {
     "alabama": "AL", "alaska": "AK", "arizona": "AZ", "arkansas": "AR", "california": "CA", "colorado": "CO",
     "connecticut": "CT", "delaware": "DE", "florida": "FL", "georgia": "GA", "hawaii": "HI", "idaho": "ID",
     "illinois": "IL", "indiana": "IN", "iowa": "IA", "kansas": "KS", "kentucky": "KY", "louisiana": "LA",
-    "maine": "ME", "maryland": "MD", "massachusetts": "MA", "michigan": "MI", "minnesota": "MN", "mississippi": "MS",
-    "missouri": "MO", "montana": "MT", "nebraska": "NE", "nevada": "NV", "new hampshire": "NH", "new jersey": "NJ",
+    "maine": "ME", "maryland": "MD", "massachusetts": "MA", "michigan": "MI", "minnesota": "MN",
+    "mississippi": "MS",
+    "missouri": "MO", "montana": "MT", "nebraska": "NE", "nevada": "NV", "new hampshire": "NH",
+    "new jersey": "NJ",
     "new mexico": "NM", "new york": "NY", "north carolina": "NC", "north dakota": "ND", "ohio": "OH",
     "oklahoma": "OK", "oregon": "OR", "pennsylvania": "PA", "rhode island": "RI", "south carolina": "SC",
     "south dakota": "SD", "tennessee": "TN", "texas": "TX", "utah": "UT", "vermont": "VT", "virginia": "VA",
@@ -44,7 +47,10 @@ US_STATES = {
 }  # fmt: skip
 
 
-_REST = r"(?=\s+(?:in term\b|on \d|party\b|without\b|with an\b|not written\b|never written\b|and\b (?:in|on|party|without|with|not))|$)"
+_REST = (
+    r"(?=\s+(?:in term\b|on \d|party\b|without\b|with an\b|not written\b|never written\b|and\b "
+    r"(?:in|on|party|without|with|not))|$)"
+)
 
 
 _CLAUSES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -104,8 +110,8 @@ def parse_question(text: str) -> Question | None:
         else:
             if begun:
                 raise UsageError(
-                    f"“{rest}” was not understood in “{text}”. Such a question may go on with: of PLACE, party PARTY, "
-                    "in term 7, on 2011-01-20, without an answer after 30 days, not written to."
+                    f"“{rest}” was not understood in “{text}”. Such a question may go on with: of PLACE, "
+                    "party PARTY, in term 7, on 2011-01-20, without an answer after 30 days, not written to."
                 )
             return None
     return found if begun else None
@@ -140,7 +146,10 @@ def _with(found: Question, name: str, match: re.Match[str]) -> Question:
 
 
 def expanded_questions(groups: dict[str, str], query: str, inside: tuple[str, ...]) -> Iterator[str]:
-    """The questions of a query, with those of the groups it names. Raises: UsageError for a group within itself."""
+    """The questions of a query, with those of the groups it names.
+
+    Raises: UsageError for a group within itself.
+    """
     for part in _parts(query):
         name = _group_name(part)
         if name not in groups:

@@ -78,8 +78,8 @@ def _nobody(session: Session, everyone: tuple[RecipientRow, ...], term: str) -> 
     if outsider:
         return (
             f"{outsider[0].name} is in the directory but not a recipient of this campaign. "
-            f"Add them first with: outreach recipients add --{'person' if isinstance(outsider[0], PersonRow) else 'body'} "
-            f"{outsider[0].id} --audience KEY"
+            "Add them first with: outreach recipients add "
+            f"--{'person' if isinstance(outsider[0], PersonRow) else 'body'} {outsider[0].id} --audience KEY"
         )
     near = [
         name for name, score, _ in process.extract(term, [r.name for r in everyone], limit=3) if score > 50
@@ -99,7 +99,9 @@ class ResolvedRecipients:
 def recipients_for(
     session: Session, campaign_key: int, query: str, *, on: date, today: date | None = None
 ) -> ResolvedRecipients:
-    """Whom a query names. People of the directory who are no recipients yet come with the key 0; nothing is written.
+    """Whom a query names.
+
+    People of the directory who are no recipients yet come with the key 0; nothing is written.
 
     Args: on: the letter's date, on which a seat must be held. today: the real day, tried where nobody on file
         held the seats on the letter's date.
@@ -146,8 +148,8 @@ def _people(
             if held:
                 locale = locale_for("en")
                 note = (
-                    f"For “{text}”, nobody on file held the seat on {date_in_words(on, locale)}; those who hold it now "
-                    f"({date_in_words(today, locale)}) were taken."
+                    f"For “{text}”, nobody on file held the seat on {date_in_words(on, locale)}; those who "
+                    f"hold it now ({date_in_words(today, locale)}) were taken."
                 )
     people = {s[0]: s[1] for s in held}
     people = _by_correspondence(session, campaign_key, question, people, on)

@@ -1,7 +1,8 @@
 """Copies of the database: by hand, before every migration, and back again.
 
-A copy is made in a scratch folder on the disk it stays on, opened and counted against its original, brought safely to
-the disk, and only then given its name. So a name stands for a whole copy or is not there, wherever a run is killed.
+A copy is made in a scratch folder on the disk it stays on, opened and counted against its original, brought
+safely to the disk, and only then given its name. So a name stands for a whole copy or is not there, wherever
+a run is killed.
 """
 
 import contextlib
@@ -66,8 +67,9 @@ def backup(source: Path, target: Path, *, replace: bool = False) -> Path:
     Uses SQLite's backup interface, so writes that are under way are not torn.
 
     Args: replace: whether a file that is there already may give way.
-    Returns: target. Raises: FileThereError if the target is there and may not be replaced; OutreachError if the source is
-        missing or damaged, the target cannot be written, or the copy does not hold what its original holds.
+    Returns: target. Raises: FileThereError if the target is there and may not be replaced; OutreachError if
+        the source is missing or damaged, the target cannot be written, or the copy does not hold what its
+        original holds.
     """
     if not is_there(source):
         raise DatabaseMissingError(f"There is no database at {source}, so there is nothing to copy.")
@@ -82,7 +84,8 @@ def backup(source: Path, target: Path, *, replace: bool = False) -> Path:
         raise _is_there_already(target)
     if side_files(place):
         raise UsageError(
-            f"Beside {target} lie working files of a database that is open, or was cut off. Name another file."
+            f"Beside {target} lie working files of a database that is open, or was cut off. Name another "
+            "file."
         )
     sweep(place.parent)
     with os_errors(target), scratch_in(place.parent) as scratch:
@@ -100,7 +103,8 @@ def backup(source: Path, target: Path, *, replace: bool = False) -> Path:
 
 def _is_there_already(target: Path) -> FileThereError:
     return FileThereError(
-        f"There is a file at {target} already; it was left as it is. Name another file, or let it be replaced with --replace."
+        f"There is a file at {target} already; it was left as it is. Name another file, or let it be "
+        "replaced with --replace."
     )
 
 
@@ -121,19 +125,23 @@ def backup_before_migration(path: Path, revision: str) -> Path:
                     return wanted
     except OutreachError as error:
         raise type(error)(
-            f"{path} must be updated, and no copy of it could be kept in {folder} before; so it was not changed. {error}"
+            f"{path} must be updated, and no copy of it could be kept in {folder} before; so it was not "
+            f"changed. {error}"
         ) from error
     raise AssertionError("names are never used up")
 
 
 def restore(copy: Path, path: Path) -> Path | None:
-    """Put a copy in the place of the database. Under its name lies the former or the new one at every instant.
+    """Put a copy in the place of the database.
+
+    Under its name lies the former or the new one at every instant.
 
     What was there is kept in ``backups/``, even if it is damaged, with what its working files held.
 
     Returns: where the former database went, None if there was none.
-    Raises: DatabaseBusyError while a program has the database open; DatabaseBrokenError if the copy is not a whole
-        database, DatabaseNewerError if a newer version wrote it; DiskFullError, ReadOnlyError. Nothing is then changed.
+    Raises: DatabaseBusyError while a program has the database open; DatabaseBrokenError if the copy is not a
+        whole database, DatabaseNewerError if a newer version wrote it; DiskFullError, ReadOnlyError. Nothing
+        is then changed.
     """
     if not is_there(copy):
         raise DatabaseMissingError(f"There is no file {copy}. Name a copy made with: outreach backup")
@@ -158,7 +166,8 @@ def restore(copy: Path, path: Path) -> Path | None:
 
 
 def tidy(path: Path) -> None:
-    """Clear up what killed runs left at a database: scratch files, and a restore that had not come to its end.
+    """Clear up what killed runs left at a database: scratch files, and a restore that had not come to its
+    end.
 
     Only while it is our turn at the folder (`turn_at`).
     """
@@ -184,14 +193,17 @@ def _restorable(copy: Path, scratch: Path, path: Path) -> Path:
         raise DatabaseBrokenError(broken)
     if contents.revision not in known_revisions():
         raise DatabaseNewerError(
-            f"{copy} was written by a newer version of outreach (schema {contents.revision}), so nothing was restored. "
-            "Install the newest version, or choose another copy."
+            f"{copy} was written by a newer version of outreach (schema {contents.revision}), so nothing "
+            "was restored. Install the newest version, or choose another copy."
         )
     return made
 
 
 def _copied(source: Path, scratch: Path, shown: Path) -> tuple[Path, _Contents]:
-    """A copy in a scratch folder, compared with its original and brought to the disk. shown: what it is to become."""
+    """A copy in a scratch folder, compared with its original and brought to the disk.
+
+    shown: what it is to become.
+    """
     made = scratch / "copy.db"
     os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with friendly_errors(str(source), str(shown)), _reading(source, scratch) as origin:
@@ -212,12 +224,13 @@ def _copied(source: Path, scratch: Path, shown: Path) -> tuple[Path, _Contents]:
             copy.close()
         if verdict != "ok" and origin.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
             raise DatabaseBrokenError(
-                f"{source} is damaged, so a copy of it would be damaged too, and none was kept. Restore an older copy "
-                "from the backups folder beside it with: outreach restore"
+                f"{source} is damaged, so a copy of it would be damaged too, and none was kept. Restore an "
+                "older copy from the backups folder beside it with: outreach restore"
             )
     if verdict != "ok" or found != wanted:
         raise DiskFailedError(
-            f"The copy for {shown} did not come out as its original and was not kept. Check the disk, then try again."
+            f"The copy for {shown} did not come out as its original and was not kept. Check the disk, then "
+            "try again."
         )
     handle = os.open(made, os.O_RDWR)
     try:
@@ -337,12 +350,16 @@ def _folded(path: Path, shown: Path) -> bool:
 
 def _is_open(shown: Path) -> DatabaseError:
     return DatabaseBusyError(
-        f"{shown} is open in another window or program, so nothing was restored. Close it there, and try again."
+        f"{shown} is open in another window or program, so nothing was restored. Close it there, and try "
+        "again."
     )
 
 
 def _set_aside(path: Path, folder: Path) -> Path:
-    """Give a database a second name in a folder, never one that is taken; its own name stays until the copy takes it."""
+    """Give a database a second name in a folder, never one that is taken.
+
+    Its own name stays until the copy takes it.
+    """
     for wanted in free_names(folder, path, _REPLACED):
         try:
             os.link(path, wanted)

@@ -25,7 +25,7 @@ from outreach.errors import (
 )
 from outreach.files import make_folder
 from outreach.settings import user_name
-from outreach.store import journal, migrate
+from outreach.store import journal, journal_check, migrate
 from outreach.store.backup import tidy
 from outreach.store.driver_errors import DRIVER_ERRORS, friendly_errors, result_code
 from outreach.store.integrity import frozen_text_problems, upkeep_notes
@@ -302,7 +302,7 @@ def check(database: Database) -> list[str]:
     with database.read() as session:
         problems += frozen_text_problems(session)
         if database.is_journalled:
-            problems += journal.problems(_raw(session))
+            problems += journal_check.problems(_raw(session))
     return problems
 
 
@@ -327,4 +327,4 @@ def check_notes(database: Database) -> list[str]:
     """What is no damage and yet worth knowing after a check. Returns: one sentence each."""
     with database.read() as session:
         found = upkeep_notes(session)
-        return found + journal.notes(_raw(session)) if database.is_journalled else found
+        return found + journal_check.notes(_raw(session)) if database.is_journalled else found

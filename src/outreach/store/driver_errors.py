@@ -21,8 +21,8 @@ from outreach.errors import (
 
 DRIVER_ERRORS = (sqlite_driver.DatabaseError, sqlite3.DatabaseError)
 _NO_ROOM_BYTES = 64 * 1024  # less than SQLite's index of its log and a page of the log take
-# The words of SQLite's result codes (https://www.sqlite.org/rescode.html), for errors of the driver that carry no number,
-# as those of its copying.
+# The words of SQLite's result codes (https://www.sqlite.org/rescode.html), for errors of the driver that
+# carry no number, as those of its copying.
 _WORDS = {
     sqlite3.SQLITE_BUSY: "database is locked",
     sqlite3.SQLITE_LOCKED: "database table is locked",
@@ -39,7 +39,8 @@ _WORDS = {
 def friendly_errors(location: str, writes_to: str = "") -> Iterator[None]:
     """Turn the driver's errors into sentences; the cause stays chained for the log.
 
-    Args: location: the database, as the user knows it. writes_to: what is written meanwhile, if that is another file.
+    Args: location: the database, as the user knows it. writes_to: what is written meanwhile, if that is
+        another file.
     """
     try:
         yield
@@ -51,7 +52,10 @@ def friendly_errors(location: str, writes_to: str = "") -> Iterator[None]:
 
 
 def result_code(error: BaseException) -> int | None:
-    """SQLite's primary result code of a driver's error, wrapped by SQLAlchemy or not; None if it is none of the file's."""
+    """SQLite's primary result code of a driver's error, wrapped by SQLAlchemy or not.
+
+    None if it is none of the file's.
+    """
     driver_error = getattr(error, "orig", None) or error
     code = getattr(driver_error, "sqlite_errorcode", None)
     if isinstance(code, int):
@@ -71,7 +75,8 @@ def explain(error: Exception, location: str, writes_to: str) -> DatabaseError | 
         )
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOLFS}:
         return ReadOnlyError(
-            f"{writes_to} cannot be written or opened. Check the rights of the file and of its folder, or copy it elsewhere."
+            f"{writes_to} cannot be written or opened. Check the rights of the file and of its folder, or "
+            "copy it elsewhere."
         )
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return DatabaseBusyError(
@@ -79,18 +84,20 @@ def explain(error: Exception, location: str, writes_to: str) -> DatabaseError | 
         )
     if code == sqlite3.SQLITE_IOERR:
         return DiskFailedError(
-            f"The disk that holds {location} did not answer. Check that it is connected and sound, then try again."
+            f"The disk that holds {location} did not answer. Check that it is connected and sound, then try "
+            "again."
         )
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return DatabaseBrokenError(
-            f"{location} is damaged. Keep the file, and restore the newest copy from the backups folder beside it "
-            "with: outreach restore"
+            f"{location} is damaged. Keep the file, and restore the newest copy from the backups folder "
+            "beside it with: outreach restore"
         )
     return None
 
 
 def _has_no_room(location: str) -> bool:
-    # A full disk often shows as a failure to read, write or make a file: SQLite's working files find no place.
+    # A full disk often shows as a failure to read, write or make a file: SQLite's working files find no
+    # place.
     folder = Path(location).parent
     try:
         if not hasattr(os, "statvfs"):

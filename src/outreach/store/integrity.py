@@ -1,8 +1,8 @@
 """What is frozen of a letter, and the hash that proves that nothing of it has changed since approval.
 
-Version 1 of the hash (letters approved before schema 0005) covers the text, address, sender, date and the names and
-hashes of enclosed files. Version 2 covers besides the reference, case and addressee, template, language, when and by
-whom it was approved, and the facts and asks it used.
+Version 1 of the hash (letters approved before schema 0005) covers the text, address, sender, date and the
+names and hashes of enclosed files. Version 2 covers besides the reference, case and addressee, template,
+language, when and by whom it was approved, and the facts and asks it used.
 """
 
 import hashlib
@@ -32,8 +32,8 @@ def text_digests(
 ) -> dict[int, str]:
     """SHA-256 by letter's id, in a form that does not depend on the program.
 
-    Args: approval: when and by whom letters are being approved, for a hash of the present version before they are; without
-        it, an approved letter's hash is of the version it was approved with.
+    Args: approval: when and by whom letters are being approved, for a hash of the present version before they
+        are; without it, an approved letter's hash is of the version it was approved with.
     """
     found: dict[int, str] = {}
     for at in range(0, len(letters), _AT_ONCE):
@@ -45,9 +45,11 @@ def _digests(
     session: Session, letters: Sequence[Letter], approval: tuple[datetime, str] | None
 ) -> Iterator[tuple[int, str]]:
     ids = [letter.id for letter in letters]
-    facts = _parts(session, ids, LetterFact, LetterFact.fact_id, LetterFact.name, LetterFact.label, LetterFact.value, LetterFact.status)  # fmt: skip
+    facts = _parts(session, ids, LetterFact, LetterFact.fact_id, LetterFact.name, LetterFact.label,
+        LetterFact.value, LetterFact.status)  # fmt: skip
     asks = _parts(session, ids, LetterAsk, LetterAsk.ask_id)
-    files = _parts(session, ids, LetterAttachment, LetterAttachment.name, LetterAttachment.sha256, LetterAttachment.content_type, LetterAttachment.size_bytes)  # fmt: skip
+    files = _parts(session, ids, LetterAttachment, LetterAttachment.name, LetterAttachment.sha256,
+        LetterAttachment.content_type, LetterAttachment.size_bytes)  # fmt: skip
     people = _people_before_merges(session, letters)
     for letter in letters:
         if approval is None and letter.approved_at is not None and letter.digest_version == 1:
@@ -114,7 +116,9 @@ def _parts(
 
 
 def _people_before_merges(session: Session, letters: Iterable[Letter]) -> dict[tuple[int, str], int | None]:
-    """Whom letters name as they were written: a merge of two records of one person moves letters, and says which."""
+    """Whom letters name as they were written: a merge of two records of one
+    person moves letters, and says which.
+    """
     found: dict[tuple[int, str], int | None] = {}
     for letter in letters:
         found[letter.id, "person_id"] = letter.person_id
@@ -132,7 +136,9 @@ def _people_before_merges(session: Session, letters: Iterable[Letter]) -> dict[t
 
 
 def frozen_text_problems(session: Session) -> list[str]:
-    """One sentence for each approved letter that is no longer as it was approved, or whose approval is gone."""
+    """One sentence for each approved letter that is no longer as it was
+    approved, or whose approval is gone.
+    """
     problems: list[str] = []
     query = (
         select(Letter)
@@ -153,8 +159,8 @@ def _problem(letter: Letter) -> str:
     if letter.digest_version == 1:
         return f"The text of {letter.reference} is not the one that was approved."
     return (
-        f"{letter.reference} is not the letter that was approved: its text, addressee, language or approver, or the facts, "
-        "asks or files it used are others."
+        f"{letter.reference} is not the letter that was approved: its text, addressee, language or "
+        "approver, or the facts, asks or files it used are others."
     )
 
 
@@ -175,15 +181,17 @@ def _enclosure_problems(session: Session) -> list[str]:
 
 
 def upkeep_notes(session: Session) -> list[str]:
-    """What is no damage and yet worth knowing: approvals whose hash covers less, and rows that an update set aside."""
+    """What is no damage and yet worth knowing: approvals whose hash covers
+    less, and rows that an update set aside.
+    """
     notes = []
     old = session.scalar(
         select(func.count()).where(Letter.approved_at.is_not(None), Letter.digest_version == 1)
     )
     if old:
         notes.append(
-            f"{old} approval{'s' if old > 1 else ''} of an earlier version: the hash covers the text, address, sender, date "
-            "and enclosures only."
+            f"{old} approval{'s' if old > 1 else ''} of an earlier version: the hash covers the text, "
+            "address, sender, date and enclosures only."
         )
     for row in session.scalars(select(SetAside).order_by(SetAside.id)):
         notes.append(f"An update set aside row {row.row_id} of {row.table_name}. {row.reason}")

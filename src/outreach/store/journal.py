@@ -1,16 +1,19 @@
 """The journal: one entry for each change of a record, in a chain of hashes that `outreach check` follows.
 
-Triggers note which records a transaction touched, whoever wrote and by whatever statement. Before a unit of writing is
-committed, `seal` reads those records and adds an entry for each. An entry holds who, when and which record, and a
-commitment: SHA-256 of a salt and of the record as it is then. It does not hold the record itself. Salts lie in a table
-apart: where the data of a person and the salts of its entries are destroyed, nobody can tell from the journal what
-it was, and the chain still holds, since each hash covers the commitments only.
+Triggers note which records a transaction touched, whoever wrote and by whatever statement. Before a unit of
+writing is committed, `seal` reads those records and adds an entry for each. An entry holds who, when and
+which record, and a commitment: SHA-256 of a salt and of the record as it is then. It does not hold the record
+itself. Salts lie in a table apart: where the data of a person and the salts of its entries are destroyed,
+nobody can tell from the journal what it was, and the chain still holds, since each hash covers the
+commitments only.
 
-What it is worth: a change behind its back is found, and the first entry that does not fit is named. Who rewrites the whole
-chain with a program of their own is not found out; for that, the last hash must be kept elsewhere.
+What it is worth: a change behind its back is found, and the first entry that does not fit is named. Who
+rewrites the whole chain with a program of their own is not found out; for that, the last hash must be kept
+elsewhere.
 
-The journal is for SQLite only; on a server nothing is journalled yet. The functions take the driver's own connection, since
-a record is read as it lies in the file, without a model that another version of the program may have changed.
+The journal is for SQLite only; on a server nothing is journalled yet. The functions take the driver's own
+connection, since a record is read as it lies in the file, without a model that another version of the program
+may have changed.
 """
 
 import json
@@ -31,10 +34,14 @@ from outreach.store.journal_entries import (
 )
 
 RECORDS = (
-    "area", "ask", "attachment", "blob", "campaign", "case", "case_party", "citation", "contact_detail", "dispatch",
-    "distinct_people", "evidence", "fact", "follow_up", "identifier", "letter", "letter_ask", "letter_attachment",
-    "letter_event", "letter_fact", "membership", "merge", "message", "motion", "organization", "organization_standard",
-    "other_name", "pack", "pack_export", "person", "petition", "post", "recipient", "recipient_group", "reply", "saved_view",
+    "area", "ask", "attachment", "blob", "campaign", "case", "case_party", "citation", "contact_detail",
+    "dispatch",
+    "distinct_people", "evidence", "fact", "follow_up", "identifier", "letter", "letter_ask",
+    "letter_attachment",
+    "letter_event", "letter_fact", "membership", "merge", "message", "motion", "organization",
+    "organization_standard",
+    "other_name", "pack", "pack_export", "person", "petition", "post", "recipient", "recipient_group",
+    "reply", "saved_view",
     "set_aside", "signature", "source", "vote_event",
 )  # fmt: skip
 """Tables whose rows are journalled."""
@@ -46,11 +53,11 @@ OUTSIDE = "outside of outreach"
 """The actor of changes that another program made."""
 
 _AT_ONCE = 1_000
-_MOST_NAMED = 20
 _SALT_BYTES = 16
 _ABSENT = b"null"
 _KEPT = {
-    f"journal_entry_not_{done}": f"CREATE TRIGGER journal_entry_not_{done} BEFORE {verb} ON journal_entry{when}"
+    f"journal_entry_not_{done}": f"CREATE TRIGGER journal_entry_not_{done} BEFORE {verb} ON "
+    f"journal_entry{when}"
     " BEGIN SELECT RAISE(ABORT, 'the journal is only added to'); END"
     for done, verb, when in (
         ("changed", "UPDATE", ""),
@@ -63,7 +70,9 @@ _Change = tuple[str, int, str, bytes]
 
 
 def seal(raw: Any, actor: str) -> int:
-    """Add an entry for each record that was noted as changed. Call it within the transaction that changed them.
+    """Add an entry for each record that was noted as changed.
+
+    Call it within the transaction that changed them.
 
     Args: raw: the driver's connection. actor: who changed them.
     Returns: how many entries.
@@ -107,8 +116,9 @@ def schemas(raw: Any) -> dict[str, str]:
 def follow_upgrade(raw: Any, before: dict[str, str], actor: str) -> None:
     """Bring the journal up to date at the end of an upgrade of the schema, in the transaction of the upgrade.
 
-    Each record of a table that was made anew, which its definition or its missing triggers tell, gets an entry, since its
-    former commitment may be of other columns; then the triggers are made. Where the journal itself is new, it begins with all records.
+    Each record of a table that was made anew, which its definition or its missing triggers tell, gets an
+    entry, since its former commitment may be of other columns; then the triggers are made. Where the journal
+    itself is new, it begins with all records.
 
     Args: before: what `schemas` gave before the upgrade.
     """
@@ -125,91 +135,26 @@ def follow_upgrade(raw: Any, before: dict[str, str], actor: str) -> None:
     _make(raw, _missing(raw))
 
 
-def problems(raw: Any) -> list[str]:
-    """What does not fit: one sentence for each, none if the journal is whole and the records are as it has them.
-
-    Follows the chain from the first entry and names the first that does not fit; then compares each record with its last
-    entry. Reads once through entries and records, and keeps none in memory.
-    """
-    gone = [t for t in NOT_RECORDS if t.startswith("journal") and t not in schemas(raw)]
-    if gone:
-        return [
-            f"The journal of changes is gone: there is no table {' or '.join(gone)}. Restore a copy of the database."
-        ]
-    found = []
-    with any_text(raw):
-        found += _chain_problems(raw)
-        found += _few(
-            f"{_label(raw, record, key)} was {_DONE.get(action, 'changed')} outside of outreach."
-            for record, key, action in raw.execute(
-                "SELECT record, record_key, action FROM journal_pending ORDER BY record, record_key"
-            )
-        )
-        found += _few(chain.from_iterable(_record_problems(raw, table) for table in _there(raw)))
-    return found
+LAST = "SELECT record_key, max(id) AS id FROM journal_entry WHERE record = ? GROUP BY record_key"
 
 
-def notes(raw: Any) -> list[str]:
-    """What is no damage and yet worth knowing of the journal: changes made outside, triggers missing or put back, erased salts."""
-    if not {"journal_entry", "journal_salt"} <= schemas(raw).keys():
-        return []
-    found = []
-    missing = guards_missing(raw)
-    if missing:
-        found.append(
-            f"Triggers of the journal are missing ({_some(missing)}), so changes are not noted. Open the database again: that "
-            "puts them back."
-        )
-    with any_text(raw):
-        count, last = raw.execute(
-            "SELECT count(*), max(id) FROM journal_entry WHERE actor = ?", (OUTSIDE,)
-        ).fetchone()
-        if count:
-            at, record, key = raw.execute(
-                "SELECT at, record, record_key FROM journal_entry WHERE id = ?", (last,)
-            ).fetchone()
-            found.append(
-                f"{count} change{'s were' if count > 1 else ' was'} made outside of outreach; the last, of "
-                f"{_label(raw, record, key)}, was found on {str(at)[:10]}."
-            )
-        for at, number in raw.execute(
-            "SELECT at, record_key FROM journal_entry WHERE action = 'guards' ORDER BY id"
-        ):
-            found.append(
-                f"On {str(at)[:10]}, {number} trigger{'s' if number > 1 else ''} of the journal had to be put back."
-            )
-        unsalted = sum(
-            raw.execute(
-                f"SELECT count(*) FROM ({_LAST}) AS last JOIN journal_entry AS e ON e.id = last.id"
-                f' JOIN "{table}" AS t ON t.id = e.record_key'
-                " WHERE NOT EXISTS (SELECT 1 FROM journal_salt WHERE entry_id = e.id)",
-                (table,),
-            ).fetchone()[0]
-            for table in _there(raw)
-        )
-    if unsalted:
-        found.append(
-            f"{unsalted} record{'s' if unsalted > 1 else ''} cannot be compared with the journal, since the salts were erased."
-        )
-    return found
-
-
-_DONE = {"insert": "added", "update": "changed", "delete": "deleted"}
-_LAST = "SELECT record_key, max(id) AS id FROM journal_entry WHERE record = ? GROUP BY record_key"
-
-
-def _there(raw: Any) -> list[str]:
+def journalled(raw: Any) -> list[str]:
+    """The tables of records that a database has."""
     known = schemas(raw)
     return [table for table in RECORDS if table in known]
 
 
 def _wanted(table: str) -> dict[str, str]:
-    """The triggers of one table. They name no policy for conflicts: that of the statement outside would go before it."""
+    """The triggers of one table.
+
+    They name no policy for conflicts: that of the statement outside would go before it.
+    """
 
     def noted(row: str, action: str, when: str = "") -> str:
         return (
-            f"INSERT INTO journal_pending (record, record_key, action) SELECT '{table}', {row}.id, '{action}' WHERE {when}"
-            f"NOT EXISTS (SELECT 1 FROM journal_pending WHERE record = '{table}' AND record_key = {row}.id);"
+            f"INSERT INTO journal_pending (record, record_key, action) SELECT '{table}', {row}.id, "
+            f"'{action}' WHERE {when}NOT EXISTS (SELECT 1 FROM journal_pending WHERE record = '{table}' AND "
+            f"record_key = {row}.id);"
         )
 
     bodies = {
@@ -227,7 +172,7 @@ def _wanted(table: str) -> dict[str, str]:
 def _missing(raw: Any) -> dict[str, str]:
     known = dict(raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall())
     wanted = dict(_KEPT)
-    for table in _there(raw):
+    for table in journalled(raw):
         wanted |= _wanted(table)
     return {name: sql for name, sql in wanted.items() if known.get(name) != sql}
 
@@ -240,7 +185,7 @@ def _make(raw: Any, triggers: dict[str, str]) -> None:
 
 def _noted(raw: Any) -> Iterator[_Change]:
     """What became of each record that was noted: the first change tells whether it was there before."""
-    tables = _there(raw)
+    tables = journalled(raw)
     for (table,) in raw.execute("SELECT DISTINCT record FROM journal_pending ORDER BY record").fetchall():
         if table not in tables:
             continue
@@ -269,7 +214,8 @@ def _all_rows(raw: Any, table: str, action: str) -> Iterator[_Change]:
     for key, *values in raw.execute(f'SELECT t.id, {listed(columns)} FROM "{table}" AS t ORDER BY t.id'):
         yield table, key, action, canonical(names, tuple(values))
     gone = raw.execute(
-        f"SELECT last.record_key FROM ({_LAST}) AS last JOIN journal_entry AS e ON e.id = last.id WHERE e.action != 'delete'"
+        f"SELECT last.record_key FROM ({LAST}) AS last JOIN journal_entry AS e ON e.id = last.id WHERE "
+        "e.action != 'delete'"
         f' AND NOT EXISTS (SELECT 1 FROM "{table}" AS t WHERE t.id = last.record_key)',
         (table,),
     ).fetchall()
@@ -302,96 +248,3 @@ def _append(raw: Any, actor: str, changes: Iterable[_Change]) -> int:
         "INSERT OR REPLACE INTO journal_head (id, entries, hash) VALUES (1, ?, ?)", (number, previous)
     )
     return number - start
-
-
-def _chain_problems(raw: Any) -> list[str]:
-    number, previous = 0, ""
-    entries = raw.execute(
-        "SELECT id, previous_hash, hash, at, actor, record, record_key, action, commitment FROM journal_entry ORDER BY id"
-    )
-    for found, before, digest, *fields in entries:
-        number += 1
-        if found != number or before != previous or digest != link_of(number, previous, tuple(fields)):
-            what = f"{fields[0]}, {_label(raw, fields[2], fields[3])}"
-            if found != number:
-                return [
-                    f"The journal was changed: entry {number} is missing; entry {found} ({what}) stands in its place."
-                ]
-            return [
-                f"The journal was changed: entry {number} ({what}) is the first that does not fit those before it."
-            ]
-        previous = digest
-    head = raw.execute("SELECT entries, hash FROM journal_head WHERE id = 1").fetchone()
-    if head is None:
-        return ["The journal was changed: the note of where it ends is gone."]
-    if tuple(head) != (number, previous):
-        return [
-            f"The journal was changed: it ended with entry {head[0]}, and now ends with entry {number} or another one in its place."
-        ]
-    return []
-
-
-def _record_problems(raw: Any, table: str) -> Iterator[str]:
-    columns = columns_of(raw, table)
-    names = json_of(columns)
-    unnoted = "NOT EXISTS (SELECT 1 FROM journal_pending AS p WHERE p.record = ? AND p.record_key = {key})"
-    rows = raw.execute(
-        f"SELECT e.record_key, e.action, e.commitment, s.salt, t.id IS NOT NULL, {listed(columns)} FROM ({_LAST}) AS last"
-        " JOIN journal_entry AS e ON e.id = last.id LEFT JOIN journal_salt AS s ON s.entry_id = e.id"
-        f' LEFT JOIN "{table}" AS t ON t.id = e.record_key WHERE {unnoted.format(key="last.record_key")}',
-        (table, table),
-    )
-    for key, action, commitment, salt, is_there, *values in rows:
-        if not is_there:
-            if action != "delete":
-                yield f"{_label(raw, table, key)} is gone, and the journal tells of no deletion."
-        elif action == "delete":
-            yield f"{_label(raw, table, key)} is there, and the journal tells that it was deleted."
-        elif salt is not None and not _fits(salt, commitment, canonical(names, tuple(values))):
-            yield f"{_label(raw, table, key)} is not as the journal has it: it was changed without an entry."
-    unknown = raw.execute(
-        f'SELECT t.id FROM "{table}" AS t WHERE NOT EXISTS'
-        f" (SELECT 1 FROM journal_entry AS e WHERE e.record = ? AND e.record_key = t.id) AND {unnoted.format(key='t.id')}",
-        (table, table),
-    )
-    for (key,) in unknown:
-        yield f"{_label(raw, table, key)} is there, and the journal does not know it."
-
-
-def _fits(salt: object, commitment: object, content: bytes) -> bool:
-    try:
-        return commitment_of(str(salt), content) == commitment
-    except ValueError:
-        return False
-
-
-def _label(raw: Any, record: object, key: object) -> str:
-    """A record in words, by what users know it by where it has that: “letter MAG-0003”."""
-    words = str(record).replace("_", " ")
-    if record in _there(raw):
-        columns = columns_of(raw, str(record))
-        known = ("reference", "slug", *(() if "letter_id" in columns else ("name",)))
-        named = next((c for c in known if c in columns), None)
-        if named is not None:
-            row = raw.execute(f'SELECT "{named}" FROM "{record}" WHERE id = ?', (key,)).fetchone()
-            if row is not None and row[0]:
-                return f"{words} {row[0]}"
-        elif "letter_id" in columns:
-            row = raw.execute(
-                f'SELECT reference FROM letter WHERE id = (SELECT letter_id FROM "{record}" WHERE id = ?)',
-                (key,),
-            ).fetchone()
-            if row is not None:
-                return f"{words} number {key} (of {row[0]})"
-    return f"{words} number {key}"
-
-
-def _few(sentences: Iterable[str]) -> list[str]:
-    left = iter(sentences)
-    found = list(islice(left, _MOST_NAMED))
-    more = sum(1 for _ in left)
-    return [*found, f"There are {more} more of this kind."] if more else found
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

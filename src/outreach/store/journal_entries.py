@@ -1,4 +1,6 @@
-"""What an entry of the journal commits to: a record in one form of text, its hash, and the link to the entry before."""
+"""What an entry of the journal commits to: a record in one form of text, its
+hash, and the link to the entry before.
+"""
 
 import hashlib
 import json
@@ -38,7 +40,8 @@ json_of = json.JSONEncoder(default=_in_json, separators=(",", ":")).encode
 
 
 def canonical(columns: str, values: tuple[object, ...]) -> bytes:
-    """A record in a form that depends on neither program nor the order of columns: names in order, then values, in JSON.
+    """A record in a form that depends on neither program nor the order of columns: names in order, then
+    values, in JSON.
 
     Numbers, text and NULL as JSON has them, with all but ASCII escaped; a blob as its SHA-256.
     """

@@ -24,8 +24,9 @@ def upgrade(engine: Engine, path: Path | None, target: str | None = None) -> Non
 
     A copy of the file goes to the backups folder beside it before the first change. Foreign keys are
     off meanwhile (with them on, Alembic's batch mode deleted every child row of a rebuilt table), and
-    are checked before the end; row counts of tables that existed before may not shrink, but by rows that are set aside.
-    At the end the journal gets an entry for each record of a table that was made anew (`journal.follow_upgrade`).
+    are checked before the end; row counts of tables that existed before may not shrink, but by rows that are
+    set aside. At the end the journal gets an entry for each record of a table that was made anew
+    (`journal.follow_upgrade`).
 
     Args: target: a revision, by default the newest.
     Raises: DatabaseNewerError if the database is ahead of this program; DatabaseBrokenError if it

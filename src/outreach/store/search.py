@@ -37,7 +37,10 @@ def fts_query(words: str) -> str:
 
 
 def matching_by_kind(session: Session, word: str) -> dict[str, set[int]]:
-    """Ids of the records whose text holds a word that begins like this, by kind; a kind without any is missing."""
+    """Ids of the records whose text holds a word that begins like this, by kind.
+
+    A kind without any is missing.
+    """
     query = fts_query(word)
     found: dict[str, set[int]] = {}
     if not query or not any(c.isalnum() for c in query):

@@ -1,4 +1,6 @@
-"""A database as a file: which one a name means, how it is opened whatever its path holds, and who else is at it."""
+"""A database as a file: which one a name means, how it is opened whatever its
+path holds, and who else is at it.
+"""
 
 import contextlib
 import errno
@@ -71,17 +73,19 @@ def side_files(path: Path) -> list[Path]:
 
 
 def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: float | None = None) -> Any:
-    """A connection of the driver to a file, whatever characters its path holds; it begins no transactions by itself.
+    """A connection of the driver to a file, whatever characters its path holds.
 
-    Args: mode: ro, rw, or rwc to make the file. immutable: take it that nobody writes the file, which is then read
-        without locks and without working files beside it.
+    It begins no transactions by itself.
+
+    Args: mode: ro, rw, or rwc to make the file. immutable: take it that nobody writes the file, which is then
+        read without locks and without working files beside it.
     Raises: DatabaseError for a path longer than SQLite takes; the driver's own errors.
     """
     whole = path.absolute()
     if os.name == "posix" and len(os.fsencode(whole)) > _LONGEST_PATH_BYTES:
         raise DatabaseError(
-            f"The path {path} is too long for a database, which may have {_LONGEST_PATH_BYTES} bytes with all its "
-            "folders. Choose a folder nearer to the top, or shorter names."
+            f"The path {path} is too long for a database, which may have {_LONGEST_PATH_BYTES} bytes with "
+            "all its folders. Choose a folder nearer to the top, or shorter names."
         )
     options = f"?mode={mode}" + ("&immutable=1" if immutable else "")
     return sqlite_driver.connect(
@@ -97,13 +101,14 @@ def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: f
 def turn_at(path: Path) -> Iterator[None]:
     """Be the only outreach that opens, updates or replaces databases in a file's folder.
 
-    A lock on the folder itself, which leaves nothing behind and ends with the process; where a file system has none,
-    nobody waits. Raises: DatabaseBusyError after half a minute.
+    A lock on the folder itself, which leaves nothing behind and ends with the process; where a file system
+    has none, nobody waits. Raises: DatabaseBusyError after half a minute.
     """
     handle = _locked(path.parent, _TURN_SECONDS)
     if handle == _TAKEN:
         raise DatabaseBusyError(
-            f"Another outreach is opening, updating or restoring {path}. Wait until it is done, and try again."
+            f"Another outreach is opening, updating or restoring {path}. Wait until it is done, and try "
+            "again."
         )
     try:
         yield

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData, String, Table, select
+from sqlalchemy import DateTime, Dialect, MetaData, String, Table, Text, select
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeDecorator
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.notice import Notice, read_notice
 from outreach.domain.states import (
     Channel,
     DispatchOutcome,
@@ -50,6 +51,19 @@ def stored_by_value(enum: type, length: int = 24) -> SqlEnum:
         create_constraint=False,
         values_callable=lambda members: [str(m.value) for m in members],
     )
+
+
+class NoticeText(TypeDecorator[Notice | None]):
+    """A notice as JSON text, "" for none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Notice | None, dialect: Dialect) -> str:
+        return value.as_json() if value is not None else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Notice | None:
+        return read_notice(value or "")
 
 
 class Base(DeclarativeBase):
@@ -106,7 +120,9 @@ def table_of(model: type[Base]) -> Table:
 
 
 def free_slug(session: Session, model: type[Named], wanted: str) -> str:
-    """An identifier that no record of a table has yet, deleted ones counted: the one wanted, or with a number."""
+    """An identifier that no record of a table has yet, deleted ones counted:
+    the one wanted, or with a number.
+    """
     taken = set(
         session.scalars(
             select(model.slug)

@@ -25,7 +25,7 @@ from outreach.mail.outbox import OutboxRow, Result, outbox, queue_letters, send_
 from outreach.mail.outcomes import catch_up, kept_outcomes
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
-from outreach.settings import load_settings
+from outreach.settings import load_settings, user_name
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.ui.dialogs.forms import FormDialog, ask
@@ -186,7 +186,7 @@ class Mailing(QObject):
             goes_on = partial(progress, 0, len(references))
             catch_up(database, goes_on)  # a unit of its own, so that it stands whatever is refused next
             with database.write(goes_on) as session:
-                queue_letters(session, references)
+                queue_letters(session, references, by=user_name())
             transport = SmtpTransport(account, password)
             try:
                 return send_queued(

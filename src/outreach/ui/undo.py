@@ -1,22 +1,31 @@
 """Decisions that can be undone. Each command runs in the writer thread, forth and back."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial
 
 from PySide6.QtGui import QUndoCommand
 
 from outreach.correspondence.replies import ReplyRecord, ReplyRow, remove_answer, reply_record, restore_reply
 from outreach.correspondence.triage import Standing, restore_standings, standings
-from outreach.domain.states import LetterStatus
+from outreach.domain.states import Channel, LetterStatus
 from outreach.domain.wording import counted
 from outreach.letters.ledger import (
     approve_letters,
+    close_letters,
     delete_drafts,
     edit_letter,
     find_letters,
+    mark_sent,
     reopen_letters,
     restore_drafts,
+    undo_close,
+    undo_sent,
+    undo_withdrawal,
+    withdraw_letters,
 )
+from outreach.mail.outbox import take_back, undo_take_back
+from outreach.settings import user_name
 from outreach.store.changes import Changes
 from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import FormDialog
@@ -81,7 +90,7 @@ def _reopen_approved(session: WorkSession, references: Sequence[str]) -> Changes
     """
     letters = find_letters(session, references)
     approved = [x.reference for x in letters if x.status is not LetterStatus.DRAFT]
-    return reopen_letters(session, approved or list(references))
+    return reopen_letters(session, approved or list(references), by=user_name())
 
 
 def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
@@ -95,7 +104,7 @@ def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
     def do(session: WorkSession) -> Changes:
         for text in held:
             edit_letter(session, text.reference, **text.words)
-        return approve_letters(session, list(references))
+        return approve_letters(session, list(references), by=user_name())
 
     def tell(changes: Changes) -> None:
         for text in held:
@@ -112,6 +121,68 @@ def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
             tell=tell,
         )
     )
+
+
+def mark_sent_undoably(
+    workspace: Workspace,
+    dialog: FormDialog[object],
+    references: Sequence[str],
+    by: Channel,
+    on: date,
+    detail: str,
+) -> None:
+    """Record what a dialog says of letters that went out; Undo takes it back as long as nothing more is on file."""
+    save_undoably(
+        workspace,
+        dialog,
+        _named(workspace, workspace.tr("mark sent"), references),
+        partial(mark_sent, references=references, by=by, on=on, detail=detail, who=user_name()),
+        partial(undo_sent, references=references, by=user_name()),
+    )
+
+
+def withdraw_undoably(
+    workspace: Workspace, dialog: FormDialog[object], references: Sequence[str], reason: str
+) -> None:
+    """Withdraw letters for the reason that a dialog holds; Undo makes them again what they were."""
+    save_undoably(
+        workspace,
+        dialog,
+        _named(workspace, workspace.tr("withdraw"), references),
+        partial(withdraw_letters, references=references, reason=reason, by=user_name()),
+        partial(undo_withdrawal, references=references, by=user_name()),
+    )
+
+
+def close_undoably(
+    workspace: Workspace, dialog: FormDialog[object], references: Sequence[str], reason: str
+) -> None:
+    """Close letters for the reason that a dialog holds; Undo opens them again."""
+    save_undoably(
+        workspace,
+        dialog,
+        _named(workspace, workspace.tr("close"), references),
+        partial(close_letters, references=references, reason=reason, by=user_name()),
+        partial(undo_close, references=references, by=user_name()),
+    )
+
+
+def take_out_undoably(workspace: Workspace, references: Sequence[str]) -> None:
+    """Take letters out of the outbox; Undo puts them in again."""
+    workspace.undo.push(
+        Reversible(
+            workspace,
+            _named(workspace, workspace.tr("take out of the outbox"), references),
+            partial(take_back, references=references, by=user_name()),
+            partial(undo_take_back, references=references, by=user_name()),
+        )
+    )
+
+
+def _named(workspace: Workspace, what: str, references: Sequence[str]) -> str:
+    """A step and the letter, or how many letters, that it was taken with: “close: MAG-0007”."""
+    whom = references[0] if len(references) == 1 else counted(len(references), "letter", "letters")
+    return workspace.tr("{0}: {1}").format(what, whom)
 
 
 def delete_drafts_undoably(workspace: Workspace, references: Sequence[str]) -> None:

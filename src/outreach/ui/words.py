@@ -79,6 +79,12 @@ EVENTS = {
     "referral_drafted": "Next letter drafted",
     "enclosed": "File enclosed",
     "taken_out": "File taken out",
+    "sent_undone": "Not sent after all",
+    "close_undone": "Opened again",
+    "withdrawal_undone": "Withdrawal taken back",
+    "queueing_undone": "Taken out of the outbox again",
+    "taking_out_undone": "Put back into the outbox",
+    "report_moved": "Report moved to another letter",
 }
 
 

@@ -1,9 +1,9 @@
 """Applying records to the directory: outside ids decide who is who; what others entered is not overwritten.
 
-An id is believed as far as the name agrees: where the two have nothing in common, it is reported, and two people
-stay two. Things that have no id (parties, places, bodies of a table) are the same only under the same name and in
-the same place; their readable ids never decide. Rows are written in bulk, a few hundred records at a time, so that
-a file ten times as long does not take ten times the memory.
+An id is believed as far as the name agrees: where the two have nothing in common, it is reported, and two
+people stay two. Things that have no id (parties, places, bodies of a table) are the same only under the same
+name and in the same place; their readable ids never decide. Rows are written in bulk, a few hundred records
+at a time, so that a file ten times as long does not take ten times the memory.
 """
 
 from collections.abc import Sequence

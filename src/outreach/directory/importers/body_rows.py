@@ -84,10 +84,11 @@ class BodyRows:
         ]
 
     def _body_by_name(self, record: BodyRecord) -> int | None:
-        """A body without an outside id: the one on file of this name, or of this readable id, and jurisdiction.
+        """A body without an outside id: the one on file of this name, or of this readable id, and
+        jurisdiction.
 
-        Where the file does not say the jurisdiction, or the database, a body that is the only one of its name is
-        taken, and the report says so.
+        Where the file does not say the jurisdiction, or the database, a body that is the only one of its name
+        is taken, and the report says so.
         """
         self._rows.flush()
         names = self._names_of_bodies()
@@ -115,7 +116,8 @@ class BodyRows:
             if not found:
                 self._rows.note(
                     record.row,
-                    f"{record.name}: several bodies on file have this name, so another was made; write a body’s id to mean it",
+                    f"{record.name}: several bodies on file have this name, so another was made; write a "
+                    "body’s id to mean it",
                 )
         if not found and not record.slug:
             # Somebody who writes a readable id means that body.
@@ -127,8 +129,8 @@ class BodyRows:
             )
             self._rows.note(
                 record.row,
-                f"{record.name}: taken as the body on file of this name ({taken}{place}); if it is another, give the "
-                "table a column with the code of its country",
+                f"{record.name}: taken as the body on file of this name ({taken}{place}); if it is another, "
+                "give the table a column with the code of its country",
             )
         return found[0] if found else None
 
@@ -185,7 +187,8 @@ class BodyRows:
         self._remember_body(key, record)
         for ref in record.identifiers:
             self._rows.new(
-                Identifier, person_id=None, organization_id=key, scheme=self._rows.scheme(ref), identifier=ref.identifier,
+                Identifier, person_id=None, organization_id=key, scheme=self._rows.scheme(ref),
+                identifier=ref.identifier,
                 source_id=self._rows.source,
             )  # fmt: skip
         self._rows.cite(organization_id=key)
@@ -273,7 +276,8 @@ class BodyRows:
             key = self._post_on_file(record.slug, body)
             if key is None:
                 key = self._rows.new(
-                    Post, slug=self._post_slug(record.slug, body), label=record.label, short_label="", role=record.role,
+                    Post, slug=self._post_slug(record.slug, body), label=record.label, short_label="",
+                    role=record.role,
                     audience=record.audience, organization_id=body, start_date=None, end_date=None,
                 )  # fmt: skip
                 self._rows.flush()
@@ -293,7 +297,9 @@ class BodyRows:
         self._report.counts["posts"].changed += 1
 
     def _post_slugs(self, wanted: str, body: int) -> tuple[str, str]:
-        """Readable ids that a post of a body may have: its own, or with the body's where another body has that."""
+        """Readable ids that a post of a body may have: its own, or with the
+        body's where another body has that.
+        """
         name = self._session.scalars(select(Organization.slug).where(Organization.id == body)).one()
         return cut(wanted), cut(f"{wanted}-{name}")
 

@@ -234,7 +234,8 @@ def _body(
     held = [
         c for c in (congresses if isinstance(congresses, list) else []) if isinstance(c, int) and 0 < c < 1000
     ]
-    # The n-th Congress sat from 1789 + 2(n - 1) for two years; committees of past ones are listed with theirs.
+    # The n-th Congress sat from 1789 + 2(n - 1) for two years; committees of past ones are listed with
+    # theirs.
     began = f"{1789 + 2 * (min(held) - 1)}" if held else ""
     ended = f"{1789 + 2 * max(held)}-01-03" if held else ""
     return BodyRecord(

@@ -1,4 +1,6 @@
-"""Whether a file is an edition of a register that is on file: by its size, the names and seats of its people, and its bodies."""
+"""Whether a file is an edition of a register that is on file: by its size, the names and seats
+of its people, and its bodies.
+"""
 
 import hashlib
 from collections import defaultdict
@@ -37,7 +39,8 @@ class Content:
 class KnownRegister:
     """A register on file, and how far the new file agrees with it.
 
-    common: ids in both. same: of these, with the same name. addressed: of these, with an e-mail address in the id.
+    common: ids in both. same: of these, with the same name. addressed: of these, with an e-mail address in
+    the id.
     """
 
     scheme: str

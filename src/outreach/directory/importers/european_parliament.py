@@ -125,7 +125,10 @@ def _mep(row: int, values: dict[str, str], term: int | None) -> Iterator[Record]
                 end=end,
                 area=Place(country, "country", prefix="country") if country else None,
                 jurisdiction="EU",
-                claim=f"sat in term {term}; the dates are those of the term, the file does not give the Member’s own"
+                claim=(
+                    f"sat in term {term}; the dates are those of the term, the file does not give the "
+                    "Member’s own"
+                )
                 if term
                 else "the file gives no dates",
             ),
@@ -139,8 +142,9 @@ _DEEPEST = 50
 def read_europarl_xml(path: Path, *, term: int | None = None) -> Iterator[Record]:
     """The European Parliament's list of Members as XML (www.europarl.europa.eu/meps/en/full-list/xml).
 
-    Elements: ``meps/mep`` with ``fullName``, ``country``, ``politicalGroup``, ``id``, ``nationalPoliticalGroup``. The
-    family name is the part in capitals. Args: term: by default the one sitting now.
+    Elements: ``meps/mep`` with ``fullName``, ``country``, ``politicalGroup``, ``id``,
+    ``nationalPoliticalGroup``. The family name is the part in capitals. Args: term: by default the one
+    sitting now.
     """
     start, end = EP_TERMS[term or max(EP_TERMS)]
     yield EP_BODY

@@ -1,4 +1,6 @@
-"""Fetching a public directory from its address, on the user's word only: TLS verified, size and time limited."""
+"""Fetching a public directory from its address, on the user's word only: TLS
+verified, size and time limited.
+"""
 
 import ssl
 import time
@@ -72,10 +74,10 @@ def download(
 ) -> Path:
     """Fetch a file.
 
-    Args: folder: where it is put, under the last part of its address. max_bytes, seconds: limits for all of it.
-        context: certificates to trust; by default the system's.
-    Returns: the file, whole. Raises: DownloadError with what happened and what to do; CancelledError. Nothing is
-        left in the folder then.
+    Args: folder: where it is put, under the last part of its address. max_bytes, seconds: limits for all of
+        it. context: certificates to trust; by default the system's.
+    Returns: the file, whole. Raises: DownloadError with what happened and what to do; CancelledError. Nothing
+        is left in the folder then.
     """
     if urlsplit(url).scheme != "https":
         raise DownloadError(
@@ -127,8 +129,8 @@ def _explained(error: BaseException, url: str, target: Path) -> OutreachError | 
     cause = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return DownloadError(
-            f"The certificate of {host} could not be verified ({cause.verify_message}), so nothing was fetched. "
-            "Check the date of this machine, or ask who runs your network."
+            f"The certificate of {host} could not be verified ({cause.verify_message}), so nothing was "
+            "fetched. Check the date of this machine, or ask who runs your network."
         )
     if isinstance(error, HTTPError):
         return DownloadError(

@@ -71,8 +71,8 @@ class Held:
     def is_alike(self, key: int, record: PersonRecord) -> bool:
         """Whether somebody on file may be whom a record names.
 
-        A number of the file's own may be that of a row, which is another's in the next edition. Brothers and sisters share a
-        family name, so there the given names must agree too.
+        A number of the file's own may be that of a row, which is another's in the next edition. Brothers and
+        sisters share a family name, so there the given names must agree too.
         """
         held = self.people[key]
         name = held["name"]
@@ -88,7 +88,9 @@ class Held:
         return are_alike((name, *self.names[key]), (record.name, *record.other_names))
 
     def find_term(self, key: int, body: int, post: int | None, term: Term) -> dict[str, Any] | None:
-        """The term on file that this one is: same body and post, and a first day that agrees as far as both go."""
+        """The term on file that this one is: same body and post, and a first
+        day that agrees as far as both go.
+        """
         for held in self.terms[key]:
             if held["organization_id"] != body or held["post_id"] != post:
                 continue

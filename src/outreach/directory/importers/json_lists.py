@@ -1,7 +1,7 @@
 """The lists of a JSON file, read one item at a time with Python's own decoder.
 
-The C library of the streaming parser that stood here ended the process on a number of 5,000 digits; the decoder of
-the standard library raises what can be caught, and is fed no more than one item needs.
+The C library of the streaming parser that stood here ended the process on a number of 5,000 digits; the
+decoder of the standard library raises what can be caught, and is fed no more than one item needs.
 """
 
 import json
@@ -35,7 +35,10 @@ def json_lists(path: Path, wanted: str) -> Iterator[dict[str, Any]]:
 
 
 def json_value(path: Path, wanted: str) -> Any:
-    """What stands under a key of the outermost object; None if there is nothing. Of a list, its first item."""
+    """What stands under a key of the outermost object; None if there is nothing.
+
+    Of a list, its first item.
+    """
     return next((item for key, item in _entries(path) if key == wanted), None)
 
 

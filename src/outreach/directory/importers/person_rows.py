@@ -139,18 +139,22 @@ class PersonRows:
                 self._report.conflict(
                     self._file,
                     record.row,
-                    f"the id {ref.identifier} is {names}’s here and {record.name}’s in the file; the name was kept. Look whether they are one",
+                    f"the id {ref.identifier} is {names}’s here and {record.name}’s in the file; the name "
+                    "was kept. Look whether they are one",
                 )
             return other, True
         self._report.conflict(
             self._file,
             record.row,
-            f"the id {ref.identifier} is {names}’s here and {record.name}’s in the file; they stay two people. If they are one, merge them",
+            f"the id {ref.identifier} is {names}’s here and {record.name}’s in the file; they stay two "
+            "people. If they are one, merge them",
         )
         return None, True
 
     def _told_apart(self, record: PersonRecord) -> PersonRecord:
-        """A record known by its name alone, where the file has several of this name: by what its row says too."""
+        """A record known by its name alone, where the file has several of this
+        name: by what its row says too.
+        """
         stem = own = row_id(record, self._register.doubled)
         if not stem or stem == record.identifiers[0].identifier:
             return record
@@ -217,7 +221,8 @@ class PersonRows:
 
     def _identifier(self, key: int, ref: Ref) -> None:
         self._rows.new(
-            Identifier, person_id=key, organization_id=None, scheme=self._rows.scheme(ref), identifier=ref.identifier,
+            Identifier, person_id=key, organization_id=None, scheme=self._rows.scheme(ref),
+            identifier=ref.identifier,
             source_id=self._rows.source,
         )  # fmt: skip
 
@@ -260,7 +265,9 @@ class PersonRows:
         return changed
 
     def _contacts(self, key: int, record: PersonRecord, state: Held) -> bool:
-        """Add contact details that are new, and take away those of this data set that the file has no more."""
+        """Add contact details that are new, and take away those of this data
+        set that the file has no more.
+        """
         wanted = {(c.type, c.value): c for c in record.contacts}
         there = {(kind, value) for _, kind, value, _ in state.contacts[key]}
         changed = False
@@ -289,7 +296,9 @@ class PersonRows:
                     self._file,
                     Problem(
                         record.row,
-                        f"{record.name or record.placeholder}: the body {term.body.identifier.rpartition(chr(0))[2]} is not known, so this seat was left out",
+                        f"{record.name or record.placeholder}: the body "
+                        f"{term.body.identifier.rpartition(chr(0))[2]} is not known, so this seat was left "
+                        "out",
                         is_skipped=not record.is_whole,
                     ),
                 )
@@ -303,7 +312,8 @@ class PersonRows:
             if held is None:
                 new = self._rows.new(
                     Membership, person_id=key, organization_id=body, post_id=post, on_behalf_of_id=party,
-                    area_id=area, role=term.role, rank=term.rank, start_date=term.start or None, end_date=term.end or None,
+                    area_id=area, role=term.role, rank=term.rank, start_date=term.start or None,
+                    end_date=term.end or None,
                 )  # fmt: skip
                 self._rows.cite(membership_id=new, claim=term.claim)
                 state.add_term(key, new, body, post, term, area, party)

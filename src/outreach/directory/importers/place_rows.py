@@ -114,7 +114,8 @@ class PlaceRows:
                         Organization, f"{slug(jurisdiction) if jurisdiction else 'x'}-party-{slug(name)}"
                     ),
                     name=name, classification="party", jurisdiction=jurisdiction,
-                    parent_id=None, area_id=None, founding_date=None, dissolution_date=None, summary="", deleted_at=None,
+                    parent_id=None, area_id=None, founding_date=None, dissolution_date=None, summary="",
+                    deleted_at=None,
                 )  # fmt: skip
                 self._rows.cite(organization_id=found)
             self._parties[cached] = found

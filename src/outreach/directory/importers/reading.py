@@ -12,10 +12,12 @@ import yaml
 from outreach.domain.wording import printable
 from outreach.errors import ImportFileError
 
-# A list of everybody who ever sat in a parliament has a few tens of millions of bytes. Tables are read row by row and
-# may be of any size; the others are read in several passes or item by item, and a limit keeps that short.
+# A list of everybody who ever sat in a parliament has a few tens of millions of bytes. Tables are read row by
+# row and may be of any size; the others are read in several passes or item by item, and a limit keeps that
+# short.
 MAX_BYTES = {
-    ".yaml": 200_000_000, ".yml": 200_000_000, ".json": 300_000_000, ".xml": 300_000_000, ".vcf": 50_000_000, ".vcard": 50_000_000,
+    ".yaml": 200_000_000, ".yml": 200_000_000, ".json": 300_000_000, ".xml": 300_000_000, ".vcf": 50_000_000,
+    ".vcard": 50_000_000,
 }  # fmt: skip
 MAX_LINE = 2_000_000
 _MAX_ITEM_CHARACTERS = 500_000
@@ -68,12 +70,16 @@ def refuse_size(path: Path) -> None:
     most = MAX_BYTES.get(path.suffix.lower())
     if most is not None and path.stat().st_size > most:
         raise ImportFileError(
-            f"{path.name} is larger than {most // 1_000_000} MB, too large for a list of people. Check that it is the right file."
+            f"{path.name} is larger than {most // 1_000_000} MB, too large for a list of people. Check that "
+            "it is the right file."
         )
 
 
 def lines_of(file: TextIO, name: str) -> Iterator[str]:
-    """The lines of a text. Raises: ImportFileError for one out of all proportion, before it fills the memory."""
+    """The lines of a text.
+
+    Raises: ImportFileError for one out of all proportion, before it fills the memory.
+    """
     while line := file.readline(MAX_LINE):
         if len(line) >= MAX_LINE and not line.endswith("\n"):
             raise ImportFileError(
@@ -97,7 +103,9 @@ def _number(loader: Any, node: yaml.ScalarNode) -> Any:
 
 
 def keep_long_numbers_as_text(loader: type[yaml.CSafeLoader] | type[yaml.SafeLoader]) -> None:
-    """Make a YAML loader leave numbers that nobody writes as they stand: 1:1:1:1 a million times takes minutes."""
+    """Make a YAML loader leave numbers that nobody writes as they stand:
+    1:1:1:1 a million times takes minutes.
+    """
     for tag in ("int", "float"):
         loader.add_constructor(f"tag:yaml.org,2002:{tag}", _number)
 
@@ -129,7 +137,8 @@ def yaml_items(path: Path, *, keyed: bool = False) -> Iterator[tuple[int, Any]]:
                 if line.strip() and not line.lstrip().startswith("#"):
                     kind = "a mapping" if keyed else "a list"
                     raise ImportFileError(
-                        f"{path.name} is not {kind} of the expected form. Check that the right format was chosen."
+                        f"{path.name} is not {kind} of the expected form. Check that the right format was "
+                        "chosen."
                     )
                 continue
             lines.append(line)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from outreach.domain.names import name_key
 from outreach.domain.wording import counted, printable
 
-# Schemes of ids that mean something in the file's own register alone; which register that is, `registers.py` finds
-# out. BY_NAME: the file has no id, and the row is known again by its name and e-mail address.
+# Schemes of ids that mean something in the file's own register alone; which register that is, `registers.py`
+# finds out. BY_NAME: the file has no id, and the row is known again by its name and e-mail address.
 OWN = "own"
 BY_NAME = "own, by name"
 NO_NAME = "Name not on file"
-# Registers whose ids mean the same person or body in whatever file they stand. Others, such as a newspaper's own
-# numbering, only tell people apart within their file.
+# Registers whose ids mean the same person or body in whatever file they stand. Others, such as a newspaper's
+# own numbering, only tell people apart within their file.
 EVERYWHERE = frozenset(
     {"bioguide", "europarl", "uk-parliament", "parlparse", "wikidata", "viaf", "isni", "orcid"}
 )
@@ -21,8 +21,8 @@ EVERYWHERE = frozenset(
 class Ref:
     """A record by an outside register's id.
 
-    scheme ``id`` means this database's own readable id, ``name`` a body by its name, `OWN` and `BY_NAME` the file's
-    own register.
+    scheme ``id`` means this database's own readable id, ``name`` a body by its name, `OWN` and `BY_NAME` the
+    file's own register.
     """
 
     scheme: str
@@ -50,9 +50,9 @@ class Origin:
 class Place:
     """A constituency, country or other area that somebody sits for.
 
-    code: readable id made of a public register's code, which alone decides. own_id: id in the file's own register.
-    Without either the place is found again by its name among those of the same body, a country among all countries.
-    prefix: begins the readable id of a new one.
+    code: readable id made of a public register's code, which alone decides. own_id: id in the file's own
+    register. Without either the place is found again by its name among those of the same body, a country
+    among all countries. prefix: begins the readable id of a new one.
     """
 
     name: str
@@ -75,9 +75,9 @@ class Contact:
 class Term:
     """A seat or post held. start, end: partial dates, "" where the file has none.
 
-    party: its name; party_body: the body it is, where the file has it. jurisdiction: of the party. role_matters: the
-    file may hold several terms in one body from one day, told apart by their role. claim: what a reader must know of
-    the dates.
+    party: its name; party_body: the body it is, where the file has it. jurisdiction: of the party.
+    role_matters: the file may hold several terms in one body from one day, told apart by their role. claim:
+    what a reader must know of the dates.
     """
 
     body: Ref
@@ -99,7 +99,8 @@ class PersonRecord:
     """A person as one row of a file has them; what is empty is not in the file.
 
     row: its number, from 1, headings not counted. placeholder: name to use where the file gives an id alone.
-    formerly: ids under which older versions of the program kept such a row; they find somebody of the same name only.
+    formerly: ids under which older versions of the program kept such a row; they find somebody of the same
+    name only.
     """
 
     row: int
@@ -167,7 +168,10 @@ class CurrentMembers:
 
 @dataclass(frozen=True)
 class Problem:
-    """A row that could not be read, or a value in it that could not. is_skipped: the whole row was left out."""
+    """A row that could not be read, or a value in it that could not.
+
+    is_skipped: the whole row was left out.
+    """
 
     row: int
     reason: str
@@ -188,7 +192,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Renamed:
-    """That a file has another name for somebody than the database had; the old one is kept among the other names."""
+    """That a file has another name for somebody than the database had.
+
+    The old one is kept among the other names.
+    """
 
     file: str
     row: int
@@ -210,10 +217,10 @@ def _one_line(words: str) -> str:
 class ImportReport:
     """What an import did, or in a dry run would do.
 
-    counts: by kind: people, bodies, posts, terms. skipped: (file, row, reason) of rows left out, notes: of values left
-    out, conflicts: of records whose id says one and whose name says another. renamed: every name that was changed.
-    decided: sentences on which files were taken as newer editions of others, and which were not. At most
-    `MOST_PROBLEMS` of each are kept, all are counted.
+    counts: by kind: people, bodies, posts, terms. skipped: (file, row, reason) of rows left out, notes: of
+    values left out, conflicts: of records whose id says one and whose name says another. renamed: every name
+    that was changed. decided: sentences on which files were taken as newer editions of others, and which were
+    not. At most `MOST_PROBLEMS` of each are kept, all are counted.
     """
 
     is_dry_run: bool = False

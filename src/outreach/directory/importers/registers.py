@@ -1,9 +1,9 @@
 """Which register the ids of a file belong to: files of one name are told apart by what is in them.
 
-Public registers are known by their scheme. The numbers of any other list (a table, a Popolo file, address cards
-without ids for the whole world) mean something in that list only. A file is taken as a newer edition of a list
-only where enough of its ids carry the names that they carried before; in doubt it is another list, and the report
-says which was decided.
+Public registers are known by their scheme. The numbers of any other list (a table, a Popolo file, address
+cards without ids for the whole world) mean something in that list only. A file is taken as a newer edition of
+a list only where enough of its ids carry the names that they carried before; in doubt it is another list, and
+the report says which was decided.
 """
 
 from collections import defaultdict
@@ -26,9 +26,9 @@ _DATASET_LENGTH = 40
 class Register:
     """What a file's own ids belong to.
 
-    scheme: of its ids in the database. dataset: of its sources. sources: their ids, older versions' too. doubled:
-    hashes of the ids made from names that stand for several rows of the file, and so for nobody. url: where the
-    file says that it comes from.
+    scheme: of its ids in the database. dataset: of its sources. sources: their ids, older versions' too.
+    doubled: hashes of the ids made from names that stand for several rows of the file, and so for nobody.
+    url: where the file says that it comes from.
     """
 
     scheme: str
@@ -50,8 +50,8 @@ def find_register(
 ) -> Register:
     """Which register a file's own ids belong to.
 
-    Args: family: the format's data set, such as csv. batches: gives the records of the file, as often as asked.
-        named: what the user calls the list, "" to look at what is in it.
+    Args: family: the format's data set, such as csv. batches: gives the records of the file, as often as
+        asked. named: what the user calls the list, "" to look at what is in it.
     Returns: the register; for a file that has no ids of its own, the format's.
     """
     content = _content_of(batches())
@@ -190,7 +190,8 @@ def _tell_apart(
     )
     report.decided.append(
         f"{file} is taken as another list than the {file} imported on {latest.imported(file)}: {why}. "
-        f"It is the data set “{scheme.partition(':')[2]}”; if it is a newer edition, import it as the data set “{latest.name}”."
+        f"It is the data set “{scheme.partition(':')[2]}”; if it is a newer edition, import it as the data "
+        f"set “{latest.name}”."
     )
 
 
@@ -205,8 +206,9 @@ def _tell_same_bytes(session: Session, file: str, sha256: str, family: str, repo
     ).first()
     if before is not None:
         report.decided.append(
-            f"{file} holds the same as {before.file_name}, which was imported before, and is taken as another list, so everybody "
-            f"stands twice. If it is the same list, import it as the data set “{(before.dataset or '').partition(':')[2]}” instead."
+            f"{file} holds the same as {before.file_name}, which was imported before, and is taken as "
+            "another list, so everybody stands twice. If it is the same list, import it as the data set "
+            f"“{(before.dataset or '').partition(':')[2]}” instead."
         )
 
 

@@ -66,8 +66,9 @@ def differences(
 class RowWriter:
     """Gathers the rows of one import and writes them a few hundred at a time. Not shared between threads.
 
-    session, report, register, file, today: see `apply.Applier`. source: the id of the file's note in the database.
-    mine: the ids of all files of its register, this one among them. seen: the rows read, by the hash of their id.
+    session, report, register, file, today: see `apply.Applier`. source: the id of the file's note in the
+    database. mine: the ids of all files of its register, this one among them. seen: the rows read, by the
+    hash of their id.
     """
 
     def __init__(
@@ -115,7 +116,8 @@ class RowWriter:
                 self.file,
                 Problem(
                     record.row,
-                    f"{record.name}: has the same id as row {self.seen[mark]} ({ref.identifier if ref else ''})",
+                    f"{record.name}: has the same id as row {self.seen[mark]} "
+                    f"({ref.identifier if ref else ''})",
                 ),
             )
             return False
@@ -125,7 +127,8 @@ class RowWriter:
     def other_name(self, name: str, **owner: int) -> None:
         """Add another name to a person_id or an organization_id."""
         key = self.new(
-            OtherName, person_id=owner.get("person_id"), organization_id=owner.get("organization_id"), name=name, note="",
+            OtherName, person_id=owner.get("person_id"), organization_id=owner.get("organization_id"),
+            name=name, note="",
         )  # fmt: skip
         self.cite(other_name_id=key)
 
@@ -141,7 +144,8 @@ class RowWriter:
         """Add a contact detail to a person_id or an organization_id. Returns: its id."""
         key = self.new(
             ContactDetail, person_id=owner.get("person_id"), organization_id=owner.get("organization_id"),
-            type=contact.type, value=contact.value, label=contact.label, note="", valid_from=None, valid_until=None,
+            type=contact.type, value=contact.value, label=contact.label, note="", valid_from=None,
+            valid_until=None,
         )  # fmt: skip
         self.cite(contact_detail_id=key)
         return key
@@ -153,7 +157,10 @@ class RowWriter:
         self.new(Citation, **values)
 
     def cite_anew(self, subject: str, key: int) -> bool:
-        """Point this register's citation of a record to the file that changed it. Returns: whether it had one."""
+        """Point this register's citation of a record to the file that changed it.
+
+        Returns: whether it had one.
+        """
         table = table_of(Citation)
         done = self.session.execute(
             update(table)

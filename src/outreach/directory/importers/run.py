@@ -1,4 +1,7 @@
-"""Importing files: all are read first, then applied in one transaction; with progress, a dry run, and a report."""
+"""Importing files: all are read first, then applied in one transaction.
+
+With progress, a dry run, and a report.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,8 +44,8 @@ _LONGEST_NAME = 500
 class ImportOptions:
     """Choices that some formats have. term: of the European Parliament. mapping, body: of any CSV.
 
-    today: the day that lists of who sits now are current on. dataset: what the user calls the list that the files are
-    editions of, "" to find out by what is in them; for formats whose ids are the list's own.
+    today: the day that lists of who sits now are current on. dataset: what the user calls the list that the
+    files are editions of, "" to find out by what is in them; for formats whose ids are the list's own.
     """
 
     term: int | None = None
@@ -114,8 +117,8 @@ def import_files(
 ) -> ImportReport:
     """Import files into the directory, all of them or, on an error, none.
 
-    The files are read and understood before the database is touched, so that others can write meanwhile; what they
-    hold is then applied in one short transaction.
+    The files are read and understood before the database is touched, so that others can write meanwhile; what
+    they hold is then applied in one short transaction.
 
     Args: format_: a key of FORMATS. dry_run: say what would be done, and do nothing. progress: told
         roughly how far it is, first with the reading, then with the writing; returns False to stop.
@@ -209,8 +212,8 @@ def _read(spool: Spool, chosen: Format, path: Path, options: ImportOptions, step
 
 
 def _with_addresses(record: Record) -> Iterator[Record]:
-    """What is wrong with a record's e-mail addresses, then the record: several in one field are parted, and what is none
-    is kept as it stands."""
+    """What is wrong with a record's e-mail addresses, then the record: several in one field are parted, and
+    what is none is kept as it stands."""
     if not isinstance(record, PersonRecord | BodyRecord) or all(c.type != "email" for c in record.contacts):
         yield record
         return
@@ -225,7 +228,10 @@ def _with_addresses(record: Record) -> Iterator[Record]:
         said = (
             f"“{value[:60]}” holds {len(parts)} e-mail addresses; each is kept by itself"
             if parts
-            else f"“{value[:60]}” is no e-mail address; it is kept as it stands, and no letter goes to it until it is corrected"
+            else (
+                f"“{value[:60]}” is no e-mail address; it is kept as it stands, and no letter goes to it "
+                "until it is corrected"
+            )
         )
         yield Problem(record.row, f"{record.name}: {said}", is_skipped=False)
     yield replace(record, contacts=tuple(dict.fromkeys(contacts)))

@@ -17,8 +17,8 @@ CHUNK = 300
 class Spool:
     """Owns a scratch file that only this process can reach, and that is gone when the spool is closed.
 
-    Records come back in the order they were put in, in batches of one kind, at most `CHUNK` in each, with the problems
-    that stood among them.
+    Records come back in the order they were put in, in batches of one kind, at most `CHUNK` in each, with the
+    problems that stood among them.
     """
 
     def __init__(self) -> None:

@@ -107,42 +107,55 @@ class CsvField:
 
 CSV_FIELDS = (
     CsvField("name", "Full name", ("name", "full name", "display name", "nom", "nom complet", "person",
-        "фио", "ф.и.о.", "имя", "ім’я", "όνομα", "ονοματεπώνυμο", "الاسم", "اسم", "姓名", "名字", "氏名", "名前", "שם",
+        "фио", "ф.и.о.", "имя", "ім’я", "όνομα", "ονοματεπώνυμο", "الاسم", "اسم",
+        "姓名", "名字", "氏名", "名前",
+        "שם",
     )),
-    CsvField("given_name", "Given name", ("given name", "first name", "forename", "prénom", "vorname", "firstname",
+    CsvField("given_name", "Given name", ("given name", "first name", "forename", "prénom", "vorname",
+    "firstname",
         "личное имя", "κύριο όνομα", "الاسم الأول", "名",
     )),
-    CsvField("family_name", "Family name", ("family name", "last name", "surname", "nachname", "nom de famille", "lastname",
+    CsvField("family_name", "Family name", ("family name", "last name", "surname", "nachname",
+    "nom de famille", "lastname",
         "фамилия", "прізвище", "επώνυμο", "اللقب", "اسم العائلة", "姓",
     )),
-    CsvField("honorific_prefix", "Title", ("title", "prefix", "honorific prefix", "salutation", "titre", "anrede")),
+    CsvField("honorific_prefix", "Title", ("title", "prefix", "honorific prefix", "salutation", "titre",
+    "anrede")),
     CsvField("honorific_suffix", "Letters after the name", ("suffix", "honorific suffix", "post nominals")),
     CsvField("gender", "Gender", ("gender", "sex", "geschlecht", "genre",
         "пол", "φύλο", "الجنس", "性别", "性別",
     )),
     CsvField("email", "E-mail", ("email", "e-mail", "email address", "mail", "courriel", "e mail",
-        "почта", "эл. почта", "электронная почта", "ηλεκτρονικό ταχυδρομείο", "البريد الإلكتروني", "邮箱", "电子邮件", "電子郵件", "メール",
+        "почта", "эл. почта", "электронная почта", "ηλεκτρονικό ταχυδρομείο", "البريد الإلكتروني", "邮箱",
+        "电子邮件", "電子郵件", "メール",
     )),
-    CsvField("phone", "Telephone", ("phone", "telephone", "tel", "phone number", "voice", "telefon", "téléphone",
+    CsvField("phone", "Telephone", ("phone", "telephone", "tel", "phone number", "voice", "telefon",
+    "téléphone",
         "телефон", "τηλέφωνο", "الهاتف", "电话", "電話",
     )),
-    CsvField("address", "Postal address", ("address", "postal address", "street address", "adresse", "anschrift",
+    CsvField("address", "Postal address", ("address", "postal address", "street address", "adresse",
+    "anschrift",
         "адрес", "διεύθυνση", "العنوان", "地址", "住所",
     )),
     CsvField("form", "Contact form", ("contact form", "form", "contact url", "webform")),
     CsvField("url", "Web site", ("url", "website", "web", "homepage", "site")),
-    CsvField("body", "Body", ("body", "organization", "organisation", "institution", "chamber", "parliament", "committee",
-        "орган", "организация", "палата", "учреждение", "φορέας", "σώμα", "οργανισμός", "الهيئة", "المؤسسة", "الجهة", "机构", "機構", "机关", "機關", "单位", "組織",
+    CsvField("body", "Body", ("body", "organization", "organisation", "institution", "chamber", "parliament",
+    "committee",
+        "орган", "организация", "палата", "учреждение", "φορέας", "σώμα", "οργανισμός", "الهيئة", "المؤسسة",
+        "الجهة", "机构", "機構", "机关", "機關", "单位", "組織",
     )),
     CsvField("jurisdiction", "Country of the body, as a code", ("jurisdiction", "country code")),
-    CsvField("role", "Role or office", ("role", "office", "position", "post", "function", "fonction", "funktion",
+    CsvField("role", "Role or office", ("role", "office", "position", "post", "function", "fonction",
+    "funktion",
         "должность", "αξίωμα", "ιδιότητα", "المنصب", "职务", "職務", "職稱",
     )),
     CsvField("party", "Party", ("party", "political party", "group", "parti", "partei", "fraktion",
         "партия", "фракция", "κόμμα", "الحزب", "حزب", "政党", "政黨", "党派", "黨派",
     )),
-    CsvField("area", "Constituency or country", ("constituency", "area", "district", "state", "country", "riding", "wahlkreis", "pays", "land",
-        "округ", "избирательный округ", "регион", "страна", "περιφέρεια", "εκλογική περιφέρεια", "χώρα", "الدائرة", "المنطقة", "البلد", "选区", "選區", "地区", "選挙区", "国家",
+    CsvField("area", "Constituency or country", ("constituency", "area", "district", "state", "country",
+    "riding", "wahlkreis", "pays", "land",
+        "округ", "избирательный округ", "регион", "страна", "περιφέρεια", "εκλογική περιφέρεια", "χώρα",
+        "الدائرة", "المنطقة", "البلد", "选区", "選區", "地区", "選挙区", "国家",
     )),
     CsvField("start", "From", ("start date", "start", "from", "since", "elected", "beginn",
         "дата начала", "من",
@@ -162,7 +175,10 @@ LONGEST_ADDRESSES = 2_000
 
 
 def guess_mapping(headings: tuple[str, ...]) -> dict[str, str]:
-    """Which field each column probably holds. Returns: field by heading; columns not recognised are left out."""
+    """Which field each column probably holds.
+
+    Returns: field by heading; columns not recognised are left out.
+    """
     hints = {hint: field.key for field in CSV_FIELDS for hint in field.hints}
     scored = []
     for heading in headings:
@@ -204,7 +220,8 @@ def read_csv(path: Path, *, mapping: Mapping[str, str] | None = None, body: str 
                 )
             if not {"name", "family_name"} & set(chosen.values()):
                 raise ImportFileError(
-                    f'No column of {path.name} was recognised as a name. Say which one is: --map "Heading=name".'
+                    f"No column of {path.name} was recognised as a name. Say which one is: --map "
+                    '"Heading=name".'
                 )
         if problem := ragged_row(row, values):
             yield problem
@@ -222,7 +239,8 @@ def read_csv(path: Path, *, mapping: Mapping[str, str] | None = None, body: str 
 
 
 def by_name(email: str, name: str, body: str, suffix: str = "") -> tuple[Ref, Ref]:
-    """By what somebody is known again who has no id in the file: e-mail address, name with Jr. or Sr., and body.
+    """By what somebody is known again who has no id in the file: e-mail address, name with Jr. or Sr., and
+    body.
 
     Returns: the id, and the one that older versions gave, which was the same for all names in other scripts.
     """

@@ -61,8 +61,8 @@ _SAME_SCHEMES = {"datadotparl_id": "uk-parliament", "mep_id": "europarl", "biogu
 def _refs(item: dict[str, Any], own_scheme: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
     """The ids of an item, the one that decides first, and those under which older versions kept it.
 
-    An id of some other numbering says who somebody is within this file only, so that without an id of its own an
-    item is known by it as one of the file's.
+    An id of some other numbering says who somebody is within this file only, so that without an id of its own
+    an item is known by it as one of the file's.
     """
     refs = [
         Ref(_SAME_SCHEMES.get(_text(i, "scheme"), _text(i, "scheme")), _text(i, "identifier"))
@@ -95,7 +95,9 @@ def _contacts(item: dict[str, Any]) -> tuple[Contact, ...]:
 
 
 def _scheme(path: Path) -> str:
-    """The register that a Popolo file's ids belong to: parlparse's say so themselves, others are the file's own."""
+    """The register that a Popolo file's ids belong to: parlparse's say so
+    themselves, others are the file's own.
+    """
     with path.open("rb") as file:
         if b"uk.org.publicwhip/" in file.read(200_000):
             return "parlparse"
@@ -115,8 +117,8 @@ def _origin(path: Path) -> str:
 def read_popolo(path: Path) -> Iterator[Record]:
     """Popolo JSON: people, organizations, posts and memberships, in whatever order the file has them.
 
-    Source: https://www.popoloproject.com/specs/. People may be named ``persons`` or ``people``; a membership of
-    somebody whom the file gives by id alone makes a person whose name is still to come.
+    Source: https://www.popoloproject.com/specs/. People may be named ``persons`` or ``people``; a membership
+    of somebody whom the file gives by id alone makes a person whose name is still to come.
     """
     if path.stat().st_size == 0:
         raise ImportFileError(f"{path.name} is empty. Choose a Popolo JSON file.")
@@ -195,7 +197,8 @@ def read_popolo(path: Path) -> Iterator[Record]:
         yield from _popolo_membership(row, item, scheme, posts, areas, periods)
     if not found:
         raise ImportFileError(
-            f"{path.name} holds no persons, organizations, posts or memberships. Check that it is Popolo JSON."
+            f"{path.name} holds no persons, organizations, posts or memberships. Check that it is Popolo "
+            "JSON."
         )
 
 

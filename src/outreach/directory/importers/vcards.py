@@ -1,8 +1,8 @@
 """vCards of the versions 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), one person a card.
 
-An own reader of content lines, since the library for them took minutes of exponential regular expressions over
-165 bytes, and turned names that hold lists into Python's way of printing these. It looks at each character a fixed
-number of times, and needs of a card no more than who somebody is and how to reach them.
+An own reader of content lines, since the library for them took minutes of exponential regular expressions
+over 165 bytes, and turned names that hold lists into Python's way of printing these. It looks at each
+character a fixed number of times, and needs of a card no more than who somebody is and how to reach them.
 """
 
 import binascii
@@ -44,7 +44,10 @@ _WORLDWIDE = re.compile(
 
 @dataclass(frozen=True)
 class Line:
-    """A content line. name: in capitals, without its group. params: in capitals, those of version 2.1 as types."""
+    """A content line.
+
+    name: in capitals, without its group. params: in capitals, those of version 2.1 as types.
+    """
 
     name: str
     params: dict[str, tuple[str, ...]]
@@ -124,7 +127,8 @@ def parse_line(text: str) -> Line | None:
 
 
 def unfolded(lines: Iterable[str]) -> Iterator[str]:
-    """Whole lines of those that go on in the next, by a blank (all versions) or, in version 2.1, by = at the end.
+    """Whole lines of those that go on in the next, by a blank (all versions) or, in version 2.1, by = at the
+    end.
 
     A line longer than anybody's name or address, such as a picture, is cut off.
     """

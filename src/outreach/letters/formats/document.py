@@ -20,7 +20,9 @@ Block = dict[str, Any]
 ACCENT = "#1f4e79"
 """The layouts' own colour, for an organization that has none."""
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
-"""Written into files of letters that have no instant of their own yet, so that they do not differ from one moment to the next."""
+"""Written into files of letters that have no instant of their own yet, so that they do not
+differ from one moment to the next.
+"""
 _WRONG_ORDINAL = re.compile(r"(?<!\\)\\(\d{1,9})([.)])")
 
 
@@ -38,7 +40,10 @@ def is_svg(picture: bytes) -> bool:
 
 @dataclass(frozen=True)
 class Letterhead:
-    """The look of an organization. color: such as #1f4e79, "" for the layout's own. logo: SVG or PNG, b"" for none."""
+    """The look of an organization.
+
+    color: such as #1f4e79, "" for the layout's own. logo: SVG or PNG, b"" for none.
+    """
 
     color: str = ""
     logo: bytes = b""
@@ -122,7 +127,10 @@ def make_document(
 
 
 def mended(markdown: str) -> str:
-    """A text as it was meant where the program once escaped a day wrongly: of ``\\16. Dezember`` Markdown would print the backslash."""
+    """A text as it was meant where the program once escaped a day wrongly.
+
+    Markdown would print the backslash of ``\\16. Dezember``.
+    """
     return _WRONG_ORDINAL.sub(r"\1\\\2", markdown)
 
 
@@ -132,7 +140,8 @@ def parse_blocks(markdown: str) -> tuple[Block, ...]:
 
     Blocks: ``paragraph`` and ``heading`` (level) hold ``inlines``; ``list`` (ordered, start) holds
     ``items``, each a list of blocks; ``quote`` holds ``blocks``; ``code`` holds ``text``; ``rule``.
-    Inlines: ``text``, ``code`` (text); ``strong``, ``emphasis``, ``link`` (href) hold ``children``; ``break``.
+    Inlines: ``text``, ``code`` (text); ``strong``, ``emphasis``, ``link`` (href) hold ``children``;
+    ``break``.
     """
     tokens = _markdown().parse(printable(markdown))
     blocks, _ = _blocks(tokens, 0, "")

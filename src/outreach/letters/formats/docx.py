@@ -58,7 +58,10 @@ def _line(word: Any, text: str, after: float | None = None) -> Any:
 
 
 def write_blocks(word: Any, blocks: Sequence[Block], style: str | None = None) -> None:
-    """Blocks as paragraphs, headings and lists in Word's own styles. style: of the paragraphs; None for the document's."""
+    """Blocks as paragraphs, headings and lists in Word's own styles.
+
+    style: of the paragraphs; None for the document's.
+    """
     for block in blocks:
         match block["type"]:
             case "paragraph":

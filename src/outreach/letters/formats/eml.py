@@ -36,10 +36,10 @@ def letter_eml(
 ) -> bytes:
     """The message with its text, the same as HTML, and the letter as PDF.
 
-    Args: to_address, from_address: "" where not on file; the header of one that is none, or is no address, is left out,
-        for the user's mail program to fill. message_id: made once for a letter, so that answers can be matched. reply_to: where
-        answers go, if not to from_address. sent_at: the instant it goes out; None for a message still to be sent.
-        attachments: name, content type and content of files that go with it.
+    Args: to_address, from_address: "" where not on file; the header of one that is none, or is no address, is
+        left out, for the user's mail program to fill. message_id: made once for a letter, so that answers can
+        be matched. reply_to: where answers go, if not to from_address. sent_at: the instant it goes out; None
+        for a message still to be sent. attachments: name, content type and content of files that go with it.
     """
     sender, addressee, answers = map(parsed_address, (from_address, to_address, reply_to))
     in_utf8 = any(x.needs_utf8 for x in (sender, addressee, answers) if x is not None)
@@ -71,10 +71,12 @@ def letter_eml(
 
 
 def _address(name: str, address: EmailAddress, rules: "EmailPolicy[Any]") -> Address:
-    """An address with a name before it, or as much of the name as leaves it one address when it is read again.
+    """An address with a name before it, or as much of the name as leaves it one address when it is read
+    again.
 
-    WORKAROUND Python 3.11 to 3.13: folding a long name with commas or quotes and other alphabets drops the quotes around it,
-    so that its parts read as addresses; a name that looks like an encoded word is read as what it encodes.
+    WORKAROUND Python 3.11 to 3.13: folding a long name with commas or quotes and other alphabets drops the
+    quotes around it, so that its parts read as addresses; a name that looks like an encoded word is read as
+    what it encodes.
     """
     local, _, domain = address.wire.rpartition("@")
     whole = _header(name.replace("=?", " ").replace("?=", " "))
@@ -98,7 +100,10 @@ def _reads_as_one(made: Address, address: EmailAddress, rules: "EmailPolicy[Any]
 
 
 def _media_type(text: str) -> tuple[str, str]:
-    """The two halves of a content type. A file in a message may be neither a message nor in parts (RFC 2046, 5.2.1), nor of no type."""
+    """The two halves of a content type.
+
+    A file in a message may be neither a message nor in parts (RFC 2046, 5.2.1), nor of no type.
+    """
     main, _, sub = text.partition("/")
     if main in _OPAQUE or not (_TOKEN.fullmatch(main) and _TOKEN.fullmatch(sub)):
         return "application", "octet-stream"

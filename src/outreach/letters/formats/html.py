@@ -8,9 +8,9 @@ from typing import Any
 from outreach.letters.formats.document import Block, LetterDocument
 
 _STYLE = (
-    "body{font:16px/1.5 'Source Serif 4',Georgia,serif;max-width:40em;margin:3em auto;padding:0 1em;color:#1b1f24;overflow-wrap:anywhere}"
-    "address,.date{font-style:normal;margin-bottom:1.5em}.date{text-align:right}h1{font-size:1em}h2,h3{font-size:.95em}"
-    ".name{font-weight:600}"
+    "body{font:16px/1.5 'Source Serif 4',Georgia,serif;max-width:40em;margin:3em auto;padding:0 "
+    "1em;color:#1b1f24;overflow-wrap:anywhere}address,.date{font-style:normal;margin-bottom:1.5em}"
+    ".date{text-align:right}h1{font-size:1em}h2,h3{font-size:.95em}.name{font-weight:600}"
 )
 
 
@@ -34,7 +34,8 @@ def letter_html(document: LetterDocument, *, with_logo: bool = True) -> str:
     return (
         f'<!doctype html>\n<html lang="{escape(document.language)}">\n<head><meta charset="utf-8">'
         f"<title>{escape(document.subject)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        f"{logo if with_logo else ''}<address>{'<br>'.join([sender, *map(escape, document.sender_lines[1:])])}</address>\n"
+        f"{logo if with_logo else ''}<address>"
+        f"{'<br>'.join([sender, *map(escape, document.sender_lines[1:])])}</address>\n"
         f"<address>{joined(document.address_lines)}</address>\n"
         f'<p class="date">{joined([x for x in (document.date, document.reference) if x])}</p>\n'
         f"<h1>{escape(document.subject)}</h1>\n<p>{escape(document.salutation)}</p>\n"

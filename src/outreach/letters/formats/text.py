@@ -48,8 +48,12 @@ def blocks_text(blocks: Sequence[Block], indent: str = "") -> list[str]:
     return found
 
 
-# Spaces that textwrap would take for places to break, or drop at the ends of lines, and what stands for them meanwhile.
-_OTHER_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+# Spaces that textwrap would take for places to break, or drop at the ends of lines, and what stands for them
+# meanwhile.
+_OTHER_SPACES = (
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 _STAND_INS = "".join(chr(0xFDD0 + number) for number in range(len(_OTHER_SPACES)))
 
 

@@ -1,4 +1,7 @@
-"""Setting documents as PDF with typst. Data goes in as JSON, never as markup; pictures as files beside the layout."""
+"""Setting documents as PDF with typst.
+
+Data goes in as JSON, never as markup; pictures as files beside the layout.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ if TYPE_CHECKING:
 STANDARDS = ["a-2a", "ua-1"]
 _SECONDS = 600
 _PICTURES_KEPT = 2_000_000
-"""Bytes of pictures up to which a workshop is kept for the next document, as for a logo; evidence is too large for that."""
+"""Bytes of pictures up to which a workshop is kept for the next document, as for a logo.
+
+Evidence is too large for that.
+"""
 
 
 class _Workshop:
@@ -86,9 +92,9 @@ def new_compiler(folder: Path) -> typst.Compiler:
 def main_source(layout: str, data: dict[str, Any]) -> bytes:
     """The document that calls a layout with data.
 
-    The data is JSON in a typst string. JSON of ASCII has no control characters, so that quotes and backslashes are all there is
-    to escape, and no value can end the string. Data does not go through typst's own inputs: a change there makes it lay out
-    anew even what stayed as it was.
+    The data is JSON in a typst string. JSON of ASCII has no control characters, so that quotes and
+    backslashes are all there is to escape, and no value can end the string. Data does not go through typst's
+    own inputs: a change there makes it lay out anew even what stayed as it was.
     """
     text = json.dumps(printable(data)).replace("\\", "\\\\").replace('"', '\\"')
     return f'#import "/{layout}.typ": {layout}\n#{layout}(json(bytes("{text}")))'.encode("ascii")
@@ -104,11 +110,11 @@ def typeset(
 ) -> bytes:
     """Set a document.
 
-    Args: layout: name of a file in templates/packs, without its ending, and of the function in it. data: plain data for it.
-        at: the instant written into the file as its date of creation; the same data and instant give
-        the same bytes. standards: claim PDF/A-2a and PDF/UA-1; where the text rules that out (a
-        character that no font has), the file is made without the claim. files: pictures by the names that the data calls
-        them by; the layout finds them in /files.
+    Args: layout: name of a file in templates/packs, without its ending, and of the function in it. data:
+        plain data for it. at: the instant written into the file as its date of creation; the same data and
+        instant give the same bytes. standards: claim PDF/A-2a and PDF/UA-1; where the text rules that out (a
+        character that no font has), the file is made without the claim. files: pictures by the names that the
+        data calls them by; the layout finds them in /files.
     Raises: TypesettingError with typst's own words.
     """
     with _workshop(files or {}).compiler() as compiler:
@@ -132,15 +138,18 @@ def _compiled(compiler: typst.Compiler, source: bytes, at: datetime | None, stan
 
 @lru_cache(maxsize=8)
 def svg_as_png(svg: bytes) -> bytes:
-    """An SVG as a picture 20 mm high, of 300 dots an inch. Raises: TypesettingError for one that cannot be drawn."""
+    """An SVG as a picture 20 mm high, of 300 dots an inch.
+
+    Raises: TypesettingError for one that cannot be drawn.
+    """
     import typst
 
     source = (
         b"#set page(width: auto, height: auto, margin: 0pt, fill: none)\n"
         b'#image(bytes(sys.inputs.svg), format: "svg", height: 20mm)'
     )
-    # typst looks for pictures that an SVG refers to below its root, which by default is wherever the user stands. The stub
-    # wants the root in bytes, since the source is.
+    # typst looks for pictures that an SVG refers to below its root, which by default is wherever the user
+    # stands. The stub wants the root in bytes, since the source is.
     options: dict[str, Any] = {"root": str(resource("templates/packs"))}
     try:
         made = typst.compile(
@@ -163,8 +172,8 @@ def typeset_apart(
 ) -> bytes:
     """As `typeset`, in a process of its own.
 
-    typst keeps what it has laid out for the next time: measured, five parts of 200 letters took 923 MB in one process. A process
-    of its own for each part gives it back.
+    typst keeps what it has laid out for the next time: measured, five parts of 200 letters took 923 MB in one
+    process. A process of its own for each part gives it back.
     """
     pictures = {name: b64encode(content).decode("ascii") for name, content in (files or {}).items()}
     order = json.dumps(

@@ -1,4 +1,6 @@
-"""What Word files of letters and packs share: the organization's look, and the same bytes for the same words."""
+"""What Word files of letters and packs share: the organization's look, and the
+same bytes for the same words.
+"""
 
 import io
 from datetime import datetime
@@ -18,10 +20,12 @@ from outreach.letters.formats.typesetting import svg_as_png
 def new_document(*, size_pt: float, title: str, author: str, language: str, at: datetime | None) -> Document:
     """An empty A4 document.
 
-    Args: language: tag of BCP 47, for the spelling checker and for reading aloud. at: written as the date of creation.
+    Args: language: tag of BCP 47, for the spelling checker and for reading aloud. at: written as the date of
+        creation.
     """
     word = docx.Document()
-    # The library's blank document has a second list of styles, for Word 2010 alone, which the styles set here would contradict.
+    # The library's blank document has a second list of styles, for Word 2010 alone, which the styles set here
+    # would contradict.
     for key, relation in list(word.part.rels.items()):
         if relation.reltype.endswith("/stylesWithEffects"):
             word.part.drop_rel(key)
@@ -56,7 +60,10 @@ def add_logo(document: Document, head: Letterhead, *, alt: str, height_mm: float
 
 
 def word_bytes(document: Document, at: datetime | None) -> bytes:
-    """The document as a file. Its archive bears one instant in place of the clock's, so that the same words give the same bytes."""
+    """The document as a file.
+
+    Its archive bears one instant in place of the clock's, so that the same words give the same bytes.
+    """
     raw, same = io.BytesIO(), io.BytesIO()
     document.save(raw)
     stamp = (at or UNDATED).timetuple()

@@ -21,7 +21,10 @@ _TEXT_MM = 160  # between the margins
 
 
 def pack_docx(contents: PackContents, *, on: date) -> bytes:
-    """The pack's text in Word; evidence is named, not shown. The same contents and day give the same bytes."""
+    """The pack's text in Word; evidence is named, not shown.
+
+    The same contents and day give the same bytes.
+    """
     d = contents.data
     w = d["words"]
     made = datetime.combine(on, time(12), tzinfo=UTC)
@@ -80,8 +83,8 @@ def _table(
 ) -> None:
     """A table with hairlines between rows and a head that is repeated on each page.
 
-    Args: rows: the first line of a cell is its text, further ones are notes on it. widths: shares of the text's width.
-        numbers_from: the first column of numbers, which are aligned on the right.
+    Args: rows: the first line of a cell is its text, further ones are notes on it. widths: shares of the
+        text's width. numbers_from: the first column of numbers, which are aligned on the right.
     """
     table: Any = word.add_table(rows=0, cols=len(head))
     table.autofit = False
@@ -252,7 +255,8 @@ def _evidence(word: Document, c: PackContents) -> None:
 def _sources(word: Document, c: PackContents) -> None:
     for number, s in enumerate(c.data["sources"], start=1):
         more = ", ".join(x for x in (s["publisher"], s["date"], s["url"]) if x)
-        # Numbered by hand: the numbers are what the text cites, and Word would go on counting from another list.
+        # Numbered by hand: the numbers are what the text cites, and Word would go on counting from another
+        # list.
         line = word.add_paragraph(f"{number}  {s['title']}")
         if more:
             line.add_run().add_break()
@@ -260,6 +264,8 @@ def _sources(word: Document, c: PackContents) -> None:
 
 
 _SECTIONS = {
-    "summary": _summary, "facts": _facts, "legal": _legal, "timeline": _timeline, "persons": _persons, "votes": _votes, "asks": _asks,
-    "bodies": _bodies, "recipients": _recipients, "replies": _replies, "letters": _letters, "evidence": _evidence, "sources": _sources,
+    "summary": _summary, "facts": _facts, "legal": _legal, "timeline": _timeline, "persons": _persons,
+    "votes": _votes, "asks": _asks,
+    "bodies": _bodies, "recipients": _recipients, "replies": _replies, "letters": _letters,
+    "evidence": _evidence, "sources": _sources,
 }  # fmt: skip

@@ -10,19 +10,26 @@ from outreach.packs.contents import PackContents
 
 _STYLE = (
     ":root{--accent:ACCENT;--alarm:#a33c00;--quiet:#5b6470;--line:#c9d0d8}"
-    "body{font:17px/1.55 'Source Serif 4',Georgia,serif;max-width:46em;margin:3em auto;padding:0 1.2em;color:#1b1f24;overflow-wrap:anywhere}"
-    "h1,h2,h3,nav,small,th,.quiet,.alarm,.marking{font-family:Inter,'Helvetica Neue',Arial,sans-serif}a{color:var(--accent)}"
-    "h1{color:var(--accent);font-size:2.1em;line-height:1.15;margin:.2em 0}"
-    "h2{color:var(--accent);border-bottom:2px solid var(--accent);padding-bottom:.2em;margin-top:2.4em}h3{font-size:1.05em;margin-top:1.8em}"
-    "nav ul{columns:2;list-style:none;padding:0;font-size:.92em}nav a,small a{text-decoration:none}a:hover,a:focus{text-decoration:underline}"
-    "table{border-collapse:collapse;width:100%;font-size:.92em}th{text-align:left;font-size:.8em;color:var(--quiet)}th::first-letter{text-transform:uppercase}"
-    ".chart td{border:0;padding:.15em 1em .15em 0;vertical-align:middle}.chart td:nth-child(2){width:55%}.chart td:last-child{white-space:nowrap}"
-    "td,th{padding:.4em 1em .4em 0;vertical-align:top;border-bottom:1px solid var(--line)}td:first-child{min-width:7em}"
-    ".quiet,small,.alarm{color:var(--quiet);font-size:.82em}.alarm,.marking{color:var(--alarm)}"
+    "body{font:17px/1.55 'Source Serif 4',Georgia,serif;max-width:46em;margin:3em auto;"
+    "padding:0 1.2em;color:#1b1f24;overflow-wrap:anywhere}"
+    "h1,h2,h3,nav,small,th,.quiet,.alarm,.marking{font-family:Inter,'Helvetica Neue',Arial,sans-serif}"
+    "a{color:var(--accent)}h1{color:var(--accent);font-size:2.1em;line-height:1.15;margin:.2em 0}"
+    "h2{color:var(--accent);border-bottom:2px solid var(--accent);padding-bottom:.2em;margin-top:2.4em}"
+    "h3{font-size:1.05em;margin-top:1.8em}nav ul{columns:2;list-style:none;padding:0;font-size:.92em}"
+    "nav a,small a{text-decoration:none}a:hover,a:focus{text-decoration:underline}"
+    "table{border-collapse:collapse;width:100%;font-size:.92em}"
+    "th{text-align:left;font-size:.8em;color:var(--quiet)}th::first-letter{text-transform:uppercase}"
+    ".chart td{border:0;padding:.15em 1em .15em 0;vertical-align:middle}.chart td:nth-child(2){width:55%}"
+    ".chart td:last-child{white-space:nowrap}"
+    "td,th{padding:.4em 1em .4em 0;vertical-align:top;border-bottom:1px solid var(--line)}"
+    "td:first-child{min-width:7em}.quiet,small,.alarm{color:var(--quiet);font-size:.82em}"
+    ".alarm,.marking{color:var(--alarm)}"
     ".marking{font-weight:700;font-size:.85em;letter-spacing:.08em;text-transform:uppercase}"
-    "img{max-width:100%;height:auto;border:1px solid var(--line)}article{border-top:1px solid var(--line);margin-top:2em}"
-    "@media print{body{margin:0}h2{break-before:page}}"
-    "@media screen and (prefers-color-scheme:dark){:root{--accent:#7db5ee;--alarm:#f0955f;--quiet:#a3acb6;--line:#3a424b}"
+    "img{max-width:100%;height:auto;border:1px solid var(--line)}"
+    "article{border-top:1px solid var(--line);margin-top:2em}@media print{body{margin:0}"
+    "h2{break-before:page}}"
+    "@media screen and (prefers-color-scheme:dark){:root{--accent:#7db5ee;--alarm:#f0955f;"
+    "--quiet:#a3acb6;--line:#3a424b}"
     "body{background:#15181c;color:#e6e9ec}img{background:#fff;padding:.4em;border-radius:.3em}}"
     "@media(max-width:32em){nav ul{columns:1}}"
 )
@@ -55,14 +62,20 @@ def pack_html(contents: PackContents) -> str:
     marking = f'<p class="marking">{escape(d["marking"])}</p>' if d["marking"] else ""
     audience = f"<p>{escape(w['for_whom'])} {escape(d['audience'])}</p>" if d["audience"] else ""
     logo = (
-        f"<p>{_picture(contents, d['brand']['logo'], d['organization'], 'height:3.5em;border-color:transparent')}</p>"
+        "<p>"
+        + _picture(contents, d["brand"]["logo"], d["organization"], "height:3.5em;border-color:transparent")
+        + "</p>"
         if d["brand"]["logo"]
         else ""
     )
     return (
-        f'<!doctype html>\n<html lang="{escape(d["language"])}">\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(contents.title)}</title><style>{_STYLE.replace('ACCENT', d['brand']['color'] or ACCENT)}</style></head>\n<body>\n<header>{logo}<p class='quiet'>{escape(d['organization'])}</p>"
-        f"<h1>{escape(d['title'])}</h1><p>{escape(w['pack'])}, {escape(d['date'])}</p>{audience}{marking}</header>\n"
+        f'<!doctype html>\n<html lang="{escape(d["language"])}">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{escape(contents.title)}</title>"
+        f"<style>{_STYLE.replace('ACCENT', d['brand']['color'] or ACCENT)}</style>"
+        f"</head>\n<body>\n<header>{logo}<p class='quiet'>{escape(d['organization'])}</p>"
+        f"<h1>{escape(d['title'])}</h1>"
+        f"<p>{escape(w['pack'])}, {escape(d['date'])}</p>{audience}{marking}</header>\n"
         f'<nav aria-label="{escape(w["contents"])}"><ul>{links}</ul></nav>\n<main>{"".join(parts)}</main>\n'
         f"<footer><p class='quiet'>{escape(d['colophon'])}</p></footer>\n</body>\n</html>\n"
     )
@@ -104,14 +117,19 @@ def _votes(c: PackContents) -> str:
         counts = ", ".join(f"{w[k]} {v[k]}" for k in ("yes", "no", "abstain") if v[k] is not None)
         said = f"{v['motion']}: {v['result']}" if v["result"] else v["motion"]
         found.append(
-            f"<h3>{escape(', '.join(x for x in (v['body'], v['date']) if x))}</h3><p>{_cited(said, v['sources'], c.data['cites'])}</p>"
-            f"<p>{_bar([(v['yes'], 'accent'), (v['no'], 'alarm'), (v['abstain'], 'line')], counts)}{escape(counts or w['no_counts'])}</p>"
+            f"<h3>{escape(', '.join(x for x in (v['body'], v['date']) if x))}</h3>"
+            f"<p>{_cited(said, v['sources'], c.data['cites'])}</p>"
+            f"<p>{_bar([(v['yes'], 'accent'), (v['no'], 'alarm'), (v['abstain'], 'line')], counts)}"
+            f"{escape(counts or w['no_counts'])}</p>"
         )
     return "".join(found)
 
 
 def _bar(parts: Sequence[tuple[int | None, str]], said: str, *, of: int = 0) -> str:
-    """A bar of parts, each in one of the page's colours; what it shows is said to who cannot see it. of: what the whole width stands for."""
+    """A bar of parts, each in one of the page's colours; what it shows is said to who cannot see it.
+
+    of: what the whole width stands for.
+    """
     total = of or sum(count or 0 for count, _ in parts)
     drawn, at = "", 0.0
     for count, color in parts:
@@ -178,7 +196,8 @@ def _recipients(c: PackContents) -> str:
         rows.append((reference, who, escape(r["sent"]), state))
     rate = f"<p>{escape(d['rate_words'])}</p>" if d["rate_words"] else ""
     promised = "".join(
-        f"<li>{escape(f['what'])} ({escape(f['who'])}, {f['reference']}), {escape(w['by_date'])} {escape(f['due'])}.</li>"
+        f"<li>{escape(f['what'])} ({escape(f['who'])}, {f['reference']}), {escape(w['by_date'])} "
+        f"{escape(f['due'])}.</li>"
         for f in d["follow_ups"]
     )
     return (
@@ -203,8 +222,8 @@ def _bodies(c: PackContents) -> str:
 
 def _replies(c: PackContents) -> str:
     return "".join(
-        f"<article><h3>{escape(r['from'])}, {escape(r['date'])}</h3><small>{escape(c.data['words']['in_answer'])} {r['reference']}: "
-        f"{escape(r['kind'])}</small>"
+        f"<article><h3>{escape(r['from'])}, {escape(r['date'])}</h3>"
+        f"<small>{escape(c.data['words']['in_answer'])} {r['reference']}: {escape(r['kind'])}</small>"
         + "".join(f"<p>{escape(p)}</p>" for p in r["text"].split("\n") if p.strip())
         + "</article>"
         for r in c.data["replies"]
@@ -216,9 +235,12 @@ def _letters(c: PackContents) -> str:
         return "<br>".join(escape(x) for x in items)
 
     return "".join(
-        f'<article id="letter-{letter["reference"]}" lang="{escape(letter["language"])}"><h3>{escape(letter["heading"])}</h3>'
-        f"<p>{lines(letter['address'])}</p><p class='quiet'>{escape(letter['date'])}, {letter['reference']}</p>"
-        f"<p><b>{escape(letter['subject'])}</b></p><p>{escape(letter['salutation'])}</p>{blocks_html(letter['blocks'])}"
+        f'<article id="letter-{letter["reference"]}" lang="{escape(letter["language"])}">'
+        f"<h3>{escape(letter['heading'])}</h3>"
+        f"<p>{lines(letter['address'])}</p>"
+        f"<p class='quiet'>{escape(letter['date'])}, {letter['reference']}</p>"
+        f"<p><b>{escape(letter['subject'])}</b></p>"
+        f"<p>{escape(letter['salutation'])}</p>{blocks_html(letter['blocks'])}"
         f"<p>{escape(letter['close'])}</p><p>{lines(letter['signature'])}</p></article>"
         for letter in c.data["letters"]
     )
@@ -234,7 +256,8 @@ def _evidence(c: PackContents) -> str:
 
 def _sources(c: PackContents) -> str:
     items = "".join(
-        f'<li id="source-{n}">{escape(s["title"])}<br><small>{escape(", ".join(x for x in (s["publisher"], s["date"], s["url"]) if x))}</small></li>'
+        f'<li id="source-{n}">{escape(s["title"])}<br>'
+        f"<small>{escape(', '.join(x for x in (s['publisher'], s['date'], s['url']) if x))}</small></li>"
         for n, s in enumerate(c.data["sources"], start=1)
     )
     return f"<ol>{items}</ol>"
@@ -278,6 +301,8 @@ def _legal(c: PackContents) -> str:
 
 
 _HTML = {
-    "summary": _summary, "facts": _facts, "legal": _legal, "timeline": _timeline, "persons": _persons, "votes": _votes, "asks": _asks,
-    "bodies": _bodies, "recipients": _recipients, "replies": _replies, "letters": _letters, "evidence": _evidence, "sources": _sources,
+    "summary": _summary, "facts": _facts, "legal": _legal, "timeline": _timeline, "persons": _persons,
+    "votes": _votes, "asks": _asks,
+    "bodies": _bodies, "recipients": _recipients, "replies": _replies, "letters": _letters,
+    "evidence": _evidence, "sources": _sources,
 }  # fmt: skip

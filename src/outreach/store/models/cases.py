@@ -42,7 +42,9 @@ class FactStatus(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """Where a source comes from: a document on file, knowledge from outside the documents, a file imported."""
+    """Where a source comes from: a document on file, knowledge from outside the
+    documents, a file imported.
+    """
 
     DOCUMENT = "document"
     OUTSIDE = "outside"
@@ -56,7 +58,8 @@ def _by_value(enum: type[StrEnum]) -> SqlEnum:
 class Campaign(Named, Base):
     """All work for one cause. prefix: of its letters' references. sender_*: who signs its letters.
 
-    brand_*: the look of its packs: a colour such as #1f4e79, a logo by its hash (see `Blob`). as_of: the day a finished campaign's records stand at, from which deadlines count; None: today.
+    brand_*: the look of its packs: a colour such as #1f4e79, a logo by its hash (see `Blob`). as_of: the day
+    a finished campaign's records stand at, from which deadlines count; None: today.
     """
 
     __tablename__ = "campaign"
@@ -77,7 +80,8 @@ class Source(Named, Base):
     """A document that states something, or outside knowledge named as such.
 
     published_on: date of publication (partial), for a file that was imported the day of that. publisher: who
-    issued it. dataset, file_name, sha256: of an imported file, the format it was read as, its name and digest.
+    issued it. dataset, file_name, sha256: of an imported file, the format it was read as, its name and
+    digest.
     """
 
     __tablename__ = "source"

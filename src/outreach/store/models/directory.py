@@ -159,7 +159,10 @@ class ContactDetail(Base):
 
 
 class OrganizationStandard(Base):
-    """The reply standard that a user noted for one body. unit: working_days or days. source: where it is stated."""
+    """The reply standard that a user noted for one body.
+
+    unit: working_days or days. source: where it is stated.
+    """
 
     __tablename__ = "organization_standard"
     organization_id: Mapped[int] = mapped_column(

@@ -27,7 +27,10 @@ JournalSalt = Table(
     Column("entry_id", Integer, primary_key=True, autoincrement=False),
     Column("salt", String(32), nullable=False),
 )
-"""What the commitment of an entry was salted with. Without it nobody can tell any more what the commitment was made of."""
+"""What the commitment of an entry was salted with.
+
+Without it nobody can tell any more what the commitment was made of.
+"""
 
 JournalPending = Table(
     "journal_pending",
@@ -47,4 +50,6 @@ JournalHead = Table(
     Column("hash", String(64), nullable=False),
     CheckConstraint("id = 1", name="only_one"),
 )
-"""The end of the chain, so that entries cut off from it are missed: how many there are, and the hash of the last."""
+"""The end of the chain, so that entries cut off from it are missed: how many
+there are, and the hash of the last.
+"""

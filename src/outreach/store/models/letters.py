@@ -7,8 +7,9 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Notice
 from outreach.domain.states import Channel, DispatchOutcome, FollowUpReason, LetterStatus, Origin, ReplyKind
-from outreach.store.types import Base, Deletable
+from outreach.store.types import Base, Deletable, NoticeText
 
 
 class Letter(Deletable, Base):
@@ -98,7 +99,7 @@ class LetterEvent(Base):
     by: Mapped[str] = mapped_column(default="")
     from_status: Mapped[str] = mapped_column(String(24), default="")
     to_status: Mapped[str] = mapped_column(String(24), default="")
-    detail: Mapped[str] = mapped_column(Text, default="")
+    detail: Mapped[Notice | None] = mapped_column(NoticeText, default=None, nullable=False)
 
 
 class Dispatch(Base):
@@ -115,7 +116,7 @@ class Dispatch(Base):
     recorded_at: Mapped[dt.datetime]
     to_address: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[str] = mapped_column(default="", index=True)
-    detail: Mapped[str] = mapped_column(Text, default="")
+    detail: Mapped[Notice | None] = mapped_column(NoticeText, default=None, nullable=False)
     sent_at: Mapped[dt.datetime | None]
 
 

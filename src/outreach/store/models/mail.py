@@ -7,8 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
+from outreach.domain.notice import Notice
 from outreach.domain.states import MessageState
-from outreach.store.types import Base
+from outreach.store.types import Base, NoticeText
 
 
 class Message(Base):
@@ -16,8 +17,9 @@ class Message(Base):
 
     received_on: local day it came. nature: what kind of message it is, nature_reason: how that is known.
     failed_addresses: that a bounce gives back, with blanks between.
-    state: triage (nobody knows which letter it belongs to), filed or set_aside. letter_id: the letter it belongs to, or the
-    one that matching proposes while it is in triage. basis, confidence: why that letter, and how sure (percent).
+    state: triage (nobody knows which letter it belongs to), filed or set_aside. letter_id: the letter it
+    belongs to, or the one that matching proposes while it is in triage. basis, confidence: why that letter,
+    and how sure (percent).
     """
 
     __tablename__ = "message"
@@ -31,7 +33,7 @@ class Message(Base):
     received_on: Mapped[dt.date]
     recorded_at: Mapped[dt.datetime]
     nature: Mapped[MessageKind] = mapped_column(default=MessageKind.ANSWER)
-    nature_reason: Mapped[str] = mapped_column(Text, default="")
+    nature_reason: Mapped[Notice | None] = mapped_column(NoticeText, default=None, nullable=False)
     failed_addresses: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[MessageState] = mapped_column(default=MessageState.TRIAGE, index=True)
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
@@ -70,7 +72,9 @@ class Blob(Base):
 
 
 class MailboxPlace(Base):
-    """How far a folder of a mailbox was read (RFC 3501, 2.3.1.1): UIDs up to last_uid, while uid_validity holds."""
+    """How far a folder of a mailbox was read (RFC 3501, 2.3.1.1): UIDs up to
+    last_uid, while uid_validity holds.
+    """
 
     __tablename__ = "mailbox_place"
     __table_args__ = (UniqueConstraint("account", "folder", name="uq_mailbox_place_account"),)

@@ -22,8 +22,8 @@ class Pack(Named, Base):
 class PackExport(Base):
     """That a pack was written to a file on a day, with the file's hash, so one can say who got what.
 
-    given_to: whom it was made for, in words. contents: JSON of what it holds: options, letters, facts and their digests.
-    format: pdf, html or docx.
+    given_to: whom it was made for, in words. contents: JSON of what it holds: options, letters, facts and
+    their digests. format: pdf, html or docx.
     """
 
     __tablename__ = "pack_export"
@@ -39,7 +39,10 @@ class PackExport(Base):
 
 
 class Evidence(Base):
-    """A file that proves something in a case: a PDF or a picture, kept by its hash (see `Blob`). position: its place among them."""
+    """A file that proves something in a case: a PDF or a picture, kept by its hash (see `Blob`).
+
+    position: its place among them.
+    """
 
     __tablename__ = "evidence"
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)

@@ -21,7 +21,10 @@ class Petition(Named, Base):
 
 
 class Signature(Base):
-    """One person's signature. email: the address that makes it unique; unknown on paper forms, of which any number may be."""
+    """One person's signature.
+
+    email: the address that makes it unique; unknown on paper forms, of which any number may be.
+    """
 
     __tablename__ = "signature"
     __table_args__ = (UniqueConstraint("petition_id", "email"),)

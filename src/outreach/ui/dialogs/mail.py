@@ -19,6 +19,7 @@ from outreach.ui.jobs import Progress, Wait
 from outreach.ui.widgets.fields import NumberField
 from outreach.ui.widgets.parts import Label, push_button
 from outreach.ui.workspace import Workspace
+from outreach.words import notice_in_words
 
 _SECURITIES = [
     ("starttls", "STARTTLS, most often port 587"),
@@ -221,7 +222,7 @@ class SettleDialog(FormDialog[SettleValues]):
             parent,
             f"Did {row.reference} go out?",
             "Settle",
-            f"{row.detail}\n\nIt was addressed to {row.to_address}. Look in the Sent folder, or ask the addressee, for the "
+            f"{notice_in_words(row.detail)}\n\nIt was addressed to {row.to_address}. Look in the Sent folder, or ask the addressee, for the "
             f"message with this id:\n{row.message_id}",
         )
         self.answer = Choice([("", "Choose"), ("yes", "It went out"), ("no", "It did not; send it again")])

@@ -17,22 +17,18 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows
 from outreach.desk.saved_views import ViewRow, delete_view, save_view, views_list
 from outreach.desk.table_files import tracker_csv, tracker_xlsx
-from outreach.domain.letter_life import Step, allowed_for_all
+from outreach.domain.letter_life import Step, allowed_for_all, refusal_of_way_back, step_in_words
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
 from outreach.domain.wording import counted, names_in_words
 from outreach.files import write_file
 from outreach.letters.approving import LetterToDecide, letters_to_decide
 from outreach.letters.enclosing import enclose, file_to_enclose
 from outreach.letters.exports import export_letters
-from outreach.letters.ledger import (
-    close_letters,
-    mark_sent,
-    reopen_letters,
-    withdraw_letters,
-)
+from outreach.letters.ledger import reopen_letters
 from outreach.letters.posting import PrintBatch, WebForm, print_batch, web_form
+from outreach.mail.last_step import undo_last_steps
 from outreach.mail.mailto import MailtoLink, mailto_link
-from outreach.mail.outbox import take_back
+from outreach.settings import user_name
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.acting import Action
@@ -42,6 +38,7 @@ from outreach.ui.dialogs.letters import (
     AnswerValues,
     ApproveDialog,
     ConfirmSentDialog,
+    ConfirmSentValues,
     ExportDialog,
     ExportValues,
     MarkSentDialog,
@@ -50,7 +47,9 @@ from outreach.ui.dialogs.letters import (
     PrintDialog,
     PrintValues,
     ReasonDialog,
+    ReasonValues,
     ReplyDialog,
+    SentValues,
 )
 from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import letter_columns
@@ -59,10 +58,14 @@ from outreach.ui.pages.base import Page
 from outreach.ui.undo import (
     Reversible,
     approve_undoably,
+    close_undoably,
     delete_drafts_undoably,
+    mark_sent_undoably,
     remove_answer_undoably,
     save_undoably,
+    take_out_undoably,
     triage_undoably,
+    withdraw_undoably,
 )
 from outreach.ui.widgets.letter_detail import LetterDetailView
 from outreach.ui.widgets.parts import (
@@ -278,6 +281,10 @@ class LettersPage(Page):
         )
         self.withdraw = make_action(self, self.tr("Withdraw…"), "undo-2", self._withdraw)
         self.close_letter = make_action(self, self.tr("Close…"), "archive", self._close)
+        self.undo_last = make_action(
+            self, self.tr("Take back the last step…"), "undo-2", self._undo_last,
+            tip=self.tr("Undo what was last done with the letters chosen, as long as nobody outside has them"),
+        )  # fmt: skip
         self.delete = make_action(
             self, self.tr("Delete drafts"), "trash-2", self._delete, shortcut=QKeySequence.StandardKey.Delete
         )
@@ -300,7 +307,7 @@ class LettersPage(Page):
         """What can be done with the letters chosen, for the window's menu."""
         return [
             self.edit_draft, self.approve, self.reopen, self.send, self.settle, self.take_back, self.print_batch, self.web_form, self.mail_program,
-            self.sent, self.answer, self.edit_answer, self.remove_answer, self.follow_up, self.export, self.enclose, self.withdraw, self.close_letter, self.delete,
+            self.sent, self.answer, self.edit_answer, self.remove_answer, self.follow_up, self.export, self.enclose, self.withdraw, self.close_letter, self.undo_last, self.delete,
         ]  # fmt: skip
 
     def _more_menu(self) -> QMenu:
@@ -321,6 +328,7 @@ class LettersPage(Page):
                 self.reopen,
                 self.withdraw,
                 self.close_letter,
+                self.undo_last,
                 self.delete,
             ]
         )
@@ -496,6 +504,7 @@ class LettersPage(Page):
             action.setEnabled(step in allowed)
         for action, step in self._one_takes:
             action.setEnabled(len(rows) == 1 and step in allowed)
+        self.undo_last.setEnabled(bool(rows) and not any(refusal_of_way_back(r.situation) for r in rows))
         self.print_batch.setEnabled(own and LetterStatus.DRAFT not in {r.status for r in rows})
         self.export.setEnabled(own)
         campaign = self.workspace.campaign
@@ -544,7 +553,7 @@ class LettersPage(Page):
             ).format(counted(len(rows), "letter", "letters"), names_in_words([r.recipient for r in rows])),
             is_grave=False,
         )
-        ask(dialog, partial(self._submit, reopen_letters, references))
+        ask(dialog, partial(self._submit, partial(reopen_letters, by=user_name()), references))
 
     def _send(self) -> None:
         self.send_wanted.emit(self._chosen())
@@ -553,13 +562,14 @@ class LettersPage(Page):
         self.settle_wanted.emit(self._chosen()[0])
 
     def _take_back(self) -> None:
-        self.workspace.jobs.write(self, partial(take_back, references=self._chosen()), self.workspace.tell)
+        take_out_undoably(self.workspace, self._chosen())
 
     def _mark_sent(self) -> None:
         references = self._chosen()
-        ask(
-            MarkSentDialog(self, len(references), self._today()), partial(self._submit, mark_sent, references)
-        )
+        ask(MarkSentDialog(self, len(references), self._today()), partial(self._sent_confirmed, references))
+
+    def _sent_confirmed(self, references: list[str], dialog: FormDialog[object], values: SentValues) -> None:
+        mark_sent_undoably(self.workspace, dialog, references, **values)
 
     def _print(self) -> None:
         references = self._chosen()
@@ -627,7 +637,11 @@ class LettersPage(Page):
 
     def _confirm_sent(self, reference: str, by: Channel, words: str) -> None:
         dialog = ConfirmSentDialog(self, reference, words, self._today())
-        ask(dialog, partial(self._submit, partial(mark_sent, by=by), [reference]))
+
+        def submit(form: FormDialog[object], values: ConfirmSentValues) -> None:
+            mark_sent_undoably(self.workspace, form, [reference], by, **values)
+
+        ask(dialog, submit)
 
     def _enclose(self) -> None:
         dialog = FileDialog(self, self.tr("Enclose a file"))
@@ -701,11 +715,15 @@ class LettersPage(Page):
             self,
             self.tr("Withdraw letters"),
             self.tr("Withdraw"),
-            self.tr("{0} will not be sent, and this cannot be taken back. Their text stays on file.").format(
+            self.tr("{0} will not be sent. Their text stays on file, and this can be taken back.").format(
                 self._whom()
             ),
         )
-        ask(dialog, partial(self._submit, withdraw_letters, references))
+
+        def submit(form: FormDialog[object], values: ReasonValues) -> None:
+            withdraw_undoably(self.workspace, form, references, values["reason"])
+
+        ask(dialog, submit)
 
     def _close(self) -> None:
         references = self._chosen()
@@ -714,10 +732,35 @@ class LettersPage(Page):
             self.tr("Close letters"),
             self.tr("Close"),
             self.tr(
-                "{0} will need no more attention, and cannot be opened again. Answers can still be recorded."
+                "{0} will need no more attention. Answers can still be recorded, and this can be taken back."
             ).format(self._whom()),
         )
-        ask(dialog, partial(self._submit, close_letters, references))
+
+        def submit(form: FormDialog[object], values: ReasonValues) -> None:
+            close_undoably(self.workspace, form, references, values["reason"])
+
+        ask(dialog, submit)
+
+    def _undo_last(self) -> None:
+        rows = self.table.selected()
+        lines = [
+            self.tr("{0} to {1}: {2} is taken back.").format(
+                r.reference, r.recipient, step_in_words(r.last_step)
+            )
+            for r in rows
+        ]
+        more = [self.tr("… and {0} more").format(len(lines) - 6)] if len(lines) > 6 else []
+        dialog = ConfirmDialog(
+            self,
+            self.tr("Take back the last step"),
+            self.tr("Take back"),
+            "\n".join((*lines[:6], *more, "", self.tr("The history keeps both."))),
+            is_grave=len(rows) > 1,
+        )
+        ask(
+            dialog,
+            partial(self._submit, partial(undo_last_steps, by=user_name()), [r.reference for r in rows]),
+        )
 
     def _whom(self) -> str:
         """The letters chosen, in words."""

@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from outreach.correspondence.replies import ReplyRow
 from outreach.desk.letter_table import LetterDetail
+from outreach.domain.notice import Code
 from outreach.domain.wording import day_short, moment_short
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.widgets.parts import HtmlView, Label, button, row_of
 from outreach.ui.words import channel_in_words, event_in_words, standing_in_words
+from outreach.words import notice_in_words
 
 _TONES = {"overdue": "bad", "due soon": "warning", "answered": "good"}
 
@@ -180,7 +182,8 @@ def _history(detail: LetterDetail) -> str:
     parts = []
     for event in detail.events:
         by = f" by {escape(event.by)}" if event.by else ""
-        text = "" if event.detail.startswith("SHA-256") else event.detail
+        is_hash = event.detail is not None and event.detail.code is Code.TEXT_HASH
+        text = "" if is_hash else notice_in_words(event.detail)
         parts.append(
             f"<p><b>{event_in_words(event.kind)}</b>{by}<br>"
             f"<span class='quiet small'>{moment_short(event.at)}</span>"

@@ -10,6 +10,7 @@ from outreach.correspondence.triage import MessageDetail
 from outreach.domain.wording import day_short
 from outreach.ui.widgets.parts import HtmlView, Label, button, make_action, row_of
 from outreach.ui.words import NATURES, file_size
+from outreach.words import notice_in_words
 
 _FOLDED_LINES = 2
 
@@ -53,7 +54,7 @@ class MessageView(QWidget):
         )
         self.subject.setText(row.subject or self.tr("No subject"))
         self.from_whom.setText(f"{name or row.from_address} · {day_short(row.received_on)}")
-        said = row.nature_reason if row.nature.value != "answer" else ""
+        said = notice_in_words(row.nature_reason) if row.nature.value != "answer" else ""
         where = " · ".join(x for x in (row.recipient, row.reference) if x)
         self.standing.setText(
             "\n".join(

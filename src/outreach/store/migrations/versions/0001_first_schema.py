@@ -84,8 +84,9 @@ def _guards() -> None:
     for table in ("letter_fact", "letter_ask"):
         for verb, row in (("INSERT", "new"), ("UPDATE", "old"), ("DELETE", "old")):
             op.execute(
-                f"CREATE TRIGGER {table}_frozen_{verb.lower()} BEFORE {verb} ON {table} WHEN {frozen.format(row=row)}"
-                " BEGIN SELECT RAISE(ABORT, 'what an approved letter used is frozen'); END"
+                f"CREATE TRIGGER {table}_frozen_{verb.lower()} BEFORE {verb} ON {table} WHEN "
+                f"{frozen.format(row=row)} BEGIN SELECT RAISE(ABORT, 'what an approved letter used is "
+                "frozen'); END"
             )
 
 
@@ -284,7 +285,8 @@ def _tables() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("deleted_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
-            "(value_text IS NOT NULL) + (value_number IS NOT NULL) + (value_date IS NOT NULL) + (person_id IS NOT NULL) = 1",
+            "(value_text IS NOT NULL) + (value_number IS NOT NULL) + (value_date IS NOT NULL) + (person_id "
+            "IS NOT NULL) = 1",
             name=op.f("ck_fact_one_value"),
         ),
         sa.ForeignKeyConstraint(
@@ -720,7 +722,10 @@ def _tables() -> None:
         sa.Column("letter_id", sa.Integer(), nullable=True),
         sa.Column("reply_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
-            "(person_id IS NOT NULL) + (organization_id IS NOT NULL) + (post_id IS NOT NULL) + (membership_id IS NOT NULL) + (contact_detail_id IS NOT NULL) + (other_name_id IS NOT NULL) + (fact_id IS NOT NULL) + (ask_id IS NOT NULL) + (motion_id IS NOT NULL) + (letter_id IS NOT NULL) + (reply_id IS NOT NULL) = 1",
+            "(person_id IS NOT NULL) + (organization_id IS NOT NULL) + (post_id IS NOT NULL) + "
+            "(membership_id IS NOT NULL) + (contact_detail_id IS NOT NULL) + (other_name_id IS NOT NULL) + "
+            "(fact_id IS NOT NULL) + (ask_id IS NOT NULL) + (motion_id IS NOT NULL) + (letter_id IS NOT "
+            "NULL) + (reply_id IS NOT NULL) = 1",
             name=op.f("ck_citation_one_subject"),
         ),
         sa.ForeignKeyConstraint(

@@ -49,12 +49,15 @@ def _search_answers() -> None:
 
 def _move_messages() -> None:
     reply = sa.table(
-        "reply", *(sa.column(c) for c in ("id", "letter_id", "subject", "from_name", "from_address", "text", "message_id", "mail_id", "raw")),
+        "reply", *(sa.column(c) for c in ("id", "letter_id", "subject", "from_name", "from_address", "text",
+        "message_id", "mail_id", "raw")),
         sa.column("received_on", sa.Date()), sa.column("recorded_at", sa.DateTime()),
     )  # fmt: skip
     message = sa.table(
-        "message", *(sa.column(c) for c in ("id", "sha256", "raw", "message_id", "from_name", "from_address", "subject")),
-        sa.column("received_on", sa.Date()), sa.column("recorded_at", sa.DateTime()), sa.column("failed_addresses"),
+        "message", *(sa.column(c) for c in ("id", "sha256", "raw", "message_id", "from_name", "from_address",
+        "subject")),
+        sa.column("received_on", sa.Date()), sa.column("recorded_at", sa.DateTime()),
+        sa.column("failed_addresses"),
         *(sa.column(c) for c in ("nature", "nature_reason", "state", "letter_id", "basis", "confidence")),
     )  # fmt: skip
     connection = op.get_bind()
@@ -63,10 +66,12 @@ def _move_messages() -> None:
         digest = hashlib.sha256(row["raw"]).hexdigest()
         if digest not in known:
             known[digest] = len(known) + 1
-            same = ("raw", "message_id", "from_name", "from_address", "subject", "received_on", "recorded_at", "letter_id")  # fmt: skip
+            same = ("raw", "message_id", "from_name", "from_address", "subject", "received_on", "recorded_at",
+                "letter_id")  # fmt: skip
             connection.execute(
                 sa.insert(message).values(
-                    id=known[digest], sha256=digest, nature="answer", nature_reason="", failed_addresses="", state="filed", basis="by_hand",
+                    id=known[digest], sha256=digest, nature="answer", nature_reason="", failed_addresses="",
+                    state="filed", basis="by_hand",
                     confidence=100, **{c: row[c] for c in same},
                 )
             )  # fmt: skip

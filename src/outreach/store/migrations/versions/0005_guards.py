@@ -1,8 +1,8 @@
 """Guards: an approved letter is frozen whole; no recipient stands twice; what an update sets aside is kept.
 
-Recipients that stood twice in a campaign, since SQLite takes two empty values for different, become one: the one that is
-not removed, else the older. The others go whole into `set_aside`, which `outreach check` tells of. Nothing refers to a
-recipient's row.
+Recipients that stood twice in a campaign, since SQLite takes two empty values for different, become one: the
+one that is not removed, else the older. The others go whole into `set_aside`, which `outreach check` tells
+of. Nothing refers to a recipient's row.
 
 Revision: 0005, after 0004.
 """
@@ -19,8 +19,10 @@ down_revision = "0004"
 
 _WHOM = ("campaign_id", "person_id", "organization_id", "post_id")
 _TEXT = (
-    "id", "reference", "campaign_id", "case_id", "origin", "template", "language", "audience", "post_id", "organization_id",
-    "sender_organization_id", "written_on", "subject", "address_lines", "sender_lines", "salutation", "body", "close",
+    "id", "reference", "campaign_id", "case_id", "origin", "template", "language", "audience", "post_id",
+    "organization_id",
+    "sender_organization_id", "written_on", "subject", "address_lines", "sender_lines", "salutation", "body",
+    "close",
     "created_at", "deleted_at",
 )  # fmt: skip
 _APPROVAL = ("approved_at", "approved_by", "text_sha256", "digest_version")
@@ -100,9 +102,9 @@ def _differ(columns: tuple[str, ...]) -> str:
 def _not_by_merge(column: str) -> str:
     """The person differs, and no merge that stands moved this letter from one to the other or back."""
     return (
-        f"(old.{column} IS NOT new.{column} AND NOT EXISTS (SELECT 1 FROM merge, json_each(merge.moved, '$.rows') AS row"
-        f" WHERE merge.undone_at IS NULL AND ((merge.gone_id = old.{column} AND merge.kept_id = new.{column})"
-        f" OR (merge.kept_id = old.{column} AND merge.gone_id = new.{column}))"
+        f"(old.{column} IS NOT new.{column} AND NOT EXISTS (SELECT 1 FROM merge, json_each(merge.moved, "
+        f"'$.rows') AS row WHERE merge.undone_at IS NULL AND ((merge.gone_id = old.{column} AND "
+        f"merge.kept_id = new.{column}) OR (merge.kept_id = old.{column} AND merge.gone_id = new.{column}))"
         f" AND json_extract(row.value, '$[0]') = 'letter' AND json_extract(row.value, '$[1]') = '{column}'"
         " AND json_extract(row.value, '$[2]') = old.id))"
     )
@@ -124,8 +126,8 @@ def _freeze_letters() -> None:
     # INSERT and UPDATE OR REPLACE delete the row in the way without asking the triggers of deletion.
     in_the_way = "(id = new.id OR reference = new.reference) AND approved_at IS NOT NULL"
     op.execute(
-        f"CREATE TRIGGER letter_not_replaced BEFORE INSERT ON letter WHEN EXISTS (SELECT 1 FROM letter WHERE {in_the_way})"
-        " BEGIN SELECT RAISE(ABORT, 'an approved letter is kept'); END"
+        "CREATE TRIGGER letter_not_replaced BEFORE INSERT ON letter WHEN EXISTS (SELECT 1 FROM letter "
+        f"WHERE {in_the_way}) BEGIN SELECT RAISE(ABORT, 'an approved letter is kept'); END"
     )
     op.execute(
         "CREATE TRIGGER letter_not_taken_over BEFORE UPDATE OF id, reference ON letter"

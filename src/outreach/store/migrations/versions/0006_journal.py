@@ -1,7 +1,7 @@
 """The journal: an entry for every change of a record, in a chain that can be checked.
 
-The journal begins with an entry for each record that there is; `store/migrate.py` has them written, and the triggers made,
-after every upgrade.
+The journal begins with an entry for each record that there is; `store/migrate.py` has them written, and the
+triggers made, after every upgrade.
 
 Revision: 0006, after 0005.
 """
