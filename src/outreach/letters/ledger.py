@@ -1,11 +1,12 @@
 """The steps in a letter's life: `advance` alone writes its status and its history. What takes a step back is a step too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, insert, select
+from sqlalchemy import Select, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from outreach.cases.facts import FactRow, facts_for
 from outreach.domain.letter_history import PastStep, last_step
@@ -28,7 +29,7 @@ from outreach.letters.fact_use import forms_of, still_standing
 from outreach.letters.formats.document import mended
 from outreach.store.changes import Changes
 from outreach.store.integrity import DIGEST_VERSION, text_digests
-from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization, Reply
+from outreach.store.models import Case, Dispatch, Letter, LetterEvent, LetterFact, Organization, Reply
 from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
@@ -41,18 +42,25 @@ NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED, D
 
 
 def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:
-    """Letters by reference, in the order given; case does not matter. with_facts: also reads the facts that they use.
+    """Letters by reference, in the order given; case does not matter. with_facts: also reads the facts they use.
 
     Raises: NotFoundError naming every reference there is no letter for.
     """
-    wanted = list(dict.fromkeys(r.strip().upper() for r in references))
-    query = select(Letter).where(Letter.reference.in_(wanted))
-    if with_facts:
-        query = query.options(selectinload(Letter.facts))
-    found = {letter.reference: letter for letter in session.scalars(query)}
-    if missing := [r for r in wanted if r not in found]:
+    wanted_references = list(dict.fromkeys(r.strip().upper() for r in references))
+    found: dict[str, Letter] = {}
+    for wanted in in_chunks(wanted_references):
+        query = select(Letter).where(wanted(Letter.reference))
+        if with_facts:
+            query = query.options(selectinload(Letter.facts))
+        found.update((letter.reference, letter) for letter in session.scalars(query))
+    refuse_unknown(wanted_references, found)
+    return [found[r] for r in wanted_references]
+
+
+def refuse_unknown(references: Sequence[str], found: Container[str]) -> None:
+    """Raises: NotFoundError naming every reference that is not among those found."""
+    if missing := [r for r in references if r not in found]:
         raise NotFoundError(f"There is no letter {', '.join(missing)}. List them with: outreach letters list")
-    return [found[r] for r in wanted]
 
 
 def find_letter(session: Session, reference: str) -> Letter:
@@ -186,22 +194,50 @@ def advance_all(
     *,
     by: str = "",
     details: Sequence[Notice | None] = (),
+    more: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`.
 
-    The day of the answer follows with the status where a step is about an answer; what else belongs to a step, such as the
-    day of sending, is its caller's. Args: by: who does it. details: what the history tells of it, one for each letter, or none.
+    The day of the answer follows with the status where a step is about an answer. All letters are written by
+    the same few statements, however many they are.
+    Args: by: who does it. details: what the history tells of it, one for each letter, or none. more: what else
+        of each letter changes with the step, by column; the same columns of all.
     Raises: NotAllowedError for a letter that cannot take it; then none has.
     """
     has_answers = follows_answers(step)
     found = situations(session, letters, with_answers=has_answers, with_history=takes_back(step))
     _refuse(letters, found, step)
+    changes = [
+        {"status": status_after(situation, step), **own}
+        for situation, own in zip(found, more or [{}] * len(letters), strict=True)
+    ]
     if has_answers:
-        _date_answers(session, letters)
+        first = _answered_on(session, letters)
+        for letter, change in zip(letters, changes, strict=True):
+            change["answered_on"] = first.get(letter.id)
     before = [letter.status for letter in letters]
-    for letter, situation in zip(letters, found, strict=True):
-        letter.status = status_after(situation, step)
+    _write(session, letters, changes)
     _tell(session, letters, step, before, [now()] * len(letters), by, details)
+
+
+def _write(session: Session, letters: Sequence[Letter], changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write columns of letters, the same of all, in one statement; a letter that has them already is left alone."""
+    differ = [
+        (letter, change)
+        for letter, change in zip(letters, changes, strict=True)
+        if any(getattr(letter, column) != value for column, value in change.items())
+    ]
+    if not differ:
+        return
+    table = table_of(Letter)
+    values = {column: bindparam(f"new_{column}", type_=table.c[column].type) for column in differ[0][1]}
+    session.execute(
+        update(table).where(table.c.id == bindparam("key")).values(values),
+        [{"key": x.id, **{f"new_{column}": value for column, value in c.items()}} for x, c in differ],
+    )
+    for letter, change in differ:
+        for column, value in change.items():
+            set_committed_value(letter, column, value)
 
 
 def begin(
@@ -217,7 +253,8 @@ def begin(
     Args: letters: just added and flushed. step: one of `BIRTHS`. by, details: as for `advance_all`.
     """
     for letter in letters:
-        letter.status = BIRTHS[step]
+        if letter.status is not BIRTHS[step]:
+            letter.status = BIRTHS[step]
     _tell(session, letters, step, [""] * len(letters), [x.created_at for x in letters], by, details)
 
 
@@ -245,20 +282,18 @@ def _tell(
         )
     ]
     if rows:
-        # What else belongs to the step is still to come; letters are written once they have it all.
-        with session.no_autoflush:
-            session.execute(insert(table_of(LetterEvent)), rows)
+        session.execute(insert(table_of(LetterEvent)), rows)
 
 
-def _date_answers(session: Session, letters: Sequence[Letter]) -> None:
-    """The day of the answer, as the classed answers on file have it: of the first that answers."""
+def _answered_on(session: Session, letters: Sequence[Letter]) -> dict[int, date]:
+    """The day of the answer by letter, as the classed answers on file have it: of the first that answers."""
     first: dict[int, date] = {}
     for wanted in in_chunks([letter.id for letter in letters]):
-        for reply in session.scalars(_classed(wanted)):
-            if reply.kind is not None and is_answer(reply.kind):
-                first.setdefault(reply.letter_id, reply.received_on)
-    for letter in letters:
-        letter.answered_on = first.get(letter.id)
+        columns = (Reply.letter_id, Reply.kind, Reply.received_on)
+        for key, kind, on in session.execute(_classed(wanted).with_only_columns(*columns)):
+            if kind is not None and is_answer(kind):
+                first.setdefault(key, on)
+    return first
 
 
 def _count(letters: Sequence[Letter], done: str) -> str:
@@ -281,36 +316,39 @@ def approve_letters(
     Raises: NotAllowedError for a letter that is no draft, is empty, still holds a placeholder, or
         uses a fact that has changed since; then none of the letters is approved.
     """
-    letters = find_letters(session, references, with_facts=True)
-    seen: Facts = {}
-    refuse_step(session, letters, Step.APPROVED)
+    letters = refuse_approval(session, references, anyway=anyway)
     for letter in letters:
-        _refuse_unfinished(letter)
-        if not anyway:
-            _refuse_stale(session, letter, seen)
-        letter.body = mended(letter.body)
+        if (whole := mended(letter.body)) != letter.body:
+            letter.body = whole
     session.flush()
     at = now()
     digests = text_digests(session, letters, approval=(at, by))
-    words = [notice(Code.TEXT_HASH, sha256=digests[letter.id]) for letter in letters]
-    advance_all(session, letters, Step.APPROVED, by=by, details=words)
-    for letter in letters:
-        letter.text_sha256, letter.digest_version = digests[letter.id], DIGEST_VERSION
-        letter.approved_at, letter.approved_by = at, by
+    advance_all(
+        session,
+        letters,
+        Step.APPROVED,
+        by=by,
+        details=[notice(Code.TEXT_HASH, sha256=digests[letter.id]) for letter in letters],
+        more=[
+            {
+                "text_sha256": digests[letter.id],
+                "digest_version": DIGEST_VERSION,
+                "approved_at": at,
+                "approved_by": by,
+            }
+            for letter in letters
+        ],
+    )
     return Changes(LETTERS, _count(letters, "approved"), tuple(x.reference for x in letters))
 
 
-def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
-    """Why `approve_letters` would refuse a draft, "" if it would not. The letter's facts must have been read with it.
-
-    seen: what was read of facts for the letters before, empty at first.
-    """
-    try:
-        _refuse_unfinished(letter)
-        _refuse_stale(session, letter, seen)
-    except NotAllowedError as error:
-        return str(error)
-    return ""
+def refuse_approval(session: Session, references: Sequence[str], *, anyway: bool = False) -> list[Letter]:
+    """Letters of which nothing speaks against approval. Raises: as `approve_letters`, for the first that cannot be."""
+    letters = find_letters(session, references)
+    refuse_step(session, letters, Step.APPROVED)
+    if why := next(filter(None, approval_problems(session, letters, anyway=anyway)), ""):
+        raise NotAllowedError(why)
+    return letters
 
 
 def reopen_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
@@ -323,9 +361,8 @@ def reopen_letters(session: Session, references: Sequence[str], *, by: str = "")
     Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is reopened.
     """
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.REOPENED, by=by)
-    for letter in letters:
-        letter.approved_at, letter.approved_by, letter.text_sha256 = None, "", ""
+    none = {"approved_at": None, "approved_by": "", "text_sha256": ""}
+    advance_all(session, letters, Step.REOPENED, by=by, more=[none] * len(letters))
     return Changes(
         LETTERS,
         _count(letters, "is a draft again" if len(letters) == 1 else "are drafts again"),
@@ -333,38 +370,55 @@ def reopen_letters(session: Session, references: Sequence[str], *, by: str = "")
     )
 
 
-def _refuse_unfinished(letter: Letter) -> None:
+def approval_problems(session: Session, letters: Sequence[Letter], *, anyway: bool = False) -> list[str]:
+    """For each draft why `approve_letters` would refuse it for what it says, "" if it would not.
+
+    Args: anyway: also when a fact has changed since the draft was written.
+    """
+    stale = {} if anyway else _stale(session, letters)
+    return [_unfinished(letter) or stale.get(letter.id, "") for letter in letters]
+
+
+def _unfinished(letter: Letter) -> str:
     if not letter.body.strip() or not letter.subject.strip():
-        raise NotAllowedError(f"{letter.reference} has no text or no subject yet. Write it first.")
+        return f"{letter.reference} has no text or no subject yet. Write it first."
     for mark in ("{{", "{%", "[TODO", "[…]", "[...]", "XXX"):
         if mark in letter.body or mark in letter.subject:
-            raise NotAllowedError(
-                f"{letter.reference} still holds the placeholder “{mark}”. Complete the text first."
-            )
+            return f"{letter.reference} still holds the placeholder “{mark}”. Complete the text first."
+    return ""
 
 
-Facts = dict[tuple[str, str, str], dict[int, FactRow]]
-"""Words of facts by their keys, for each case, language and jurisdiction that was asked for: many letters share them."""
-
-
-def _refuse_stale(session: Session, letter: Letter, seen: Facts) -> None:
-    case = session.get(Case, letter.case_id) if letter.case_id else None
-    if case is None:
-        return
-    body = session.get(Organization, letter.organization_id) if letter.organization_id else None
-    jurisdiction = body.jurisdiction if body else ""
-    which = (case.slug, letter.language, jurisdiction)
-    if which not in seen:
-        rows = facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
-        seen[which] = {f.key: f for f in rows}
-    for used in letter.facts:
-        fact = seen[which].get(used.fact_id or 0)
-        if fact is None or used.value not in {fact.in_prose, *forms_of(fact)}:
-            said = f"is now “{fact.in_prose}”" if fact is not None else "has been deleted since"
-            raise NotAllowedError(
-                f"{letter.reference} says “{used.value}” for {used.label}, which {said}. "
-                "Draft it again, or approve it anyway."
-            )
+def _stale(session: Session, letters: Sequence[Letter]) -> dict[int, str]:
+    """What is said of letters that use a fact in words that it has no more, by the letter's key."""
+    cases: dict[int, str] = {}
+    places: dict[int, str] = {}
+    for wanted in in_chunks({letter.case_id for letter in letters if letter.case_id}):
+        cases.update((k, v) for k, v in session.execute(select(Case.id, Case.slug).where(wanted(Case.id))))
+    for wanted in in_chunks({letter.organization_id for letter in letters if letter.organization_id}):
+        query = select(Organization.id, Organization.jurisdiction).where(wanted(Organization.id))
+        places.update((k, v) for k, v in session.execute(query))
+    by_key = {letter.id: letter for letter in letters if letter.case_id in cases}
+    # Many letters share a case, a language and a place, and so the words of facts.
+    words: dict[tuple[str, str, str], dict[int, tuple[FactRow, frozenset[str]]]] = {}
+    found: dict[int, str] = {}
+    for wanted in in_chunks(by_key):
+        columns = (LetterFact.letter_id, LetterFact.fact_id, LetterFact.label, LetterFact.value)
+        for key, fact_key, label, value in session.execute(
+            select(*columns).where(wanted(LetterFact.letter_id)).order_by(LetterFact.id)
+        ):
+            letter = by_key[key]
+            which = (cases[letter.case_id or 0], letter.language, places.get(letter.organization_id or 0, ""))
+            if which not in words:
+                rows = facts_for(session, which[0], language=which[1], jurisdiction=which[2])
+                words[which] = {f.key: (f, forms_of(f) | {f.in_prose}) for f in rows}
+            fact, forms = words[which].get(fact_key or 0, (None, frozenset()))
+            if value not in forms and key not in found:
+                said = f"is now “{fact.in_prose}”" if fact is not None else "has been deleted since"
+                found[key] = (
+                    f"{letter.reference} says “{value}” for {label}, which {said}. "
+                    "Draft it again, or approve it anyway."
+                )
+    return found
 
 
 def edit_letter(
@@ -395,29 +449,46 @@ def mark_sent(
     Args: by: channel. on: local day of dispatch, not before the letter's own date. who: who records it.
     Raises: NotAllowedError; then none of them is marked.
     """
+    letters = refuse_sent(session, references, on=on)
+    words = notice(Code.SENT_BY, channel=by.value, on=on.isoformat())
+    advance_all(
+        session,
+        letters,
+        Step.SENT,
+        by=who,
+        details=[words] * len(letters),
+        more=[{"sent_on": on}] * len(letters),
+    )
+    at = now()
+    if letters:
+        session.execute(
+            insert(table_of(Dispatch)),
+            [
+                {
+                    "letter_id": letter.id,
+                    "channel": by,
+                    "outcome": DispatchOutcome.SENT,
+                    "dispatched_on": on,
+                    "recorded_at": at,
+                    "detail": free_text(detail),
+                }
+                for letter in letters
+            ],
+        )
+    return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
+
+
+def refuse_sent(session: Session, references: Sequence[str], *, on: date) -> list[Letter]:
+    """Letters that can be marked sent on a day. Raises: as `mark_sent`, for the first that cannot be."""
     letters = find_letters(session, references)
     refuse_step(session, letters, Step.SENT)
     for letter in letters:
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
-                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been sent before it was "
-                "written."
+                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been "
+                "sent before it was written."
             )
-    words = notice(Code.SENT_BY, channel=by.value, on=on.isoformat())
-    advance_all(session, letters, Step.SENT, by=who, details=[words] * len(letters))
-    for letter in letters:
-        letter.sent_on = on
-        session.add(
-            Dispatch(
-                letter_id=letter.id,
-                channel=by,
-                outcome=DispatchOutcome.SENT,
-                dispatched_on=on,
-                recorded_at=now(),
-                detail=free_text(detail),
-            )
-        )
-    return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
+    return letters
 
 
 def undo_sent(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
@@ -426,20 +497,25 @@ def undo_sent(session: Session, references: Sequence[str], *, by: str = "") -> C
     Raises: NotAllowedError for a letter that a server has, or of which more is on file since; then none is changed.
     """
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.SENT_UNDONE, by=by)
+    refuse_step(session, letters, Step.SENT_UNDONE)
+    went: dict[int, list[tuple[int, DispatchOutcome, date]]] = {}
+    for wanted in in_chunks([letter.id for letter in letters]):
+        columns = (Dispatch.id, Dispatch.letter_id, Dispatch.outcome, Dispatch.dispatched_on)
+        gone = Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED])
+        for key, letter_key, outcome, on in session.execute(
+            select(*columns).where(wanted(Dispatch.letter_id), gone).order_by(Dispatch.id.desc())
+        ):
+            went.setdefault(letter_key, []).append((key, outcome, on))
+    records = []
+    earlier: list[dict[str, date | None]] = []
     for letter in letters:
-        went = session.scalars(
-            select(Dispatch)
-            .where(
-                Dispatch.letter_id == letter.id,
-                Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED]),
-            )
-            .order_by(Dispatch.id.desc())
-        ).all()
-        record = next(d for d in went if d.outcome is DispatchOutcome.SENT)
-        record.outcome = DispatchOutcome.TAKEN_BACK
-        earlier = [d.dispatched_on for d in went if d is not record]
-        letter.sent_on = earlier[0] if earlier else None
+        record = next(key for key, outcome, _ in went[letter.id] if outcome is DispatchOutcome.SENT)
+        records.append(record)
+        earlier.append({"sent_on": next((on for key, _, on in went[letter.id] if key != record), None)})
+    advance_all(session, letters, Step.SENT_UNDONE, by=by, more=earlier)
+    for wanted in in_chunks(records):
+        taken_back = update(Dispatch).where(wanted(Dispatch.id)).values(outcome=DispatchOutcome.TAKEN_BACK)
+        session.execute(taken_back)
     return _undone(letters, "no longer marked sent")
 
 
@@ -487,22 +563,20 @@ def _undone(letters: Sequence[Letter], words: str) -> Changes:
 def delete_drafts(session: Session, references: Sequence[str]) -> Changes:
     """Delete drafts; `restore_drafts` undoes it. Raises: NotAllowedError for a letter that was approved."""
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.DELETED)
-    for letter in letters:
-        letter.deleted_at = now()
+    advance_all(session, letters, Step.DELETED, more=[{"deleted_at": now()}] * len(letters))
     return Changes(LETTERS, _count(letters, "deleted"), tuple(x.reference for x in letters))
 
 
 def restore_drafts(session: Session, references: Sequence[str]) -> Changes:
     """Put back deleted drafts. References that are not deleted are left alone."""
-    letters = list(
-        session.scalars(
+    letters = [
+        letter
+        for wanted in in_chunks(references)
+        for letter in session.scalars(
             select(Letter)
-            .where(Letter.reference.in_(references), Letter.deleted_at.is_not(None))
+            .where(wanted(Letter.reference), Letter.deleted_at.is_not(None))
             .execution_options(include_deleted=True)
         )
-    )
-    advance_all(session, letters, Step.RESTORED)
-    for letter in letters:
-        letter.deleted_at = None
+    ]
+    advance_all(session, letters, Step.RESTORED, more=[{"deleted_at": None}] * len(letters))
     return Changes(LETTERS, f"{len(letters)} restored.", tuple(x.reference for x in letters))
