@@ -13,7 +13,7 @@ from outreach.domain.references import letter_reference
 from outreach.domain.states import Origin
 from outreach.domain.wording import counted
 from outreach.errors import CancelledError, NotFoundError, OutreachError
-from outreach.letters.ledger import LETTERS, begin, find_letter
+from outreach.letters.ledger import LETTERS, begin
 from outreach.letters.planning import DraftPlan, PlannedLetter, Progress, WantedLetter, always, plan_wanted
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
@@ -34,7 +34,7 @@ __all__ = [
     "draft_in_chunks",
     "draft_letters",
     "plan_letters",
-    "recipient_of",
+    "recipients_of",
 ]
 
 DRAFTED_AT_ONCE = 500
@@ -228,24 +228,35 @@ def _letter_row(
     }
 
 
-def recipient_of(session: Session, reference: str) -> RecipientRow:
-    """The campaign's recipient that a letter went to, for writing to them again.
+def recipients_of(session: Session, letters: Sequence[Letter]) -> list[RecipientRow]:
+    """The campaign's recipient that each letter went to, for writing to them again.
 
-    Raises: NotFoundError if they are no longer a recipient.
+    Raises: NotFoundError naming the first letter whose addressee is no longer a recipient.
     """
-    letter = find_letter(session, reference)
-    recipient = session.scalar(
-        select(Recipient).where(
-            Recipient.campaign_id == letter.campaign_id,
-            Recipient.person_id == letter.person_id,
-            Recipient.organization_id == letter.organization_id,
-        )
-    )
-    if recipient is not None:
-        for row in recipients_list(session, letter.campaign_id):
-            if row.key == recipient.id:
-                return row
-    raise NotFoundError(
-        f"The addressee of {reference} is not a recipient of the campaign any more. Add them in the "
-        "directory."
-    )
+    keys: dict[tuple[int, int | None, int | None], int] = {}
+    for column, no_person, wanted_keys in (
+        (Recipient.person_id, [], {x.person_id for x in letters if x.person_id}),
+        (
+            Recipient.organization_id,
+            [Recipient.person_id.is_(None)],
+            {x.organization_id for x in letters if not x.person_id},
+        ),
+    ):
+        columns = (Recipient.campaign_id, Recipient.person_id, Recipient.organization_id, Recipient.id)
+        for wanted in in_chunks(wanted_keys):
+            query = select(*columns).where(wanted(column), *no_person).order_by(Recipient.id)
+            for of_campaign, person, body, key in session.execute(query):
+                keys.setdefault((of_campaign, person, body), key)
+    found = [keys.get((x.campaign_id, x.person_id, x.organization_id)) for x in letters]
+    rows = {
+        row.key: row
+        for campaign in {x.campaign_id for x in letters}
+        for row in recipients_list(session, campaign, keys={key for key in found if key is not None})
+    }
+    for letter, row_key in zip(letters, found, strict=True):
+        if row_key not in rows:
+            raise NotFoundError(
+                f"The addressee of {letter.reference} is not a recipient of the campaign any more. Add them in "
+                "the directory."
+            )
+    return [rows[key] for key in found if key is not None]

@@ -1,4 +1,5 @@
-"""The steps in a letter's life: `advance` alone writes its status and its history. What takes a step back is a step too."""
+"""The steps in a letter's life: `advance` alone writes its status and its history. What takes a step back is
+a step too."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date, datetime
@@ -42,7 +43,8 @@ NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED, D
 
 
 def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:
-    """Letters by reference, in the order given; case does not matter. with_facts: also reads the facts they use.
+    """Letters by reference, in the order given; case does not matter. with_facts: also reads the facts they
+    use.
 
     Raises: NotFoundError naming every reference there is no letter for.
     """
@@ -73,7 +75,8 @@ def situations(
 ) -> list[LetterSituation]:
     """What the life of each letter depends on, in their order.
 
-    with_answers: also reads the classed answers on file. with_history: also finds the last step that could be taken back.
+    with_answers: also reads the classed answers on file. with_history: also finds the last step that could be
+    taken back.
     """
     uncertain: set[int] = set()
     handed_over: set[int] = set()
@@ -117,7 +120,8 @@ def _step_and_status(past: PastStep | None) -> tuple[Step | None, LetterStatus |
 
 
 def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
-    """The step of each letter that would be taken back next, by the letter's key. A letter without a history is left out.
+    """The step of each letter that would be taken back next, by the letter's key. A letter without a history
+    is left out.
 
     A draft that follows a letter up and was deleted does not count.
     """
@@ -200,8 +204,8 @@ def advance_all(
 
     The day of the answer follows with the status where a step is about an answer. All letters are written by
     the same few statements, however many they are.
-    Args: by: who does it. details: what the history tells of it, one for each letter, or none. more: what else
-        of each letter changes with the step, by column; the same columns of all.
+    Args: by: who does it. details: what the history tells of it, one for each letter, or none. more: what
+        else of each letter changes with the step, by column; the same columns of all.
     Raises: NotAllowedError for a letter that cannot take it; then none has.
     """
     has_answers = follows_answers(step)
@@ -221,7 +225,8 @@ def advance_all(
 
 
 def _write(session: Session, letters: Sequence[Letter], changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write columns of letters, the same of all, in one statement; a letter that has them already is left alone."""
+    """Write columns of letters, the same of all, in one statement; a letter that has them already is left
+    alone."""
     differ = [
         (letter, change)
         for letter, change in zip(letters, changes, strict=True)
@@ -310,7 +315,8 @@ def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
 def approve_letters(
     session: Session, references: Sequence[str], *, by: str = "", anyway: bool = False
 ) -> Changes:
-    """Freeze letters. From here on text, addressee, language, reference, approver, the facts used and their hash cannot change.
+    """Freeze letters. From here on text, addressee, language, reference, approver, the facts used and their
+    hash cannot change.
 
     Args: by: who approves. anyway: also when a fact has changed since the draft was written.
     Raises: NotAllowedError for a letter that is no draft, is empty, still holds a placeholder, or
@@ -343,7 +349,10 @@ def approve_letters(
 
 
 def refuse_approval(session: Session, references: Sequence[str], *, anyway: bool = False) -> list[Letter]:
-    """Letters of which nothing speaks against approval. Raises: as `approve_letters`, for the first that cannot be."""
+    """Letters of which nothing speaks against approval.
+
+    Raises: as `approve_letters`, for the first that cannot be.
+    """
     letters = find_letters(session, references)
     refuse_step(session, letters, Step.APPROVED)
     if why := next(filter(None, approval_problems(session, letters, anyway=anyway)), ""):
@@ -352,13 +361,15 @@ def refuse_approval(session: Session, references: Sequence[str], *, anyway: bool
 
 
 def reopen_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Make approved letters drafts again, to be changed and approved anew; a step that says so is added to their history.
+    """Make approved letters drafts again, to be changed and approved anew; a step that says so is added to
+    their history.
 
-    A letter that a server refused can be reopened too, one that was taken out of the outbox as well; not one that is in it,
-    that went out, came back, or of which that is not certain.
+    A letter that a server refused can be reopened too, one that was taken out of the outbox as well; not one
+    that is in it, that went out, came back, or of which that is not certain.
 
     Args: by: who does it.
-    Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is reopened.
+    Raises: NotFoundError; NotAllowedError naming the letter and what to do instead; then none of them is
+        reopened.
     """
     letters = find_letters(session, references)
     none = {"approved_at": None, "approved_by": "", "text_sha256": ""}
@@ -492,9 +503,11 @@ def refuse_sent(session: Session, references: Sequence[str], *, on: date) -> lis
 
 
 def undo_sent(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Take back that letters were marked sent; each is again what it was before. The record of it stays, as taken back.
+    """Take back that letters were marked sent; each is again what it was before. The record of it stays, as
+    taken back.
 
-    Raises: NotAllowedError for a letter that a server has, or of which more is on file since; then none is changed.
+    Raises: NotAllowedError for a letter that a server has, or of which more is on file since; then none is
+        changed.
     """
     letters = find_letters(session, references)
     refuse_step(session, letters, Step.SENT_UNDONE)
@@ -522,14 +535,20 @@ def undo_sent(session: Session, references: Sequence[str], *, by: str = "") -> C
 def withdraw_letters(
     session: Session, references: Sequence[str], *, reason: str = "", by: str = ""
 ) -> Changes:
-    """Withdraw letters that have not gone out; `undo_withdrawal` takes it back. Raises: NotAllowedError once they are sent."""
+    """Withdraw letters that have not gone out; `undo_withdrawal` takes it back.
+
+    Raises: NotAllowedError once they are sent.
+    """
     letters = find_letters(session, references)
     advance_all(session, letters, Step.WITHDRAWN, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "withdrawn"), tuple(x.reference for x in letters))
 
 
 def undo_withdrawal(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Take a withdrawal back; a letter that was in the outbox is approved. Raises: NotAllowedError; then none is changed."""
+    """Take a withdrawal back; a letter that was in the outbox is approved.
+
+    Raises: NotAllowedError; then none is changed.
+    """
     letters = find_letters(session, references)
     advance_all(session, letters, Step.WITHDRAWAL_UNDONE, by=by)
     return _undone(letters, "no longer withdrawn")
@@ -546,7 +565,10 @@ def close_letters(session: Session, references: Sequence[str], *, reason: str = 
 
 
 def undo_close(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Open closed letters again; they are what the answers on file make them. Raises: NotAllowedError; then none is changed."""
+    """Open closed letters again; they are what the answers on file make them.
+
+    Raises: NotAllowedError; then none is changed.
+    """
     letters = find_letters(session, references)
     advance_all(session, letters, Step.CLOSE_UNDONE, by=by)
     return _undone(letters, "no longer closed")

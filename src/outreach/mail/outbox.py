@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +27,7 @@ from outreach.errors import DatabaseBusyError, DatabaseError, NotAllowedError, O
 from outreach.letters.addressing import address_of, sending_address, sending_addresses
 from outreach.letters.drafting import Progress, always
 from outreach.letters.exports import sending_message
+from outreach.letters.large_sets import StepOfMany
 from outreach.letters.ledger import (
     LETTERS,
     STARTED,
@@ -92,6 +94,11 @@ def refuse_queueing(session: Session, references: Sequence[str]) -> list[Letter]
     refuse_step(session, letters, Step.QUEUED)
     _refuse_unreachable(session, letters)
     return letters
+
+
+def queueing(*, by: str = "") -> StepOfMany:
+    """As `queue_letters`, for `letters.large_sets.write_in_chunks`."""
+    return StepOfMany(refuse_queueing, partial(queue_letters, by=by), "in the outbox")
 
 
 def undo_take_back(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
