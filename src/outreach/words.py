@@ -22,7 +22,9 @@ _WORDS: dict[Code, str] = {
     Code.NAMES_FAILED_ADDRESSES: "It names the addresses that failed.",
     Code.SUBJECT_AND_LINES_SAY_SO: "Its subject and its first lines say that a message was not delivered.",
     Code.MAIL_SYSTEM_SAYS_SO: "It comes from a mail system and says that a message was not delivered.",
-    Code.NO_RETURN_PATH_SAYS_SO: "It has no return path, as reports of mail systems have, and says that a message was not delivered.",
+    Code.NO_RETURN_PATH_SAYS_SO: (
+        "It has no return path, as reports of mail systems have, and says that a message was not delivered."
+    ),
     Code.FROM_MAIL_SYSTEM: "It comes from a mail system.",
     Code.FORM_OF_REPORT: "It has the form of a mail system’s report.",
     Code.NO_RETURN_PATH: "It has no return path, as only programs send.",

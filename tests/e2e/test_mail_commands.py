@@ -10,8 +10,8 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import open_database
 from tests import factories
 from tests.dovecot import running_dovecot
-from tests.e2e.test_terminal import ok, outreach
 from tests.messages import BOUNCES, message, report
+from tests.terminal import ok, outreach
 
 
 def listed(*arguments: str, database: Path) -> list[dict[str, object]]:

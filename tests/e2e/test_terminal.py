@@ -12,34 +12,12 @@ import pytest
 
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import open_database
+from tests.terminal import ok, outreach
 
 EML = (
     "From: Private Office <office@example.org>\nSubject: Re: Entry ban\nMessage-ID: <1@example.org>\n"
     "Date: Tue, 08 Feb 2011 10:00:00 +0000\n\nThank you.\n"
 )
-
-
-def outreach(*arguments: str, database: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    variables = {
-        k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
-    }
-    if database:
-        variables["OUTREACH_DATABASE"] = str(database)
-    variables |= {"COLUMNS": "300", **env}
-    return subprocess.run(
-        [sys.executable, "-m", "outreach", *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        env=variables,
-        check=False,
-        timeout=100,
-    )
-
-
-def ok(*arguments: str, database: Path) -> str:
-    done = outreach(*arguments, database=database)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_whole_life_of_a_letter(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.unsaved import UnsavedText, keep_unsaved
 from outreach.store.database import open_database
 from tests import factories
-from tests.e2e.test_terminal import ok, outreach
+from tests.terminal import ok, outreach
 
 
 def test_letters_are_reopened_and_answers_corrected_and_removed(

@@ -21,10 +21,16 @@ from outreach.domain.states import Channel, LetterStatus
 from outreach.errors import DatabaseBusyError, DiskFullError, ExportError, NotAllowedError, UsageError
 from outreach.letters.ledger import find_letter, reopen_letters
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.mail import outbox as sending
-from outreach.mail import outcomes
-from outreach.mail.outbox import outbox, queue_letters, send_queued, settle, take_back, waiting
+from outreach.mail import outcomes, sending
+from outreach.mail.outbox import (
+    outbox,
+    queue_letters,
+    settle,
+    take_back,
+    waiting,
+)
 from outreach.mail.outcomes import catch_up, kept_outcomes
+from outreach.mail.sending import send_queued
 from outreach.mail.transport import Envelope, NotSentError, UncertainError
 from outreach.packs import exports
 from outreach.packs.exports import export_pack, pack_exports
@@ -284,7 +290,7 @@ SENDER = """
 import sys
 from datetime import date
 from pathlib import Path
-from outreach.mail.outbox import send_queued
+from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store import sqlite_files
 from outreach.store.database import open_database

@@ -19,7 +19,8 @@ from outreach.letters.exports import export_letters
 from outreach.letters.ledger import approve_letters
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.mail.mailto import mailto_link
-from outreach.mail.outbox import outbox, queue_letters, send_queued
+from outreach.mail.outbox import outbox, queue_letters
+from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import Database
 from outreach.store.models import Blob, Campaign, ContactDetail, Person

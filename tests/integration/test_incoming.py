@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from outreach.cases.campaigns import campaigns_list
 from outreach.correspondence.incoming import Incoming, IncomingReport, file_all
 from outreach.correspondence.message_files import messages_in
-from outreach.correspondence.replies import class_reply, follow_ups_list, replies_list
+from outreach.correspondence.promises import follow_ups_list
+from outreach.correspondence.replies import class_reply, replies_list
 from outreach.correspondence.triage import (
     InboxRow,
     assign,

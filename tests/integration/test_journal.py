@@ -33,12 +33,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from outreach.domain.notice import free_text
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store import journal, journal_check, journal_entries, migrate
 from outreach.store.database import Database, check, check_notes, open_database
 from outreach.store.models import Area, Person
-from outreach.store.types import Base, UtcDateTime
+from outreach.store.types import Base, NoticeText, UtcDateTime
 from tests import factories
+from tests.terminal import ok
 
 DATABASES = {p.stem: p for p in (Path(__file__).parents[1] / "databases").glob("*.db")}
 BEFORE = "0005"
@@ -68,18 +70,6 @@ def by_another_program(path: Path, *statements: str, unguarded: bool = False) ->
         for _, sql in triggers if unguarded else ():
             connection.execute(sql)
         connection.commit()
-
-
-def terminal(path: Path, *arguments: str) -> str:
-    """What a command prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "outreach", "--database", str(path), *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture
@@ -133,6 +123,8 @@ def _value_for(kind: TypeEngine[Any]) -> Any:
             return {"rows": []}
         case LargeBinary():
             return b"\x00\xff"
+        case NoticeText():
+            return free_text("x")
         case Integer() | Boolean():
             return 1
     return "x"
@@ -512,7 +504,7 @@ def test_what_the_terminal_and_the_window_do_is_under_the_users_name(
 ) -> None:
     monkeypatch.setenv("LOGNAME", "carla")
     last = len(entries(sample_path))
-    terminal(sample_path, "letters", "draft", "--case", "magnitsky", "--to", "Theresa May")
+    ok("letters", "draft", "--case", "magnitsky", "--to", "Theresa May", database=sample_path)
     written = entries(sample_path, last)
     assert {actor for actor, *_ in written} == {"carla"}
     assert {"letter", "letter_event"} <= {record for _, record, *_ in written}
@@ -522,7 +514,7 @@ def test_what_the_terminal_and_the_window_do_is_under_the_users_name(
     assert {actor for actor, *_ in entries(sample_path, last)} == {"carla"}
     assert check(database) == []
     database.close()
-    assert "in order" in terminal(sample_path, "check")
+    assert "in order" in ok("check", database=sample_path)
 
 
 def test_the_form_that_is_hashed_does_not_depend_on_the_program() -> None:

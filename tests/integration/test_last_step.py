@@ -13,11 +13,20 @@ from sqlalchemy.orm import Session
 from outreach.cases.campaigns import campaigns_list
 from outreach.correspondence.following_up import draft_follow_ups
 from outreach.correspondence.incoming import Incoming, file_all
-from outreach.correspondence.replies import class_reply, edit_reply, record_reply, remove_answer, replies_list
+from outreach.correspondence.replies import (
+    class_reply,
+    edit_reply,
+    record_reply,
+    remove_answer,
+    replies_list,
+    reply_record,
+    restore_reply,
+)
 from outreach.correspondence.triage import assign, back_to_tray, inbox_rows
 from outreach.desk.letter_table import LetterDetail, letter_detail
 from outreach.domain.letter_history import PastStep, last_step, standing_steps
-from outreach.domain.letter_life import Step, refusal_of_way_back
+from outreach.domain.letter_life import Step
+from outreach.domain.letter_ways_back import refusal_of_way_back
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus, ReplyKind
 from outreach.errors import NotAllowedError, NotFoundError, OutreachError
 from outreach.letters.ledger import (
@@ -28,23 +37,21 @@ from outreach.letters.ledger import (
     find_letter,
     mark_sent,
     reopen_letters,
-    situations,
-    undo_close,
-    undo_sent,
-    undo_withdrawal,
     withdraw_letters,
 )
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.situations import situations
+from outreach.letters.ways_back import undo_close, undo_sent, undo_withdrawal
 from outreach.mail.last_step import undo_last_steps
 from outreach.mail.outbox import (
     outbox,
     queue_letters,
-    send_queued,
     settle,
     take_back,
     undo_queueing,
     undo_take_back,
 )
+from outreach.mail.sending import send_queued
 from outreach.mail.transport import Envelope, NotSentError, UncertainError
 from outreach.messages.parse import parse_message
 from outreach.store.database import Database, check, open_database
@@ -348,6 +355,21 @@ def test_an_answer_that_was_classed_or_changed_is_not_thrown_away_by_undoing(
         remove_answer(session, key)
     undo(database, reference)
     assert status(database, reference) is S.APPROVED
+
+
+def test_putting_an_answer_back_is_not_undone_by_removing_another_one(
+    database: Database, sandbox: TemplateSandbox
+) -> None:
+    (reference,) = factories.sent(database, sandbox, "Theresa May")
+    with database.write() as session:
+        record_reply(session, reference, kind=ReplyKind.AGREED, on=DAY, text="Yes.")
+        kept = reply_record(session, replies_list(session, [reference])[0].key)
+        record_reply(session, reference, kind=ReplyKind.HOLDING, on=DAY, text="Later.")
+        remove_answer(session, kept.key)
+        restore_reply(session, kept)
+    assert "outreach replies remove" in refused(database, reference)
+    with database.read() as session:
+        assert {r.text for r in replies_list(session, [reference])} == {"Yes.", "Later."}
 
 
 def test_a_deleted_draft_comes_back(database: Database, sandbox: TemplateSandbox) -> None:

@@ -11,13 +11,8 @@ from openpyxl import load_workbook
 from outreach.cases.campaigns import CampaignRow, campaigns_list
 from outreach.cases.facts import fact_entry, facts_for, save_fact
 from outreach.correspondence.following_up import draft_follow_ups
-from outreach.correspondence.replies import (
-    follow_ups_list,
-    raw_message,
-    record_reply,
-    replies_list,
-    set_follow_up_done,
-)
+from outreach.correspondence.promises import follow_ups_list, set_follow_up_done
+from outreach.correspondence.replies import raw_message, record_reply, replies_list
 from outreach.desk.letter_query import Filters
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows

@@ -9,7 +9,8 @@ import pytest
 
 from outreach.domain.states import LetterStatus
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.mail.outbox import outbox, queue_letters, send_queued
+from outreach.mail.outbox import outbox, queue_letters
+from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.mail.transport import Envelope, NotSentError, UncertainError
 from outreach.store.database import Database, open_database

@@ -22,7 +22,14 @@ from outreach.domain.states import Channel, LetterStatus
 from outreach.errors import NotAllowedError, UsageError
 from outreach.letters.ledger import mark_sent, withdraw_letters
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.mail.outbox import outbox, queue_letters, send_queued, settle, take_back, waiting
+from outreach.mail.outbox import (
+    outbox,
+    queue_letters,
+    settle,
+    take_back,
+    waiting,
+)
+from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.mail.transport import Envelope as Outgoing
 from outreach.mail.transport import NotSentError, UncertainError
@@ -335,7 +342,7 @@ SENDER = """
 import sys
 from datetime import date
 from pathlib import Path
-from outreach.mail.outbox import send_queued
+from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import open_database
 database = open_database(Path(sys.argv[1]))
@@ -373,14 +380,15 @@ def test_two_senders_at_once_share_the_work(
 def test_a_letter_is_queued_and_the_outbox_listed_without_its_message_being_made(
     database: Database, sandbox: TemplateSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from outreach.mail import outbox as sending
+    from outreach.letters import exports
 
     references = reachable(database, sandbox, "Theresa May")
 
     def never(*_: object, **__: object) -> None:
         raise AssertionError("only the address was asked for")
 
-    monkeypatch.setattr(sending, "sending_message", never)
+    for name in ("sending_message", "letter_document", "letter_pdf", "letter_eml"):
+        monkeypatch.setattr(exports, name, never)
     with database.write() as session:
-        sending.queue_letters(session, references)
-        assert [row.to_address for row in sending.outbox(session)] != [""]
+        queue_letters(session, references)
+        assert [row.to_address for row in outbox(session)] != [""]

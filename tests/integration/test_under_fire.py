@@ -35,7 +35,7 @@ NURSERY = """
 import os, sys
 from datetime import date
 from pathlib import Path
-from outreach.mail.outbox import send_queued
+from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.store.database import open_database
 account = SmtpAccount("127.0.0.1", int(sys.argv[2]), "none", "", "office@example.org")

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from outreach.cases.campaigns import campaigns_list
+from outreach.correspondence.promises import follow_ups_list
 from outreach.correspondence.replies import (
     class_reply,
     edit_reply,
-    follow_ups_list,
     record_reply,
     remove_answer,
     replies_list,

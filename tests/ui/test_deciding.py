@@ -14,7 +14,8 @@ from sqlalchemy import text
 from outreach.app import Desktop
 from outreach.cases.campaigns import campaigns_list
 from outreach.correspondence.incoming import Incoming, file_all
-from outreach.correspondence.replies import class_reply, follow_ups_list, record_reply, replies_list
+from outreach.correspondence.promises import follow_ups_list
+from outreach.correspondence.replies import class_reply, record_reply, replies_list
 from outreach.correspondence.triage import back_to_tray, inbox_rows
 from outreach.desk.letter_table import letter_detail
 from outreach.domain.states import ReplyKind

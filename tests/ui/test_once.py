@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 from outreach.desk.letter_query import Filters
 from outreach.desk.saved_views import save_view
 from outreach.directory.importers.run import import_files
+from outreach.domain.notice import free_text
 from outreach.errors import UsageError
 from outreach.letters.approving import LetterToDecide
 from outreach.mail.outbox import OutboxRow
@@ -351,7 +352,7 @@ def owner(qapp: object) -> Iterator[QMainWindow]:
     made.deleteLater()
 
 
-_UNCERTAIN = OutboxRow("MAG-0001", "Somebody", "a@b.example", "uncertain", "Cut off.", "<1@x>")
+_UNCERTAIN = OutboxRow("MAG-0001", "Somebody", "a@b.example", "uncertain", free_text("Cut off."), "<1@x>")
 _LETTERS = (LetterToDecide("MAG-0001", "One", ()), LetterToDecide("MAG-0002", "Two", ("Careful.",)))
 
 

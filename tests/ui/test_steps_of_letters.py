@@ -16,7 +16,13 @@ from outreach.cases.campaigns import campaigns_list
 from outreach.correspondence import following_up
 from outreach.correspondence.replies import record_reply
 from outreach.desk.letter_table import tracker_rows
-from outreach.domain.letter_life import LetterSituation, Step, allowed_steps, refusal, refusal_of_way_back
+from outreach.domain.letter_life import (
+    LetterSituation,
+    Step,
+    allowed_steps,
+    refusal,
+)
+from outreach.domain.letter_ways_back import refusal_of_way_back
 from outreach.domain.notice import free_text
 from outreach.domain.states import Channel, LetterStatus, Origin, ReplyKind
 from outreach.errors import NotAllowedError, OutreachError
@@ -30,11 +36,11 @@ from outreach.letters.ledger import (
     mark_sent,
     refuse_step,
     reopen_letters,
-    situations,
     withdraw_letters,
 )
 from outreach.letters.posting import web_form
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.situations import situations
 from outreach.mail.last_step import undo_last_steps
 from outreach.mail.mailto import mailto_link
 from outreach.mail.outbox import queue_letters, take_back
@@ -155,7 +161,7 @@ for more in (
     PASTS.append([*_READY, *(TERMINAL[name][1] for name in more)])
 
 
-@pytest.mark.parametrize("past", PASTS, ids=str)
+@pytest.mark.parametrize("past", PASTS, ids=[str(n) for n in range(len(PASTS))])
 def test_window_and_terminal_allow_the_same_after_the_same_past(
     past: list[Do],
     sample_path: Path,

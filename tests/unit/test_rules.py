@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from outreach.directory.importers.tables import guess_mapping
+from outreach.domain.answers import status_of_answers
 from outreach.domain.deadlines import is_working_day, phase_of, reply_due, reply_standard
 from outreach.domain.letter_life import (
     BIRTHS,
@@ -14,12 +15,9 @@ from outreach.domain.letter_life import (
     Step,
     allowed_steps,
     refusal,
-    refusal_of_way_back,
     status_after,
-    status_of_answers,
-    step_in_words,
-    way_back,
 )
+from outreach.domain.letter_ways_back import refusal_of_way_back, step_in_words, way_back
 from outreach.domain.partial_dates import covers, first_day, last_day, parse_partial
 from outreach.domain.references import campaign_prefix, folded, is_reference, letter_reference, slug
 from outreach.domain.states import (

@@ -24,12 +24,12 @@ from outreach.mail.outbox import (
     outbox,
     queue_letters,
     queueing,
-    send_queued,
     settle,
     take_back,
     uncertain_message_id,
 )
 from outreach.mail.security import SECURITIES
+from outreach.mail.sending import send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings, user_name

@@ -1,7 +1,8 @@
 """Messages that come in: read, told apart, matched with letters, and put on file whole.
 
-What is certain is filed with its letter by itself; the rest goes to the tray, where a person decides. An answer is never
-classed by the app. A message that is on file already is left alone, so that reading a mailbox again changes nothing.
+What is certain is filed with its letter by itself; the rest goes to the tray, where a person decides. An
+answer is never classed by the app. A message that is on file already is left alone, so that reading a mailbox
+again changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,8 +33,10 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message as a mailbox or a file gives it. at: the instant a server took it in, None where nobody says. name: for
-    what a report says."""
+    """A message as a mailbox or a file gives it.
+
+    at: the instant a server took it in, None where nobody says. name: for what a report says.
+    """
 
     raw: bytes
     at: datetime | None = None
@@ -42,9 +45,12 @@ class Incoming:
 
 @dataclass(frozen=True)
 class IncomingReport:
-    """What became of messages. answers: filed with a letter by themselves. automatic: bounces, delays and automatic
-    answers filed with a letter. to_assign: in the tray. known: on file already. ours: copies of our own letters.
-    aside: automatic answers that belong to no letter. problems: what could not be read, and why."""
+    """What became of messages.
+
+    answers: filed with a letter by themselves. automatic: bounces, delays and automatic answers filed with a
+    letter. to_assign: in the tray. known: on file already. ours: copies of our own letters. aside: automatic
+    answers that belong to no letter. problems: what could not be read, and why.
+    """
 
     answers: int = 0
     bounces: int = 0
@@ -58,7 +64,8 @@ class IncomingReport:
     def __add__(self, other: "IncomingReport") -> "IncomingReport":
         return IncomingReport(
             self.answers + other.answers, self.bounces + other.bounces, self.automatic + other.automatic,
-            self.to_assign + other.to_assign, self.known + other.known, self.ours + other.ours, self.aside + other.aside,
+            self.to_assign + other.to_assign, self.known + other.known, self.ours + other.ours,
+            self.aside + other.aside,
             (*self.problems, *other.problems),
         )  # fmt: skip
 
@@ -110,7 +117,10 @@ class Intake:
     def file(
         self, messages: Sequence[Incoming], also: Callable[[Session], object] | None = None
     ) -> IncomingReport:
-        """File some messages in one transaction. also: written in the same one, such as how far a mailbox was read."""
+        """File some messages in one transaction.
+
+        also: written in the same one, such as how far a mailbox was read.
+        """
         report = IncomingReport()
         judged = []
         for message in messages:
@@ -163,7 +173,10 @@ class Intake:
 
 
 def _day(written: date | None, at: datetime | None) -> date | None:
-    """Local day a message came. A mailbox that was moved gives old mail the day of the move; its own date is then earlier."""
+    """Local day a message came.
+
+    A mailbox that was moved gives old mail the day of the move; its own date is then earlier.
+    """
     arrived = at.astimezone().date() if at else None
     if written is None or written.year < 1990 or (arrived and written > arrived):
         return arrived or written
@@ -245,7 +258,8 @@ def _columns(one: _Judged, state: MessageState) -> dict[str, object]:
 
 
 def file_message(session: Session, message: Message, letter: Letter) -> None:
-    """File a message with its letter: an answer joins the letter's answers, unclassed; a bounce ends it; the rest is noted.
+    """File a message with its letter: an answer joins the letter's answers, unclassed; a bounce ends it; the
+    rest is noted.
 
     Raises: NotAllowedError for a letter that has not gone out.
     """
@@ -272,12 +286,16 @@ def file_message(session: Session, message: Message, letter: Letter) -> None:
 def reply_row(
     letter: Letter, key: int, read: ReadMessage, received_on: date
 ) -> tuple[dict[str, object], Notice]:
-    """The answer that a message is, unclassed, and what is told in its letter's history. Its text is what its writer wrote; what
-    is quoted stays in the message."""
+    """The answer that a message is, unclassed, and what is told in its letter's history.
+
+    Its text is what its writer wrote; what is quoted stays in the message.
+    """
     at, on = now(), max(received_on, letter.sent_on or received_on)
     reply: dict[str, object] = {
-        "letter_id": letter.id, "received_on": on, "recorded_at": at, "kind": None, "channel": "email", "from_name": read.from_name,
-        "from_address": read.from_address, "subject": read.subject, "text": fresh_text(read.text) or read.text,
+        "letter_id": letter.id, "received_on": on, "recorded_at": at, "kind": None, "channel": "email",
+        "from_name": read.from_name,
+        "from_address": read.from_address, "subject": read.subject,
+        "text": fresh_text(read.text) or read.text,
         "message_id": read.message_id, "mail_id": key,
     }  # fmt: skip
     return reply, notice(Code.ANSWER, on=on.isoformat())
@@ -360,7 +378,10 @@ def file_all(
     today: date,
     progress: Callable[[int, int], bool] = lambda done, total: True,
 ) -> IncomingReport:
-    """File messages from files, some hundreds in a transaction. What was filed stays when progress says to stop."""
+    """File messages from files, some hundreds in a transaction.
+
+    What was filed stays when progress says to stop.
+    """
     intake = Intake(database, today)
     report, waiting, done = IncomingReport(), [], 0
     for message in messages:

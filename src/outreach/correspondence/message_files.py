@@ -29,7 +29,10 @@ def messages_in(paths: Iterable[Path]) -> Iterator[Incoming]:
 
 
 def is_mbox(path: Path) -> bool:
-    """Whether a file is an mbox: its first line begins with “From ” (RFC 4155). Raises: UsageError if it cannot be read."""
+    """Whether a file is an mbox: its first line begins with “From ” (RFC 4155).
+
+    Raises: UsageError if it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(5) == b"From "

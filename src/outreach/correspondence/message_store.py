@@ -15,7 +15,8 @@ from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
 _UNJUDGED: Mapping[str, object] = {
-    "nature": MessageKind.ANSWER, "nature_reason": None, "failed_addresses": "", "state": MessageState.TRIAGE, "letter_id": None, "basis": Basis.NONE,
+    "nature": MessageKind.ANSWER, "nature_reason": None, "failed_addresses": "",
+    "state": MessageState.TRIAGE, "letter_id": None, "basis": Basis.NONE,
     "confidence": 0,
 }  # fmt: skip
 
@@ -31,7 +32,9 @@ def kept_message(session: Session, read: ReadMessage) -> Message | None:
 def keep_messages(
     session: Session, messages: Sequence[tuple[ReadMessage, Mapping[str, object]]]
 ) -> list[int]:
-    """Put messages on file whole, with their attachments by hash. They are in triage unless their columns say otherwise.
+    """Put messages on file whole, with their attachments by hash.
+
+    They are in triage unless their columns say otherwise.
 
     Args: messages: each with further columns of `Message`; received_on must be among them.
     Returns: their keys, in their order.
@@ -52,7 +55,8 @@ def keep_messages(
         }
         for read, columns in messages
     ]
-    # Asking for the keys by hash afterwards is faster than RETURNING, which SQLite gives in order for one row at a time only.
+    # Asking for the keys by hash afterwards is faster than RETURNING, which SQLite gives in order for one row
+    # at a time only.
     session.execute(insert(table_of(Message)), rows)
     found: dict[str, int] = {}
     for wanted in in_chunks([read.sha256 for read, _ in messages]):

@@ -8,10 +8,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.message_store import keep_messages, kept_message
-from outreach.directory.standards import standard_of
-from outreach.domain.deadlines import reply_due
+from outreach.correspondence.promises import keep_promise, open_promise
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.notice import Code, Notice, notice
@@ -21,13 +19,15 @@ from outreach.errors import NotAllowedError, NotFoundError, UsageError
 from outreach.letters.ledger import LETTERS, advance, find_letters, refuse_step
 from outreach.messages.parse import ReadMessage
 from outreach.store.changes import Changes
-from outreach.store.models import FollowUp, Letter, Message, Organization, Person, Reply
+from outreach.store.models import FollowUp, Letter, Message, Reply
 from outreach.store.types import now
 
 
 @dataclass(frozen=True)
 class ReplyRow:
-    """An answer on file. received_on: local date. kind: "" until a person has classed it. mail_key: of the message it came as.
+    """An answer on file.
+
+    received_on: local date. kind: "" until a person has classed it. mail_key: of the message it came as.
 
     promise, promise_due: what it promises that is still open, and by when.
     """
@@ -53,25 +53,15 @@ class ReplyRow:
 
 @dataclass(frozen=True)
 class ReplyRecord:
-    """An answer as it was on file, whole, so that it can be put back. follow_ups: due_on, reason, what and done_at of each."""
+    """An answer as it was on file, whole, so that it can be put back.
+
+    follow_ups: due_on, reason, what and done_at of each.
+    """
 
     key: int
     letter_key: int
     values: dict[str, Any]
     follow_ups: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class FollowUpRow:
-    """Something to do by a date. reason: promise or silence."""
-
-    key: int
-    reference: str
-    who: str
-    due_on: date
-    reason: str
-    what: str
-    is_done: bool
 
 
 def record_reply(
@@ -125,7 +115,7 @@ def record_reply(
         mail_key=kept.id if kept else None,
     )
     if promise.strip():
-        _promise(session, letter, reply, promise, promise_due)
+        keep_promise(session, letter, reply, promise, promise_due)
     return Changes(LETTERS, f"Answer to {letter.reference} recorded: {kind.value}.", (letter.reference,))
 
 
@@ -133,13 +123,14 @@ NOTHING_SAID = (
     "Say what came: its text or what matters in it, a message saved as a file, or what it promises."
 )
 _WORDLESS = frozenset({ReplyKind.SUBSTANTIVE, ReplyKind.HOLDING, ReplyKind.THANKS})
-"""Kinds that tell nothing without words; that somebody agreed, refused or received a letter is an answer in itself."""
+"""Kinds that tell nothing without words; that somebody agreed or refused is an answer in itself."""
 
 
 def _refuse_early(letter: Letter, day: date) -> None:
     if letter.sent_on and day < letter.sent_on:
         raise UsageError(
-            f"{letter.reference} was sent on {date_in_words(letter.sent_on, locale_for('en'))}; an answer cannot have come before. Give the day it came."
+            f"{letter.reference} was sent on {date_in_words(letter.sent_on, locale_for('en'))}; an answer "
+            "cannot have come before. Give the day it came."
         )
 
 
@@ -149,7 +140,8 @@ def _keep(session: Session, letter: Letter, message: ReadMessage, on: date) -> M
     if kept is not None and kept.state is MessageState.FILED:
         other = session.get(Letter, kept.letter_id) if kept.letter_id else None
         raise UsageError(
-            f"This message is on file already, as an answer to {other.reference if other else 'another letter'}."
+            "This message is on file already, as an answer to "
+            f"{other.reference if other else 'another letter'}."
         )
     if kept is None:
         (key,) = keep_messages(session, [(message, {"received_on": on})])
@@ -174,7 +166,10 @@ def add_reply(
     message_id: str,
     mail_key: int | None,
 ) -> Reply:
-    """Put an answer to a letter on file and note it in the letter's history. kind: None until somebody classes it."""
+    """Put an answer to a letter on file and note it in the letter's history.
+
+    kind: None until somebody classes it.
+    """
     reply = Reply(
         letter_id=letter.id,
         received_on=on,
@@ -195,36 +190,6 @@ def add_reply(
     return reply
 
 
-def _promise(session: Session, letter: Letter, reply: Reply, what: str, due: date | None) -> None:
-    """What an answer promises, in place of what it was said to promise before, as long as that is not done."""
-    day = due or reply_due(reply.received_on, standard_of(session, letter.organization_id))
-    known = _open_promise(session, reply.id)
-    if known is not None:
-        known.what, known.due_on = what.strip(), day
-        return
-    session.add(
-        FollowUp(
-            letter_id=letter.id,
-            reply_id=reply.id,
-            due_on=day,
-            reason=FollowUpReason.PROMISE,
-            what=what.strip(),
-        )
-    )
-
-
-def _open_promise(session: Session, reply_key: int) -> FollowUp | None:
-    return session.scalars(
-        select(FollowUp)
-        .where(
-            FollowUp.reply_id == reply_key,
-            FollowUp.reason == FollowUpReason.PROMISE,
-            FollowUp.done_at.is_(None),
-        )
-        .order_by(FollowUp.id)
-    ).first()
-
-
 def edit_reply(
     session: Session,
     key: int,
@@ -237,11 +202,13 @@ def edit_reply(
     promise: str = "",
     promise_due: date | None = None,
 ) -> Changes:
-    """Correct an answer that was put on file by hand. The letter's state follows, and the history keeps what stood there.
+    """Correct an answer that was put on file by hand.
+
+    The letter's state follows, and the history keeps what stood there.
 
     Args: key: of the reply. promise: "" takes back one that is still open; the rest as for `record_reply`.
-    Raises: NotFoundError; NotAllowedError for an answer that came as a message, which is kept as it came; UsageError as
-        `record_reply`.
+    Raises: NotFoundError; NotAllowedError for an answer that came as a message, which is kept as it came;
+        UsageError as `record_reply`.
     """
     reply, letter = _by_hand(session, key)
     _refuse_early(letter, on)
@@ -251,8 +218,8 @@ def edit_reply(
     reply.kind, reply.received_on = kind, on
     reply.from_name, reply.text, reply.channel = from_name.strip(), text.strip(), channel or reply.channel
     if promise.strip():
-        _promise(session, letter, reply, promise, promise_due)
-    elif (known := _open_promise(session, reply.id)) is not None:
+        keep_promise(session, letter, reply, promise, promise_due)
+    elif (known := open_promise(session, reply.id)) is not None:
         session.delete(known)
     session.flush()
     advance(session, letter, Step.REPLY_EDITED, detail=Notice(Code.ANSWER_BEFORE, was.parameters))
@@ -260,10 +227,11 @@ def edit_reply(
 
 
 def remove_answer(session: Session, key: int) -> Changes:
-    """Take an answer off the record that was put there by hand, with what it promised; `restore_reply` undoes it.
+    """Take an answer that was put on file by hand off it, with what it promised; `restore_reply` undoes it.
 
     The letter's state follows, and the history keeps what stood there. Args: key: of the reply.
-    Raises: NotFoundError; NotAllowedError for an answer that came as a message, which goes back to the tray instead.
+    Raises: NotFoundError; NotAllowedError for an answer that came as a message, which goes back to the tray
+        instead.
     """
     reply, letter = _by_hand(session, key)
     was = _as_told(session, reply)
@@ -277,7 +245,10 @@ def reply_record(session: Session, key: int) -> ReplyRecord:
     reply = session.get(Reply, key)
     if reply is None:
         raise NotFoundError(NO_SUCH_ANSWER)
-    columns = ("received_on", "recorded_at", "kind", "channel", "from_name", "from_address", "subject", "text", "message_id", "mail_id")  # fmt: skip
+    columns = (
+        "received_on", "recorded_at", "kind", "channel", "from_name", "from_address", "subject", "text",
+        "message_id", "mail_id",
+    )  # fmt: skip
     promised = session.scalars(select(FollowUp).where(FollowUp.reply_id == key).order_by(FollowUp.id))
     return ReplyRecord(
         key,
@@ -316,7 +287,8 @@ def _by_hand(session: Session, key: int) -> tuple[Reply, Letter]:
         raise NotFoundError(NO_SUCH_ANSWER)
     if reply.mail_id is not None:
         raise NotAllowedError(
-            f"This answer to {letter.reference} came as a message, which is kept as it came. Class it anew, or put it "
+            f"This answer to {letter.reference} came as a message, which is kept as it came. Class it anew, "
+            "or put it "
             f"back to the tray: outreach replies unassign {reply.mail_id}"
         )
     return reply, letter
@@ -324,7 +296,7 @@ def _by_hand(session: Session, key: int) -> tuple[Reply, Letter]:
 
 def _as_told(session: Session, reply: Reply) -> Notice:
     """An answer as a letter's history tells of it."""
-    promise = _open_promise(session, reply.id)
+    promise = open_promise(session, reply.id)
     return notice(
         Code.ANSWER,
         kind=reply.kind.value if reply.kind else "",
@@ -363,14 +335,17 @@ def class_reply(
     session.flush()
     advance(session, letter, Step.REPLY_CLASSED, detail=notice(Code.ANSWER_KIND, kind=kind.value))
     if promise.strip():
-        _promise(session, letter, reply, promise, promise_due)
+        keep_promise(session, letter, reply, promise, promise_due)
     return Changes(
         LETTERS, f"The answer to {letter.reference} is classed: {kind.value}.", (letter.reference,)
     )
 
 
 def remove_reply(session: Session, reply: Reply) -> None:
-    """Take an answer off a letter that it does not belong to. What it promised goes with it; the history says so."""
+    """Take an answer off a letter that it does not belong to.
+
+    What it promised goes with it; the history says so.
+    """
     letter = session.get_one(Letter, reply.letter_id)
     _delete(session, reply)
     advance(session, letter, Step.REPLY_MOVED, detail=Notice(Code.ANSWER_OF_ANOTHER))
@@ -423,28 +398,3 @@ def raw_message(session: Session, key: int) -> bytes:
     if raw is None:
         raise NotFoundError("No message is on file for this answer.")
     return raw
-
-
-def follow_ups_list(session: Session, campaign: CampaignRow) -> tuple[FollowUpRow, ...]:
-    """What is to be done, open ones first, the most urgent first."""
-    rows = session.execute(
-        select(FollowUp, Letter.reference, Person.name, Organization.name)
-        .join(Letter, Letter.id == FollowUp.letter_id)
-        .outerjoin(Person, Person.id == Letter.person_id)
-        .outerjoin(Organization, Organization.id == Letter.organization_id)
-        .where(Letter.campaign_id == campaign.key)
-        .order_by(FollowUp.done_at.is_not(None), FollowUp.due_on, FollowUp.id)
-    )
-    return tuple(
-        FollowUpRow(f.id, reference, person or body or "", f.due_on, f.reason, f.what, f.done_at is not None)
-        for f, reference, person, body in rows
-    )
-
-
-def set_follow_up_done(session: Session, key: int, done: bool = True) -> Changes:
-    """Tick a follow-up off, or open it again. Raises: NotFoundError."""
-    follow_up = session.get(FollowUp, key)
-    if follow_up is None:
-        raise NotFoundError("There is no such follow-up.")
-    follow_up.done_at = now() if done else None
-    return Changes(LETTERS, "Follow-up done." if done else "Follow-up opened again.")

@@ -32,10 +32,12 @@ INBOX = LETTERS | {"inbox"}
 
 @dataclass(frozen=True)
 class InboxRow:
-    """A message that came in. reference, recipient: of the letter it belongs to or may belong to, "" for none.
+    """A message that came in.
 
-    state: triage, filed or set_aside. confidence: in percent, basis: on what it rests. reply_key: of the answer it is, once it
-    is filed; kind: what that amounts to, "" until somebody classes it.
+    reference, recipient: of the letter it belongs to or may belong to, "" for none.
+
+    state: triage, filed or set_aside. confidence: in percent, basis: on what it rests. reply_key: of the
+    answer it is, once it is filed; kind: what that amounts to, "" until somebody classes it.
     """
 
     key: int
@@ -45,7 +47,7 @@ class InboxRow:
     subject: str
     nature: MessageKind
     nature_reason: Notice | None
-    state: str
+    state: MessageState
     reference: str
     recipient: str
     basis: Basis
@@ -72,7 +74,10 @@ class FileRow:
 
 @dataclass(frozen=True)
 class MessageDetail:
-    """A message to read. passages: its text, quoted and not. html: made harmless, "" for none. reason: why it was matched."""
+    """A message to read.
+
+    passages: its text, quoted and not. html: made harmless, "" for none. reason: why it was matched.
+    """
 
     row: InboxRow
     passages: tuple[Passage, ...]
@@ -93,8 +98,9 @@ def inbox_rows(
 ) -> tuple[InboxRow, ...]:
     """Messages that came in: those that need somebody first, then the newest first.
 
-    Args: view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all. references: of these letters only.
-        keys: these messages only. campaign_key: leaves out what belongs, or is proposed to belong, to letters of others.
+    Args: view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all.
+        references: of these letters only. keys: these messages only. campaign_key: leaves out what belongs,
+        or is proposed to belong, to letters of others.
     """
     counts = (
         select(Attachment.message_id, func.count().label("files")).group_by(Attachment.message_id).subquery()
@@ -148,7 +154,9 @@ def inbox_rows(
 
 
 def suggestions(session: Session, rows: Sequence[InboxRow], most: int = 500) -> dict[int, Suggestion]:
-    """What the answers among some rows that nobody has classed seem to amount to, by message; of the first ones only."""
+    """What the answers among some rows that nobody has classed seem to amount to, by message; of the first
+    ones only.
+    """
     wanted = [r.key for r in rows if r.nature is MessageKind.ANSWER and not r.kind and r.reference][:most]
     found = session.execute(
         select(Message.id, Message.raw, Message.received_on).where(Message.id.in_(wanted))
@@ -234,7 +242,10 @@ def back_to_tray(session: Session, keys: Sequence[int]) -> Changes:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a message stood, whole, so that it can stand there again. reply: the answer it was, None if it was none."""
+    """Where a message stood, whole, so that it can stand there again.
+
+    reply: the answer it was, None if it was none.
+    """
 
     key: int
     state: MessageState
@@ -260,7 +271,10 @@ def standings(session: Session, keys: Sequence[int]) -> tuple[Standing, ...]:
 
 
 def restore_standings(session: Session, before: Sequence[Standing]) -> Changes:
-    """Put messages back where they stood, answers with what they were classed as and promised. Raises: NotFoundError."""
+    """Put messages back where they stood, answers with what they were classed as and promised.
+
+    Raises: NotFoundError.
+    """
     for was in before:
         message = _message(session, was.key, whole=True)
         if message.state == FILED:
@@ -316,7 +330,10 @@ def _undo_bounce(session: Session, letter: Letter) -> None:
 
 
 def attachment(session: Session, key: int, name: str) -> bytes:
-    """Content of a file that came with a message. It is handed out as it came and never opened. Raises: NotFoundError."""
+    """Content of a file that came with a message.
+
+    It is handed out as it came and never opened. Raises: NotFoundError.
+    """
     digest = session.scalar(
         select(Attachment.sha256).where(Attachment.message_id == key, Attachment.name == name)
     )

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from outreach import __version__
 from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.replies import follow_ups_list
+from outreach.correspondence.promises import follow_ups_list
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.states import AWAITING_PHASES
 

@@ -13,8 +13,9 @@ class TrackerRow:
 
     days_taken: calendar days from sending to the answer. standard: the reply standard and its source.
     sender: who wrote it, "" for the campaign itself. is_uncertain: it was cut off while being sent by e-mail.
-    was_handed_over: somebody outside has or may have it. party, country: of the recipient when it was written.
-    has_unread: an answer waits to be classed. last_step, status_before, was_marked_sent: as `LetterSituation` has them.
+    was_handed_over: somebody outside has or may have it. party, country: of the recipient when it was
+    written. has_unread: an answer waits to be classed. last_step, status_before, was_marked_sent: as
+    `LetterSituation` has them.
     """
 
     reference: str

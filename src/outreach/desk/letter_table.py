@@ -17,7 +17,7 @@ from outreach.domain.notice import Notice
 from outreach.domain.references import folded
 from outreach.domain.states import AWAITING_PHASES, Channel, DispatchOutcome
 from outreach.errors import NotFoundError
-from outreach.letters.ledger import NOT_HANDED_OVER, UNCERTAIN, last_steps
+from outreach.letters.situations import NOT_HANDED_OVER, UNCERTAIN, last_steps
 from outreach.store.models import Dispatch, Letter, Organization, Person, Post
 
 

@@ -11,7 +11,7 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.letter_life import Step
 from outreach.domain.states import OVERDUE_PHASES, LetterStatus
-from outreach.letters.ledger import next_letters
+from outreach.letters.situations import next_letters
 from outreach.store.models import Letter, LetterEvent
 
 

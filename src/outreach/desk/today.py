@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.replies import FollowUpRow, follow_ups_list
+from outreach.correspondence.promises import FollowUpRow, follow_ups_list
 from outreach.correspondence.triage import InboxRow, inbox_rows
 from outreach.desk.letter_query import standing_holds
 from outreach.desk.letter_row import TrackerRow

@@ -9,7 +9,10 @@ from outreach.domain.states import LetterStatus
 
 @dataclass(frozen=True)
 class PastStep:
-    """A step as the history tells it. before, after: the letter's status, before is None for the first step."""
+    """A step as the history tells it.
+
+    before, after: the letter's status, before is None for the first step.
+    """
 
     step: Step
     before: LetterStatus | None
@@ -36,7 +39,9 @@ _NOTES = frozenset({Step.DEFERRED, Step.DELAYED, Step.DELIVERED, Step.AUTO_REPLY
 
 
 def standing_steps(history: Iterable[PastStep]) -> list[PastStep]:
-    """The steps of a history, the oldest first, without those that were taken back and the steps that took them back."""
+    """The steps of a history, the oldest first, without those that were taken back and the steps that took
+    them back.
+    """
     stand: list[PastStep] = []
     for past in history:
         if past.step not in _TAKES_BACK:
@@ -58,9 +63,9 @@ def standing_steps(history: Iterable[PastStep]) -> list[PastStep]:
 def last_step(history: Iterable[PastStep]) -> PastStep | None:
     """The step that would be taken back next, None if there is no history.
 
-    That is the last that stands, with two exceptions. While a letter is closed, it is the closing, whatever came in since:
-    with it a letter's life goes on. And a report does not stand in the way of a step that was taken here, unless it tells that
-    the letter went out.
+    That is the last that stands, with two exceptions. While a letter is closed, it is the closing, whatever
+    came in since: with it a letter's life goes on. And a report does not stand in the way of a step that was
+    taken here, unless it tells that the letter went out.
     """
     stand = standing_steps(history)
     closed = next((x for x in reversed(stand) if x.step is Step.CLOSED), None)
@@ -73,7 +78,9 @@ def last_step(history: Iterable[PastStep]) -> PastStep | None:
 
 
 def _before_closing(stand: list[PastStep], closed: PastStep) -> LetterStatus | None:
-    """The status before a letter was closed; a bounce may have come, or turned out to be another letter's, since then."""
+    """The status before a letter was closed; a bounce may have come, or turned out to be another letter's,
+    since then.
+    """
     if closed.before not in {LetterStatus.SENT, LetterStatus.BOUNCED}:
         return closed.before
     gone = max((i for i, x in enumerate(stand) if x.step is Step.SENT), default=-1)

@@ -1,9 +1,13 @@
-"""The life of a letter: every step there is, from where each is allowed, what follows, and why not. Pure: no I/O."""
+"""The life of a letter: every step there is, from where each is allowed, what follows, and why not.
+
+Pure: no I/O.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from outreach.domain.answers import status_of_answers
 from outreach.domain.states import SENT_STATES, LetterStatus, Origin, ReplyKind
 
 
@@ -71,10 +75,10 @@ def told_as(step: Step) -> Step:
 class LetterSituation:
     """All of a letter that its life depends on.
 
-    is_uncertain: it was cut off while being sent, and nobody knows whether it went. was_handed_over: somebody outside has or
-    may have it. answers: kinds of the classed answers on file, the oldest first. last: the step that would be taken back
-    next (`letter_history.last_step`), before: the status before it. was_marked_sent: that it went out is a record made by hand,
-    and no server has taken it since.
+    is_uncertain: it was cut off while being sent, and nobody knows whether it went. was_handed_over: somebody
+    outside has or may have it. answers: kinds of the classed answers on file, the oldest first. last: the
+    step that would be taken back next (`letter_history.last_step`), before: the status before it.
+    was_marked_sent: that it went out is a record made by hand, and no server has taken it since.
     """
 
     status: LetterStatus
@@ -97,12 +101,15 @@ _NOT_DRAFT = _EVERY - {S.DRAFT}
 
 @dataclass(frozen=True)
 class _Rule:
-    """From which status a step is allowed, and to which it leads. why: words for a refusal because of the status.
+    """From which status a step is allowed, and to which it leads.
 
-    to: status after it, for every status or for some; a status that is not named stays. needs_own: not for correspondence of
-    others. why_others: words for that refusal. needs_certain: not while it is uncertain whether it went out.
-    follows_answers: the status is what the answers on file make it. undoes: the step that it takes back, which must be the last
-    that stands; the status is again what it was before that one, if `to` does not say otherwise.
+    why: words for a refusal because of the status.
+
+    to: status after it, for every status or for some; a status that is not named stays. needs_own: not for
+    correspondence of others. why_others: words for that refusal. needs_certain: not while it is uncertain
+    whether it went out. follows_answers: the status is what the answers on file make it. undoes: the step
+    that it takes back, which must be the last that stands; the status is again what it was before that one,
+    if `to` does not say otherwise.
     """
 
     allowed: frozenset[LetterStatus]
@@ -155,7 +162,10 @@ _RULES: dict[Step, _Rule] = {
         "is {status}; only approved letters are sent. {hint}",
         to=S.QUEUED,
         needs_own=True,
-        why_others="is correspondence of others that a source reports; only approved letters of the campaign are sent.",
+        why_others=(
+            "is correspondence of others that a source reports; only approved letters of the "
+            "campaign are sent."
+        ),
         needs_certain=True,
     ),
     Step.TAKEN_BACK: _Rule(
@@ -248,40 +258,41 @@ _RULES: dict[Step, _Rule] = {
     ),
 }
 
-_WAYS_BACK = {
-    **{rule.undoes: step for step, rule in _RULES.items() if rule.undoes is not None},
-    Step.APPROVED: Step.REOPENED,
-    Step.DELETED: Step.RESTORED,
-    Step.REPLY_RECEIVED: Step.REPLY_REMOVED,
-    Step.REPLY_RESTORED: Step.REPLY_REMOVED,
-}
-"""The step that takes a step back."""
 _IS_A_DRAFT = "is a draft with nothing to take back. Change its text, or delete it."
 _FOLLOWED = "was followed up. Delete the draft that follows it first."
-_HAS_A_REPORT = "has a report on its delivery on file. Put that message back to the tray first, if it is another letter's."
-_NO_WAY_BACK: dict[Step | None, str] = {
+_HAS_A_REPORT = (
+    "has a report on its delivery on file. Put that message back to the tray first, if it is "
+    "another letter's."
+)
+NO_WAY_BACK: dict[Step | None, str] = {
     None: "has no step on file that could be taken back.",
     Step.DRAFTED: _IS_A_DRAFT,
     Step.EDITED: _IS_A_DRAFT,
     Step.ENCLOSED: _IS_A_DRAFT,
     Step.TAKEN_OUT: _IS_A_DRAFT,
     Step.REPORTED: "is correspondence of others that a source reports; it cannot be changed.",
-    Step.DEFERRED: "was put off by a server, which cannot be taken back. Take it out of the outbox, or send it again.",
-    Step.FAILED: "was refused by a server, which cannot be taken back. Send it again, put it back to draft, or withdraw it.",
-    Step.BOUNCED: "came back, which cannot be taken back. If the report is another letter’s, put it back to the tray.",
+    Step.DEFERRED: (
+        "was put off by a server, which cannot be taken back. Take it out of the outbox, or send it again."
+    ),
+    Step.FAILED: (
+        "was refused by a server, which cannot be taken back. Send it again, put it back to draft, "
+        "or withdraw it."
+    ),
+    Step.BOUNCED: (
+        "came back, which cannot be taken back. If the report is another letter’s, put it back to the tray."
+    ),
     Step.DELAYED: _HAS_A_REPORT,
     Step.DELIVERED: _HAS_A_REPORT,
     Step.AUTO_REPLY: _HAS_A_REPORT,
     Step.FOLLOWED_UP: _FOLLOWED,
     Step.REFERRAL_DRAFTED: _FOLLOWED,
+    # Which of several it is, no number tells: it may have been given another.
+    Step.REPLY_RESTORED: "has an answer that was put back. Remove that with: outreach replies remove",
     Step.REPLY_CLASSED: "has an answer that was classed. Class that anew: outreach replies class",
     Step.REPLY_EDITED: "has an answer that was changed. Change that again: outreach replies edit",
 }
 """Why the last step that stands cannot be taken back, and what to do instead."""
-_ANSWER_TO_OTHERS = (
-    "is correspondence of others that a source reports. Remove an answer to it with: outreach replies remove"
-)
-_GONE_ON = "has gone on since. Take back the later steps first: outreach letters undo"
+GONE_ON = "has gone on since. Take back the later steps first: outreach letters undo"
 
 _HINTS = {
     S.DRAFT: "Approve it first.",
@@ -314,54 +325,28 @@ def refusal(situation: LetterSituation, step: Step, *, reference: str = "This le
     if rule.needs_own and situation.origin is not Origin.OWN:
         return f"{reference} {rule.why_others}"
     if rule.needs_certain and situation.is_uncertain:
-        return f"Whether {reference} went out is not certain. Settle that first: outreach mail settle {reference}"
+        return (
+            f"Whether {reference} went out is not certain. Settle that first: outreach mail settle "
+            f"{reference}"
+        )
     if step in {Step.SETTLED_SENT, Step.SETTLED_NOT_SENT} and not situation.is_uncertain:
         return f"There is nothing uncertain about {reference}: it is {situation.status}."
     if situation.status not in rule.allowed:
         words = rule.why.format(status=situation.status, hint=_hint(step, situation.status))
         return f"{reference} {words}".strip()
     if rule.undoes is not None and situation.last is not rule.undoes:
-        return f"{reference} {_NO_WAY_BACK.get(situation.last, _GONE_ON)}"
+        return f"{reference} {NO_WAY_BACK.get(situation.last, GONE_ON)}"
     if step is Step.SENT_UNDONE and not situation.was_marked_sent:
-        return f"{reference} was handed over to a mail server, and that cannot be taken back. Write again instead."
+        return (
+            f"{reference} was handed over to a mail server, and that cannot be taken back. Write again "
+            "instead."
+        )
     if step is Step.REOPENED and situation.was_handed_over:
-        return f"{reference} was handed over once, so its text is kept as it went out. Withdraw it and write another."
+        return (
+            f"{reference} was handed over once, so its text is kept as it went out. Withdraw it and "
+            "write another."
+        )
     return ""
-
-
-def way_back(situation: LetterSituation) -> Step | None:
-    """The step that takes back the last one that stands, None if nothing takes that back."""
-    return (
-        Step.RESTORED if situation.is_deleted else _WAYS_BACK.get(situation.last) if situation.last else None
-    )
-
-
-_IN_WORDS: dict[Step, str] = {
-    Step.APPROVED: "its approval",
-    Step.QUEUED: "that it was put into the outbox",
-    Step.TAKEN_BACK: "that it was taken out of the outbox",
-    Step.SENT: "that it was marked sent",
-    Step.WITHDRAWN: "its withdrawal",
-    Step.CLOSED: "its closing",
-    Step.DELETED: "its deletion",
-    Step.REPLY_RECEIVED: "the answer that was put on file last",
-    Step.REPLY_RESTORED: "the answer that was put on file last",
-}
-
-
-def step_in_words(step: Step | None) -> str:
-    """What would be taken back, as in “its approval is taken back”. Args: step: one that `way_back` knows a way from."""
-    return _IN_WORDS.get(step, "the last step") if step else "the last step"
-
-
-def refusal_of_way_back(situation: LetterSituation, *, reference: str = "This letter") -> str:
-    """Why the last step of a letter cannot be taken back, and what to do instead, "" if it can."""
-    step = way_back(situation)
-    if step is None:
-        return f"{reference} {_NO_WAY_BACK.get(situation.last, _GONE_ON)}"
-    if step is Step.REPLY_REMOVED and situation.origin is not Origin.OWN:
-        return f"{reference} {_ANSWER_TO_OTHERS}"
-    return refusal(situation, step, reference=reference)
 
 
 def allowed_steps(situation: LetterSituation) -> frozenset[Step]:
@@ -376,7 +361,10 @@ def allowed_for_all(situations: Iterable[LetterSituation]) -> frozenset[Step]:
 
 
 def status_after(situation: LetterSituation, step: Step) -> LetterStatus:
-    """Status of a letter once it has taken a step that it is allowed. situation: with the answers on file by then."""
+    """Status of a letter once it has taken a step that it is allowed.
+
+    situation: with the answers on file by then.
+    """
     if step in BIRTHS:
         return BIRTHS[step]
     rule = _RULES[step]
@@ -387,7 +375,10 @@ def status_after(situation: LetterSituation, step: Step) -> LetterStatus:
 
 
 def _status_before(situation: LetterSituation) -> LetterStatus:
-    """The status before the last step. None goes back into the outbox by that: it is ready to be sent, as it was before."""
+    """The status before the last step.
+
+    None goes back into the outbox by that: it is ready to be sent, as it was before.
+    """
     before = situation.before or situation.status
     return S.APPROVED if before is S.QUEUED else before
 
@@ -397,27 +388,9 @@ def follows_answers(step: Step) -> bool:
     return _RULES[step].follows_answers
 
 
-def takes_back(step: Step) -> bool:
-    """Whether a step takes back the last one, so that what a letter may depends on its history."""
-    return _RULES[step].undoes is not None
+def taken_back_by(step: Step) -> Step | None:
+    """The step that a step takes back.
 
-
-_NO_ANSWER_YET = frozenset({ReplyKind.ACKNOWLEDGEMENT, ReplyKind.HOLDING, ReplyKind.THANKS})
-
-
-def is_answer(kind: ReplyKind) -> bool:
-    """Whether it answers. An acknowledgement, a holding reply or bare thanks tells that the letter arrived; the answer is to come."""
-    return kind not in _NO_ANSWER_YET
-
-
-def status_of_answers(current: LetterStatus, kinds: Iterable[ReplyKind]) -> LetterStatus:
-    """Status of a letter that has these classed answers. One that is closed, withdrawn or about to go stays as it is.
-
-    One that came back and has an answer reached somebody after all.
+    Where there is one, what a letter may depends on its history. None for other steps.
     """
-    answers = tuple(kinds)
-    if current in {S.SENT, S.ACKNOWLEDGED, S.ANSWERED} or (current is S.BOUNCED and answers):
-        if any(is_answer(kind) for kind in answers):
-            return S.ANSWERED
-        return S.ACKNOWLEDGED if answers else S.SENT
-    return current
+    return _RULES[step].undoes

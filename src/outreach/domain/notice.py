@@ -1,4 +1,5 @@
-"""What the program has to tell a user, as a code with parameters: it is kept so, and worded in `outreach.words` alone.
+"""What the program has to tell a user, as a code with parameters: it is kept so, and worded in
+`outreach.words` alone.
 
 It is not called Message, since that is a message that came in by mail.
 """
@@ -60,7 +61,10 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """A code with what it is about. Days stand in the parameters as ISO dates, kinds and channels by their own codes."""
+    """A code with what it is about.
+
+    Days stand in the parameters as ISO dates, kinds and channels by their own codes.
+    """
 
     code: Code
     parameters: Mapping[str, Scalar] = field(default_factory=dict, hash=False)
@@ -90,7 +94,10 @@ def free_text(text: str) -> Notice | None:
 
 
 def read_notice(kept: str) -> Notice | None:
-    """A notice as it was kept, None for "". What is no notice, or one of a newer version, is read as free text: nothing is lost."""
+    """A notice as it was kept, None for "".
+
+    What is no notice, or one of a newer version, is read as free text: nothing is lost.
+    """
     if not kept:
         return None
     try:

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.states import LetterStatus
 from outreach.letters.addressing import names_of
+from outreach.letters.approval_problems import approval_problems
 from outreach.letters.checks import notes_on
-from outreach.letters.ledger import approval_problems, find_letters
+from outreach.letters.ledger import find_letters
 
 
 @dataclass(frozen=True)

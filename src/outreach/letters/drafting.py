@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from outreach.domain.letter_life import Step
 from outreach.domain.notice import Code, notice
@@ -13,7 +13,7 @@ from outreach.domain.references import letter_reference
 from outreach.domain.states import Origin
 from outreach.domain.wording import counted
 from outreach.errors import CancelledError, NotFoundError, OutreachError
-from outreach.letters.ledger import LETTERS, begin
+from outreach.letters.ledger import LETTERS, add_letters
 from outreach.letters.planning import DraftPlan, PlannedLetter, Progress, WantedLetter, always, plan_wanted
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
@@ -148,41 +148,28 @@ def _drafted(session: Session, plan: DraftPlan, planned: Sequence[PlannedLetter]
         _letter_row(plan, one, whom, reference, at)
         for one, whom, reference in zip(planned, recipients, references, strict=True)
     ]
-    session.execute(insert(table_of(Letter)), rows)
-    only = load_only(Letter.reference, Letter.status, Letter.created_at)
-    letters = {
-        letter.reference: letter
-        for wanted in in_chunks(references)
-        for letter in session.scalars(select(Letter).where(wanted(Letter.reference)).options(only))
-    }
-    born = [letters[reference] for reference in references]
+    details = [notice(Code.FROM_TEMPLATE, template=one.template.id) for one in planned]
+    keys = add_letters(session, rows, Step.DRAFTED, by=by, details=details)
     facts = [
         {
-            "letter_id": letter.id,
+            "letter_id": key,
             "fact_id": fact.key,
             "name": fact.name,
             "label": fact.label,
             "value": words,
             "status": fact.status,
         }
-        for letter, one in zip(born, planned, strict=True)
+        for key, one in zip(keys, planned, strict=True)
         for fact, words in one.uses
     ]
     asks = [
-        {"letter_id": letter.id, "ask_id": key}
-        for letter, one in zip(born, planned, strict=True)
-        for key in one.ask_keys
+        {"letter_id": key, "ask_id": ask}
+        for key, one in zip(keys, planned, strict=True)
+        for ask in one.ask_keys
     ]
     for model, parts in ((LetterFact, facts), (LetterAsk, asks)):
         if parts:
             session.execute(insert(table_of(model)), parts)
-    begin(
-        session,
-        born,
-        Step.DRAFTED,
-        by=by,
-        details=[notice(Code.FROM_TEMPLATE, template=one.template.id) for one in planned],
-    )
     return references
 
 

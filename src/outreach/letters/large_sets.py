@@ -29,12 +29,10 @@ from outreach.letters.ledger import (
     refuse_step,
     reopen_letters,
     restore_drafts,
-    undo_close,
-    undo_sent,
-    undo_withdrawal,
     withdraw_letters,
 )
 from outreach.letters.planning import Progress, always
+from outreach.letters.ways_back import undo_close, undo_sent, undo_withdrawal
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 

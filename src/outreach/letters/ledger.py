@@ -1,45 +1,41 @@
-"""The steps in a letter's life: `advance` alone writes its status and its history. What takes a step back is
-a step too."""
+"""The steps in a letter's life: `advance` alone writes its status and its history.
 
-from collections.abc import Callable, Container, Mapping, Sequence
+What takes a step back is a step too.
+"""
+
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from outreach.cases.facts import FactRow, facts_for
-from outreach.domain.letter_history import PastStep, last_step
 from outreach.domain.letter_life import (
     BIRTHS,
     LetterSituation,
     Step,
     follows_answers,
-    is_answer,
     refusal,
     status_after,
-    takes_back,
+    taken_back_by,
     told_as,
 )
 from outreach.domain.notice import Code, Notice, free_text, notice
-from outreach.domain.states import Channel, DispatchOutcome, LetterStatus, ReplyKind
+from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
-from outreach.letters.fact_use import forms_of, still_standing
+from outreach.letters.approval_problems import approval_problems
+from outreach.letters.fact_use import still_standing
 from outreach.letters.formats.document import mended
+from outreach.letters.situations import days_answered, situations
 from outreach.store.changes import Changes
 from outreach.store.integrity import DIGEST_VERSION, text_digests
-from outreach.store.models import Case, Dispatch, Letter, LetterEvent, LetterFact, Organization, Reply
+from outreach.store.models import Dispatch, Letter, LetterEvent
 from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
 LETTERS = frozenset({"letters"})
-STARTED = DispatchOutcome.STARTED
-UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
-"""Holds for an e-mail that was begun and never recorded as sent or failed."""
-NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED, DispatchOutcome.TAKEN_BACK})
-"""Outcomes of attempts to send after which nobody has the letter."""
 
 
 def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:
@@ -70,111 +66,9 @@ def find_letter(session: Session, reference: str) -> Letter:
     return find_letters(session, [reference])[0]
 
 
-def situations(
-    session: Session, letters: Sequence[Letter], *, with_answers: bool = True, with_history: bool = True
-) -> list[LetterSituation]:
-    """What the life of each letter depends on, in their order.
-
-    with_answers: also reads the classed answers on file. with_history: also finds the last step that could be
-    taken back.
-    """
-    uncertain: set[int] = set()
-    handed_over: set[int] = set()
-    by_hand: set[int] = set()
-    by_server: set[int] = set()
-    last = last_steps(session, [letter.id for letter in letters]) if with_history else {}
-    answers: dict[int, list[ReplyKind]] = {}
-    for wanted in in_chunks([letter.id for letter in letters]):
-        for key, channel, outcome, message_id in session.execute(
-            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome, Dispatch.message_id).where(
-                wanted(Dispatch.letter_id)
-            )
-        ):
-            if outcome is DispatchOutcome.SENT:
-                (by_server if message_id else by_hand).add(key)
-            if channel is Channel.EMAIL and outcome is STARTED:
-                uncertain.add(key)
-            if outcome not in NOT_HANDED_OVER:
-                handed_over.add(key)
-        if with_answers:
-            for key, kind in session.execute(_classed(wanted).with_only_columns(Reply.letter_id, Reply.kind)):
-                if kind is not None:
-                    answers.setdefault(key, []).append(kind)
-    return [
-        LetterSituation(
-            letter.status,
-            letter.origin,
-            letter.id in uncertain,
-            letter.id in handed_over,
-            letter.deleted_at is not None,
-            tuple(answers.get(letter.id, ())),
-            *_step_and_status(last.get(letter.id)),
-            was_marked_sent=letter.id in by_hand and letter.id not in by_server,
-        )
-        for letter in letters
-    ]
-
-
-def _step_and_status(past: PastStep | None) -> tuple[Step | None, LetterStatus | None]:
-    return (past.step, past.before) if past else (None, None)
-
-
-def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
-    """The step of each letter that would be taken back next, by the letter's key. A letter without a history
-    is left out.
-
-    A draft that follows a letter up and was deleted does not count.
-    """
-    rows: list[tuple[int, Step, str, str, Notice | None]] = []
-    for wanted in in_chunks(keys):
-        rows += [
-            (key, step, before, after, detail)
-            for key, step, before, after, detail in session.execute(
-                select(
-                    LetterEvent.letter_id,
-                    LetterEvent.kind,
-                    LetterEvent.from_status,
-                    LetterEvent.to_status,
-                    LetterEvent.detail,
-                )
-                .where(wanted(LetterEvent.letter_id))
-                .order_by(LetterEvent.id)
-            )
-        ]
-    drafts = {reference for row in rows if row[1] in DRAFTS_ANOTHER for reference in next_letters(row[4])}
-    there: set[str] = set()
-    for wanted in in_chunks(sorted(drafts)):
-        there.update(session.scalars(select(Letter.reference).where(wanted(Letter.reference))))
-    histories: dict[int, list[PastStep]] = {}
-    for key, step, before, after, detail in rows:
-        if step in DRAFTS_ANOTHER and there.isdisjoint(next_letters(detail)):
-            continue
-        status = LetterStatus(before) if before else None
-        histories.setdefault(key, []).append(PastStep(step, status, LetterStatus(after)))
-    found = {key: last_step(history) for key, history in histories.items()}
-    return {key: past for key, past in found.items() if past is not None}
-
-
-DRAFTS_ANOTHER = frozenset({Step.FOLLOWED_UP, Step.REFERRAL_DRAFTED})
-"""Steps whose notice names the letters that were drafted."""
-
-
-def next_letters(told: Notice | None) -> list[str]:
-    """References of the letters that a step among `DRAFTS_ANOTHER` drafted."""
-    return told.text("references").split(", ") if told is not None else []
-
-
-def _classed(wanted: Callable[[Any], Any]) -> Select[Any]:
-    return (
-        select(Reply)
-        .where(wanted(Reply.letter_id), Reply.kind.is_not(None))
-        .order_by(Reply.received_on, Reply.id)
-    )
-
-
 def refuse_step(session: Session, letters: Sequence[Letter], step: Step) -> None:
     """Raises: NotAllowedError for the first letter that cannot take a step, with what to do instead."""
-    found = situations(session, letters, with_answers=False, with_history=takes_back(step))
+    found = situations(session, letters, with_answers=False, with_history=taken_back_by(step) is not None)
     _refuse(letters, found, step)
 
 
@@ -200,7 +94,8 @@ def advance_all(
     details: Sequence[Notice | None] = (),
     more: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`.
+    """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`
+    and `add_letters`.
 
     The day of the answer follows with the status where a step is about an answer. All letters are written by
     the same few statements, however many they are.
@@ -209,19 +104,22 @@ def advance_all(
     Raises: NotAllowedError for a letter that cannot take it; then none has.
     """
     has_answers = follows_answers(step)
-    found = situations(session, letters, with_answers=has_answers, with_history=takes_back(step))
+    found = situations(
+        session, letters, with_answers=has_answers, with_history=taken_back_by(step) is not None
+    )
     _refuse(letters, found, step)
     changes = [
         {"status": status_after(situation, step), **own}
         for situation, own in zip(found, more or [{}] * len(letters), strict=True)
     ]
     if has_answers:
-        first = _answered_on(session, letters)
+        first = days_answered(session, letters)
         for letter, change in zip(letters, changes, strict=True):
             change["answered_on"] = first.get(letter.id)
-    before = [letter.status for letter in letters]
+    at, before = now(), [letter.status for letter in letters]
     _write(session, letters, changes)
-    _tell(session, letters, step, before, [now()] * len(letters), by, details)
+    told = [(x.id, at, old, x.status) for x, old in zip(letters, before, strict=True)]
+    _tell(session, told, step, by, details)
 
 
 def _write(session: Session, letters: Sequence[Letter], changes: Sequence[Mapping[str, Any]]) -> None:
@@ -260,56 +158,65 @@ def begin(
     for letter in letters:
         if letter.status is not BIRTHS[step]:
             letter.status = BIRTHS[step]
-    _tell(session, letters, step, [""] * len(letters), [x.created_at for x in letters], by, details)
+    _tell(session, [(x.id, x.created_at, "", x.status) for x in letters], step, by, details)
+
+
+def add_letters(
+    session: Session,
+    rows: Sequence[Mapping[str, Any]],
+    step: Step,
+    *,
+    by: str = "",
+    details: Sequence[Notice | None] = (),
+) -> list[int]:
+    """Put new letters on file, with the status that they begin with and the first step of their history.
+
+    Args: rows: by column, the same columns of all, reference and created_at among them. step: one of
+        `BIRTHS`. by, details: as for `advance_all`. Returns: their keys, in the order of the rows.
+    """
+    if not rows:
+        return []
+    status = BIRTHS[step]
+    session.execute(insert(table_of(Letter)), [{**row, "status": status} for row in rows])
+    keys = {
+        reference: key
+        for wanted in in_chunks([row["reference"] for row in rows])
+        for reference, key in session.execute(
+            select(Letter.reference, Letter.id).where(wanted(Letter.reference))
+        )
+    }
+    found = [keys[row["reference"]] for row in rows]
+    told = [(key, row["created_at"], "", status) for key, row in zip(found, rows, strict=True)]
+    _tell(session, told, step, by, details)
+    return found
 
 
 def _tell(
     session: Session,
-    letters: Sequence[Letter],
+    told: Sequence[tuple[int, datetime, str, LetterStatus]],
     step: Step,
-    before: Sequence[str],
-    at: Sequence[datetime],
     by: str,
     details: Sequence[Notice | None],
 ) -> None:
+    """Add to histories. told: of each letter its key, the instant, and the status before and after."""
     rows = [
         {
-            "letter_id": letter.id,
-            "at": instant,
+            "letter_id": key,
+            "at": at,
             "kind": told_as(step),
             "by": by,
-            "from_status": str(status),
-            "to_status": letter.status.value,
+            "from_status": str(before),
+            "to_status": after.value,
             "detail": detail,
         }
-        for letter, status, instant, detail in zip(
-            letters, before, at, details or [None] * len(letters), strict=True
-        )
+        for (key, at, before, after), detail in zip(told, details or [None] * len(told), strict=True)
     ]
     if rows:
         session.execute(insert(table_of(LetterEvent)), rows)
 
 
-def _answered_on(session: Session, letters: Sequence[Letter]) -> dict[int, date]:
-    """The day of the answer by letter, as the classed answers on file have it: of the first that answers."""
-    first: dict[int, date] = {}
-    for wanted in in_chunks([letter.id for letter in letters]):
-        columns = (Reply.letter_id, Reply.kind, Reply.received_on)
-        for key, kind, on in session.execute(_classed(wanted).with_only_columns(*columns)):
-            if kind is not None and is_answer(kind):
-                first.setdefault(key, on)
-    return first
-
-
 def _count(letters: Sequence[Letter], done: str) -> str:
     return f"{letters[0].reference} {done}." if len(letters) == 1 else f"{len(letters)} letters {done}."
-
-
-def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
-    """An e-mail of which nobody knows whether it went out, None if there is none."""
-    return session.scalars(
-        select(Dispatch).where(Dispatch.letter_id == letter_id, UNCERTAIN).order_by(Dispatch.id.desc())
-    ).first()
 
 
 def approve_letters(
@@ -381,57 +288,6 @@ def reopen_letters(session: Session, references: Sequence[str], *, by: str = "")
     )
 
 
-def approval_problems(session: Session, letters: Sequence[Letter], *, anyway: bool = False) -> list[str]:
-    """For each draft why `approve_letters` would refuse it for what it says, "" if it would not.
-
-    Args: anyway: also when a fact has changed since the draft was written.
-    """
-    stale = {} if anyway else _stale(session, letters)
-    return [_unfinished(letter) or stale.get(letter.id, "") for letter in letters]
-
-
-def _unfinished(letter: Letter) -> str:
-    if not letter.body.strip() or not letter.subject.strip():
-        return f"{letter.reference} has no text or no subject yet. Write it first."
-    for mark in ("{{", "{%", "[TODO", "[…]", "[...]", "XXX"):
-        if mark in letter.body or mark in letter.subject:
-            return f"{letter.reference} still holds the placeholder “{mark}”. Complete the text first."
-    return ""
-
-
-def _stale(session: Session, letters: Sequence[Letter]) -> dict[int, str]:
-    """What is said of letters that use a fact in words that it has no more, by the letter's key."""
-    cases: dict[int, str] = {}
-    places: dict[int, str] = {}
-    for wanted in in_chunks({letter.case_id for letter in letters if letter.case_id}):
-        cases.update((k, v) for k, v in session.execute(select(Case.id, Case.slug).where(wanted(Case.id))))
-    for wanted in in_chunks({letter.organization_id for letter in letters if letter.organization_id}):
-        query = select(Organization.id, Organization.jurisdiction).where(wanted(Organization.id))
-        places.update((k, v) for k, v in session.execute(query))
-    by_key = {letter.id: letter for letter in letters if letter.case_id in cases}
-    # Many letters share a case, a language and a place, and so the words of facts.
-    words: dict[tuple[str, str, str], dict[int, tuple[FactRow, frozenset[str]]]] = {}
-    found: dict[int, str] = {}
-    for wanted in in_chunks(by_key):
-        columns = (LetterFact.letter_id, LetterFact.fact_id, LetterFact.label, LetterFact.value)
-        for key, fact_key, label, value in session.execute(
-            select(*columns).where(wanted(LetterFact.letter_id)).order_by(LetterFact.id)
-        ):
-            letter = by_key[key]
-            which = (cases[letter.case_id or 0], letter.language, places.get(letter.organization_id or 0, ""))
-            if which not in words:
-                rows = facts_for(session, which[0], language=which[1], jurisdiction=which[2])
-                words[which] = {f.key: (f, forms_of(f) | {f.in_prose}) for f in rows}
-            fact, forms = words[which].get(fact_key or 0, (None, frozenset()))
-            if value not in forms and key not in found:
-                said = f"is now “{fact.in_prose}”" if fact is not None else "has been deleted since"
-                found[key] = (
-                    f"{letter.reference} says “{value}” for {label}, which {said}. "
-                    "Draft it again, or approve it anyway."
-                )
-    return found
-
-
 def edit_letter(
     session: Session, reference: str, *, subject: str, salutation: str, body: str, close: str
 ) -> Changes:
@@ -470,16 +326,14 @@ def mark_sent(
         details=[words] * len(letters),
         more=[{"sent_on": on}] * len(letters),
     )
-    at = now()
     if letters:
+        at = now()
         session.execute(
             insert(table_of(Dispatch)),
             [
                 {
                     "letter_id": letter.id,
-                    "channel": by,
-                    "outcome": DispatchOutcome.SENT,
-                    "dispatched_on": on,
+                    **{"channel": by, "outcome": DispatchOutcome.SENT, "dispatched_on": on},
                     "recorded_at": at,
                     "detail": free_text(detail),
                 }
@@ -502,36 +356,6 @@ def refuse_sent(session: Session, references: Sequence[str], *, on: date) -> lis
     return letters
 
 
-def undo_sent(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Take back that letters were marked sent; each is again what it was before. The record of it stays, as
-    taken back.
-
-    Raises: NotAllowedError for a letter that a server has, or of which more is on file since; then none is
-        changed.
-    """
-    letters = find_letters(session, references)
-    refuse_step(session, letters, Step.SENT_UNDONE)
-    went: dict[int, list[tuple[int, DispatchOutcome, date]]] = {}
-    for wanted in in_chunks([letter.id for letter in letters]):
-        columns = (Dispatch.id, Dispatch.letter_id, Dispatch.outcome, Dispatch.dispatched_on)
-        gone = Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED])
-        for key, letter_key, outcome, on in session.execute(
-            select(*columns).where(wanted(Dispatch.letter_id), gone).order_by(Dispatch.id.desc())
-        ):
-            went.setdefault(letter_key, []).append((key, outcome, on))
-    records = []
-    earlier: list[dict[str, date | None]] = []
-    for letter in letters:
-        record = next(key for key, outcome, _ in went[letter.id] if outcome is DispatchOutcome.SENT)
-        records.append(record)
-        earlier.append({"sent_on": next((on for key, _, on in went[letter.id] if key != record), None)})
-    advance_all(session, letters, Step.SENT_UNDONE, by=by, more=earlier)
-    for wanted in in_chunks(records):
-        taken_back = update(Dispatch).where(wanted(Dispatch.id)).values(outcome=DispatchOutcome.TAKEN_BACK)
-        session.execute(taken_back)
-    return _undone(letters, "no longer marked sent")
-
-
 def withdraw_letters(
     session: Session, references: Sequence[str], *, reason: str = "", by: str = ""
 ) -> Changes:
@@ -544,16 +368,6 @@ def withdraw_letters(
     return Changes(LETTERS, _count(letters, "withdrawn"), tuple(x.reference for x in letters))
 
 
-def undo_withdrawal(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Take a withdrawal back; a letter that was in the outbox is approved.
-
-    Raises: NotAllowedError; then none is changed.
-    """
-    letters = find_letters(session, references)
-    advance_all(session, letters, Step.WITHDRAWAL_UNDONE, by=by)
-    return _undone(letters, "no longer withdrawn")
-
-
 def close_letters(session: Session, references: Sequence[str], *, reason: str = "", by: str = "") -> Changes:
     """End letters that need no more: answered to satisfaction, or given up; `undo_close` takes it back.
 
@@ -562,24 +376,6 @@ def close_letters(session: Session, references: Sequence[str], *, reason: str = 
     letters = find_letters(session, references)
     advance_all(session, letters, Step.CLOSED, by=by, details=[free_text(reason)] * len(letters))
     return Changes(LETTERS, _count(letters, "closed"), tuple(x.reference for x in letters))
-
-
-def undo_close(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Open closed letters again; they are what the answers on file make them.
-
-    Raises: NotAllowedError; then none is changed.
-    """
-    letters = find_letters(session, references)
-    advance_all(session, letters, Step.CLOSE_UNDONE, by=by)
-    return _undone(letters, "no longer closed")
-
-
-def _undone(letters: Sequence[Letter], words: str) -> Changes:
-    """What was taken back, and what the letters are now."""
-    references = tuple(x.reference for x in letters)
-    if len(letters) == 1:
-        return Changes(LETTERS, f"{references[0]} is {words}; it is {letters[0].status.value}.", references)
-    return Changes(LETTERS, f"{len(letters)} letters are {words}.", references)
 
 
 def delete_drafts(session: Session, references: Sequence[str]) -> Changes:

@@ -1,4 +1,6 @@
-"""Taking back the last step of a letter, whichever it was: by the way back that the step has, so that the history says so."""
+"""Taking back the last step of a letter, whichever it was: by the way back that the step has, so that the
+history says so.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -7,18 +9,17 @@ from sqlalchemy.orm import Session
 
 from outreach.correspondence.replies import remove_answer
 from outreach.correspondence.triage import back_to_tray
-from outreach.domain.letter_life import LetterSituation, Step, refusal_of_way_back, step_in_words, way_back
+from outreach.domain.letter_life import LetterSituation, Step
+from outreach.domain.letter_ways_back import refusal_of_way_back, step_in_words, way_back
 from outreach.errors import NotAllowedError
 from outreach.letters.ledger import (
     LETTERS,
     find_letters,
     reopen_letters,
     restore_drafts,
-    situations,
-    undo_close,
-    undo_sent,
-    undo_withdrawal,
 )
+from outreach.letters.situations import situations
+from outreach.letters.ways_back import undo_close, undo_sent, undo_withdrawal
 from outreach.mail import outcomes
 from outreach.mail.outbox import undo_queueing, undo_take_back
 from outreach.store.changes import Changes
@@ -26,11 +27,13 @@ from outreach.store.models import Letter, Reply
 
 
 def undo_last_steps(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Take back the last step that stands of each letter, a deleted draft included; the message says what was taken back.
+    """Take back the last step that stands of each letter, a deleted draft included; the message says what was
+    taken back.
 
-    An answer that came as a message goes back to the tray, one recorded by hand is removed. Args: by: who does it.
-    Raises: NotFoundError; NotAllowedError with what to do instead if the last step of one cannot be taken back. Then nothing
-        of this is to be kept.
+    An answer that came as a message goes back to the tray, one recorded by hand is removed. Args: by: who
+    does it.
+    Raises: NotFoundError; NotAllowedError with what to do instead if the last step of one cannot be taken
+        back. Then nothing of this is to be kept.
     """
     outcomes.apply_kept(session)
     letters = _found(session, references)

@@ -1,8 +1,9 @@
-"""What became of a letter that was handed over, kept in a small file beside the database until the database has it.
+"""What became of a letter that was handed over, kept in a small file beside the database until the database
+has it.
 
-Handing over cannot be taken back, and another program may hold the database for as long as it likes. So the outcome is first
-written where nobody can hold it up. Should this program end before the database has it, the next look at the outbox, the next
-sending and the next start read it from there.
+Handing over cannot be taken back, and another program may hold the database for as long as it likes. So the
+outcome is first written where nobody can hold it up. Should this program end before the database has it, the
+next look at the outbox, the next sending and the next start read it from there.
 """
 
 import contextlib
@@ -23,7 +24,8 @@ from outreach.domain.notice import Code, free_text, notice
 from outreach.domain.states import DispatchOutcome, LetterStatus
 from outreach.errors import DatabaseError, OutreachError
 from outreach.files import write_file
-from outreach.letters.ledger import STARTED, advance
+from outreach.letters.ledger import advance
+from outreach.letters.situations import STARTED
 from outreach.mail.outcome_files import outcome_files, outcome_prefix
 from outreach.store.database import Database
 from outreach.store.models import Dispatch, Letter
@@ -35,10 +37,13 @@ UNCERTAIN = "uncertain"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one attempt. key, claimed_at, message_id: of its dispatch, which must be the same in all three.
+    """What became of one attempt.
 
-    outcome: sent, failed, deferred or uncertain. on: the local day of sending. at: the instant it was handed over, if that day is
-    the day it was recorded for. is_last: a letter that was deferred is not tried again by itself.
+    key, claimed_at, message_id: of its dispatch, which must be the same in all three.
+
+    outcome: sent, failed, deferred or uncertain. on: the local day of sending. at: the instant it was handed
+    over, if that day is the day it was recorded for. is_last: a letter that was deferred is not tried again
+    by itself.
     """
 
     key: int
@@ -60,7 +65,10 @@ class Outcome:
 
 
 def apply_outcome(session: Session, said: Outcome) -> bool:
-    """Record an outcome; one that is recorded already, or that a user has settled, is left. Returns: whether its attempt is on file."""
+    """Record an outcome; one that is recorded already, or that a user has settled, is left.
+
+    Returns: whether its attempt is on file.
+    """
     dispatch = session.get(Dispatch, said.key)
     if dispatch is None or not said.is_of(dispatch):
         return False
@@ -87,7 +95,10 @@ def apply_outcome(session: Session, said: Outcome) -> bool:
 
 
 def keep_outcome(database: Path | None, said: Outcome) -> Path | None:
-    """Write an outcome beside the database, so that it outlasts a cut of the power. Returns: the file, None if that was not possible."""
+    """Write an outcome beside the database, so that it outlasts a cut of the power.
+
+    Returns: the file, None if that was not possible.
+    """
     if database is None:
         return None
     mark = hashlib.sha256(f"{said.claimed_at.isoformat()} {said.message_id}".encode()).hexdigest()[:12]
@@ -151,8 +162,10 @@ def apply_kept(session: Session) -> None:
 def catch_up(database: Database, goes_on: Callable[[], bool] | None = None) -> int:
     """Record what lies beside the database, each outcome by itself.
 
-    Args: goes_on: asked while another program holds the database, see `Database.write`; by default it stops then.
-    Returns: how many could not be recorded, 0 when all is on file. Nothing is raised: what is left is tried the next time.
+    Args: goes_on: asked while another program holds the database, see `Database.write`; by default it stops
+        then.
+    Returns: how many could not be recorded, 0 when all is on file. Nothing is raised: what is left is tried
+        the next time.
     """
     left, kept = 0, kept_outcomes(database.path)
     for number, (file, said) in enumerate(kept):
@@ -165,7 +178,8 @@ def catch_up(database: Database, goes_on: Callable[[], bool] | None = None) -> i
             logging.getLogger(__name__).exception("%s could not be recorded", file.name)
             left += 1
         else:
-            # One of another database lies here after a copy was restored; it is left for the database it belongs to.
+            # One of another database lies here after a copy was restored; it is left for the database it
+            # belongs to.
             forget_outcome(file if is_ours else None)
     return left
 

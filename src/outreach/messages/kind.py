@@ -1,8 +1,9 @@
 """Bounces, automatic answers and answers, told apart by what the message says of itself.
 
-Bounces: RFC 3464 (reports of delivery), RFC 3834 and RFC 5321 (4.5.5: an empty return path), and the irregular forms that
-flufl.bounce knows. Automatic answers: RFC 3834 (Auto-Submitted) and what programs used before and beside it. Nothing is
-taken for automatic because of its words alone, unless they open the message: people write of their holidays, too.
+Bounces: RFC 3464 (reports of delivery), RFC 3834 and RFC 5321 (4.5.5: an empty return path), and the
+irregular forms that flufl.bounce knows. Automatic answers: RFC 3834 (Auto-Submitted) and what programs used
+before and beside it. Nothing is taken for automatic because of its words alone, unless they open the message:
+people write of their holidays, too.
 """
 
 import email
@@ -102,9 +103,12 @@ _AUTO_PRECEDENCE = frozenset({"auto_reply", "auto-reply", "autoreply"})
 
 @dataclass(frozen=True)
 class Found:
-    """What kind of message it is, and how that is known. failed: addresses a bounce gives back, in lower case.
+    """What kind of message it is, and how that is known.
 
-    returned_ids: Message-IDs of the message that a bounce gives back. status: its code (RFC 3463), "" if it has none.
+    failed: addresses a bounce gives back, in lower case.
+
+    returned_ids: Message-IDs of the message that a bounce gives back. status: its code (RFC 3463), "" if it
+    has none.
     """
 
     nature: MessageKind

@@ -1,7 +1,7 @@
 """Reading a message as it came (RFC 5322, MIME), whatever its faults: nothing in it may stop or slow the app.
 
-Headers are read with the library's oldest, tolerant policy and cut to a length before they are decoded: its newer parser of
-structured headers takes seconds for some long ones.
+Headers are read with the library's oldest, tolerant policy and cut to a length before they are decoded: its
+newer parser of structured headers takes seconds for some long ones.
 """
 
 import codecs
@@ -60,12 +60,14 @@ class MessagePart:
 
 @dataclass(frozen=True)
 class ReadMessage:
-    """A message; raw is the file, byte for byte. What is not a field is read from it when it is asked for, and once.
+    """A message; raw is the file, byte for byte.
 
-    headers: values as they stand, unfolded, by names in lower case; of several of one name, the first. message_id: with its
-    angle brackets, "" if it has none. from_name, from_address: of the first mailbox in From, as written. thread:
-    Message-IDs of In-Reply-To, then of References from the last to the first. sent_at: its Date header, None if it has none
-    that can be read.
+    What is not a field is read from it when it is asked for, and once.
+
+    headers: values as they stand, unfolded, by names in lower case; of several of one name, the first.
+    message_id: with its angle brackets, "" if it has none. from_name, from_address: of the first mailbox in
+    From, as written. thread: Message-IDs of In-Reply-To, then of References from the last to the first.
+    sent_at: its Date header, None if it has none that can be read.
     """
 
     raw: bytes
@@ -79,7 +81,9 @@ class ReadMessage:
     sent_at: datetime | None
 
     def header(self, name: str) -> str:
-        """A header's words, decoded (RFC 2047), on one line and without control characters; "" if it is missing."""
+        """A header's words, decoded (RFC 2047), on one line and without control characters; "" if it is
+        missing.
+        """
         return _header(self.headers, name)
 
     @property

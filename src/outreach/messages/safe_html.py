@@ -21,10 +21,12 @@ _BLOCKS = frozenset(
 
 
 def safe_html(markup: str) -> str:
-    """What may be shown of a message's HTML: words, lists, tables and links. Pictures are left out, since they would be fetched.
+    """What may be shown of a message's HTML: words, lists, tables and links.
 
-    Links keep http, https and mailto addresses only; the app opens none by itself. Very long HTML is cut, and HTML nested
-    thousands deep comes out as plain words.
+    Pictures are left out, since they would be fetched.
+
+    Links keep http, https and mailto addresses only; the app opens none by itself. Very long HTML is cut, and
+    HTML nested thousands deep comes out as plain words.
     """
     import nh3
 

@@ -14,7 +14,8 @@ _LONGEST = 8_000
 class Suggestion:
     """kind: None where the words say nothing. reason: for the user. promise: words of it, "" for none.
 
-    promise_due: by when it should be kept, if the message names a time. referred_to: whom it was passed to, as written.
+    promise_due: by when it should be kept, if the message names a time. referred_to: whom it was passed to,
+    as written.
     """
 
     kind: ReplyKind | None
@@ -24,7 +25,8 @@ class Suggestion:
     referred_to: str = ""
 
 
-# The first that is found is suggested; what decides the matter stands before what only puts it off. English, French, German.
+# The first that is found is suggested; what decides the matter stands before what only puts it off. English,
+# French, German.
 _SIGNS: tuple[tuple[ReplyKind, str], ...] = (
     (
         ReplyKind.REFERRED,

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import asks_list, campaign_of_case
 from outreach.cases.facts import FactRow, case_row, facts_for, timeline, votes_list
-from outreach.correspondence.replies import follow_ups_list, replies_list
+from outreach.correspondence.promises import follow_ups_list
+from outreach.correspondence.replies import replies_list
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
 from outreach.desk.statistics import Statistics, statistics

@@ -21,8 +21,14 @@ from outreach.mail.accounts import (
 )
 from outreach.mail.fetching import fetch_mail
 from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.outbox import OutboxRow, Result, outbox, queue_letters, send_queued, settle
+from outreach.mail.outbox import (
+    OutboxRow,
+    outbox,
+    queue_letters,
+    settle,
+)
 from outreach.mail.outcomes import catch_up, kept_outcomes
+from outreach.mail.sending import Result, send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
 from outreach.secrets import get_password, set_password
 from outreach.settings import load_settings, user_name

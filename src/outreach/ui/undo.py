@@ -19,11 +19,9 @@ from outreach.letters.ledger import (
     mark_sent,
     reopen_letters,
     restore_drafts,
-    undo_close,
-    undo_sent,
-    undo_withdrawal,
     withdraw_letters,
 )
+from outreach.letters.ways_back import undo_close, undo_sent, undo_withdrawal
 from outreach.mail.outbox import take_back, undo_take_back
 from outreach.settings import user_name
 from outreach.store.changes import Changes
@@ -37,7 +35,8 @@ Step = Callable[[WorkSession], Changes]
 class Reversible(QUndoCommand):
     """A change and its opposite, both functions of a session that return Changes.
 
-    is_done: the change was made already, so that pushing the command does nothing. tell: told what was done, each time.
+    is_done: the change was made already, so that pushing the command does nothing. tell: told what was done,
+    each time.
     """
 
     def __init__(
@@ -84,7 +83,8 @@ def save_undoably(workspace: Workspace, dialog: FormDialog[object], text: str, d
 
 
 def _reopen_approved(session: WorkSession, references: Sequence[str]) -> Changes:
-    """Make drafts again of letters that were approved together, but for those that somebody put back to draft since.
+    """Make drafts again of letters that were approved together, but for those that somebody put back to draft
+    since.
 
     Raises: NotAllowedError if one has gone on, or all are drafts.
     """
@@ -96,8 +96,8 @@ def _reopen_approved(session: WorkSession, references: Sequence[str]) -> Changes
 def approve_undoably(workspace: Workspace, references: Sequence[str]) -> None:
     """Approve letters; Undo makes them drafts again as long as none has gone on.
 
-    Words of them that are not on file yet, because saving them was refused or is still under way, go in first, in the
-    same unit of work: nothing is approved without the words that were in view.
+    Words of them that are not on file yet, because saving them was refused or is still under way, go in
+    first, in the same unit of work: nothing is approved without the words that were in view.
     """
     held = [text for r in references if (text := workspace.saving.text_of(r)) is not None]
 
@@ -131,7 +131,9 @@ def mark_sent_undoably(
     on: date,
     detail: str,
 ) -> None:
-    """Record what a dialog says of letters that went out; Undo takes it back as long as nothing more is on file."""
+    """Record what a dialog says of letters that went out; Undo takes it back as long as nothing more is on
+    file.
+    """
     save_undoably(
         workspace,
         dialog,
@@ -217,7 +219,10 @@ def remove_answer_undoably(workspace: Workspace, reply: ReplyRow) -> None:
 def triage_steps(
     step: Callable[[WorkSession, Sequence[int]], Changes], keys: Sequence[int]
 ) -> tuple[Step, Step]:
-    """A decision about messages and its opposite: they stand again where they stood. step: gets a session and keys."""
+    """A decision about messages and its opposite: they stand again where they stood.
+
+    step: gets a session and keys.
+    """
     before: list[Standing] = []
 
     def do(session: WorkSession) -> Changes:

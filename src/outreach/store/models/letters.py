@@ -15,11 +15,12 @@ from outreach.store.types import Base, Deletable, NoticeText
 class Letter(Deletable, Base):
     """One letter to one recipient.
 
-    reference: such as MAG-0042. origin: own (written here) or reported (correspondence of others that
-    a source reports, whose text is not on file). body: Markdown, without salutation and close.
-    Once approved_at is set, all but status, summary and the days of sending and answer is frozen: triggers hold that.
-    They let an approval be taken back while nothing was sent, and person_id follow a merge of two records of one person.
-    digest_version: what text_sha256 covers, see store/integrity.py. sender_*: who wrote it, if not the campaign itself.
+    reference: such as MAG-0042. origin: own (written here) or reported (correspondence of others that a
+    source reports, whose text is not on file). body: Markdown, without salutation and close. Once approved_at
+    is set, all but status, summary and the days of sending and answer is frozen: triggers hold that. They let
+    an approval be taken back while nothing was sent, and person_id follow a merge of two records of one
+    person. digest_version: what text_sha256 covers, see store/integrity.py. sender_*: who wrote it, if not
+    the campaign itself.
     """
 
     __tablename__ = "letter"
@@ -70,7 +71,9 @@ class Letter(Deletable, Base):
 
 
 class LetterFact(Base):
-    """A place where a fact stands in a letter's text, and the words it stands in there; rows are in the order of the text."""
+    """A place where a fact stands in a letter's text, and the words it stands in there; rows are in the order
+    of the text.
+    """
 
     __tablename__ = "letter_fact"
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)

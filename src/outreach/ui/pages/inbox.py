@@ -28,6 +28,7 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.message_kind import MessageKind
 from outreach.domain.references import folded
+from outreach.domain.states import MessageState
 from outreach.domain.wording import counted
 from outreach.files import write_file
 from outreach.store.changes import Changes
@@ -257,10 +258,12 @@ class InboxPage(Page):
     def _chosen(self) -> None:
         rows = self.table.selected()
         self.assign.setEnabled(bool(rows))
-        self.accept.setEnabled(bool(rows) and all(r.state != "filed" and r.reference for r in rows))
+        self.accept.setEnabled(
+            bool(rows) and all(r.state is not MessageState.FILED and r.reference for r in rows)
+        )
         self.class_answer.setEnabled(len(rows) == 1 and rows[0].reply_key is not None)
-        self.aside.setEnabled(bool(rows) and all(r.state != "set_aside" for r in rows))
-        self.back.setEnabled(bool(rows) and all(r.state != "triage" for r in rows))
+        self.aside.setEnabled(bool(rows) and all(r.state is not MessageState.SET_ASIDE for r in rows))
+        self.back.setEnabled(bool(rows) and all(r.state is not MessageState.TRIAGE for r in rows))
         natures = {r.nature for r in rows}
         self.is_answer.setEnabled(bool(rows) and MessageKind.ANSWER not in natures)
         self.is_automatic.setEnabled(

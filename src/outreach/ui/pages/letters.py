@@ -17,7 +17,8 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import LetterDetail, letter_detail, tracker_rows
 from outreach.desk.saved_views import ViewRow, delete_view, save_view, views_list
 from outreach.desk.table_files import tracker_csv, tracker_xlsx
-from outreach.domain.letter_life import Step, allowed_for_all, refusal_of_way_back, step_in_words
+from outreach.domain.letter_life import Step, allowed_for_all
+from outreach.domain.letter_ways_back import refusal_of_way_back, step_in_words
 from outreach.domain.states import Channel, LetterStatus, ReplyKind
 from outreach.domain.wording import counted, names_in_words
 from outreach.files import write_file

@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from outreach.correspondence.replies import FollowUpRow, follow_ups_list, set_follow_up_done
+from outreach.correspondence.promises import FollowUpRow, follow_ups_list, set_follow_up_done
 from outreach.desk.letter_query import Filters, filter_rows
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from outreach.correspondence.following_up import draft_follow_ups
-from outreach.correspondence.replies import FollowUpRow, set_follow_up_done
+from outreach.correspondence.promises import FollowUpRow, set_follow_up_done
 from outreach.correspondence.triage import InboxRow
 from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_row import TrackerRow

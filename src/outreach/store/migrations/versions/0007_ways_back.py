@@ -1,8 +1,10 @@
-"""Ways back and codes: what was marked sent by mistake may become a draft again; what is told is kept as a code.
+"""Ways back and codes: what was marked sent by mistake may become a draft again; what is told is kept as a
+code.
 
-A letter that was marked sent by hand, and of which that was taken back, is no longer counted as handed over. The English
-sentences in the history of letters, in attempts to send and in the reasons for what kind a message is become codes with
-parameters, as JSON in the same columns. What no release wrote, such as the words of people and servers, is kept as free text.
+A letter that was marked sent by hand, and of which that was taken back, is no longer counted as handed over.
+The English sentences in the history of letters, in attempts to send and in the reasons for what kind a
+message is become codes with parameters, as JSON in the same columns. What no release wrote, such as the words
+of people and servers, is kept as free text.
 
 Revision: 0007, after 0006.
 """
@@ -20,7 +22,8 @@ down_revision = "0006"
 
 _AT_ONCE = 5_000
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
 )  # fmt: skip
 _DAY = rf"(?:\d{{1,2}} (?:{'|'.join(_MONTHS)}) \d{{4}}|\d{{4}}-\d\d-\d\d)"
 _KINDS = "acknowledgement|substantive|holding|referred|refused|agreed|thanks"
@@ -74,7 +77,8 @@ _REASONS = (
     (r"Its subject and its first lines say that a message was not delivered\.", "subject_and_lines_say_so"),
     (r"It comes from a mail system and says that a message was not delivered\.", "mail_system_says_so"),
     (
-        r"It has no return path, as reports of mail systems have, and says that a message was not delivered\.",
+        r"It has no return path, as reports of mail systems have, and says that a message was not "
+        r"delivered\.",
         "no_return_path_says_so",
     ),
     (r"It comes from a mail system\.", "from_mail_system"),
@@ -120,7 +124,10 @@ def _thaw_what_was_taken_back() -> None:
 
 
 def _to_codes(table: str, kind: str, column: str, read: Callable[[str, str], str]) -> None:
-    """Put a code in the place of each sentence. read: gets the kind of row and the sentence, gives the JSON."""
+    """Put a code in the place of each sentence.
+
+    read: gets the kind of row and the sentence, gives the JSON.
+    """
     connection = op.get_bind()
     rows = sa.table(table, sa.column("id"), sa.column(kind), sa.column(column))
     found = connection.execute(
