@@ -3,13 +3,14 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.domain.letter_life import Step
 from outreach.domain.notice import Notice
 from outreach.domain.states import Channel, DispatchOutcome, FollowUpReason, LetterStatus, Origin, ReplyKind
-from outreach.store.types import Base, Deletable, NoticeText
+from outreach.store.lookup_keys import address_key, domain_key, message_key
+from outreach.store.types import Base, Deletable, NoticeText, table_of
 
 
 class Letter(Deletable, Base):
@@ -26,6 +27,12 @@ class Letter(Deletable, Base):
     __tablename__ = "letter"
     __table_args__ = (
         CheckConstraint("person_id IS NOT NULL OR organization_id IS NOT NULL", name="someone"),
+        Index(
+            "ix_letter_sender_person_id",
+            "sender_person_id",
+            sqlite_where=text("sender_person_id IS NOT NULL"),
+            postgresql_where=text("sender_person_id IS NOT NULL"),
+        ),
     )
     reference: Mapped[str] = mapped_column(String(20), unique=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
@@ -121,6 +128,11 @@ class Dispatch(Base):
     message_id: Mapped[str] = mapped_column(default="", index=True)
     detail: Mapped[Notice | None] = mapped_column(NoticeText, default=None, nullable=False)
     sent_at: Mapped[dt.datetime | None]
+
+
+Index("ix_dispatch_message_key", message_key(table_of(Dispatch).c.message_id))
+Index("ix_dispatch_address_key", address_key(table_of(Dispatch).c.to_address))
+Index("ix_dispatch_domain_key", domain_key(table_of(Dispatch).c.to_address))
 
 
 class Reply(Base):
