@@ -2,6 +2,7 @@
 letters."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
@@ -52,7 +53,9 @@ class LetterFinder:
         if domain not in self._of_domain:
             keys = _by_address(session, domain_key, [domain]) if domain else set()
             self._of_domain[domain] = Matcher(candidates(session, keys))
-        return self._of_domain[domain].match(clues)
+        # What else it says was looked for among all letters already, and not all of these are in here.
+        sender = replace(clues, thread=(), subject="", quoted="", returned_ids=(), returned_addresses=())
+        return self._of_domain[domain].match(sender)
 
 
 def own_message_ids(session: Session, message_ids: Iterable[str]) -> set[str]:
