@@ -34,7 +34,8 @@ from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
 from outreach.ui.stalls import StallWatch
 from outreach.ui.theme import Theme
-from outreach.ui.widgets.parts import Label, push_button
+from outreach.ui.widgets.buttons import push_button
+from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 SAMPLE = "magnitsky"
@@ -93,9 +94,9 @@ class Desktop(QObject):
         self._jobs = Jobs(database)
         workspace = Workspace(self._jobs, self._sandbox, self._jobs)
         window = MainWindow(workspace, self.theme, self._settings, location)
-        window.open_wanted.connect(self._open)
-        window.new_wanted.connect(self._new)
-        window.restore_wanted.connect(self._restore)
+        window.database.open_wanted.connect(self._open)
+        window.database.new_wanted.connect(self._new)
+        window.database.restore_wanted.connect(self._restore)
         window.closed.connect(self._closed)
         self.window = window
         self._location = location
@@ -189,7 +190,10 @@ class Desktop(QObject):
 
 
 def _sample() -> Callable[[WorkSession], object]:
-    """What puts the first campaign into a new database. Its files are read by then. Raises: OutreachError if they cannot be."""
+    """What puts the first campaign into a new database.
+
+    Its files are read by then. Raises: OutreachError if they cannot be.
+    """
     from outreach.exchange.campaign_folder import campaign_folder, read_campaign
     from outreach.exchange.campaign_loader import load_campaign
 

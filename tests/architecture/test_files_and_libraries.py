@@ -23,14 +23,6 @@ BEING_SPLIT = {
     "correspondence/replies.py",
     "mail/outbox.py",
     "messages/parse.py",
-    "ui/dialogs/records.py",
-    "ui/jobs.py",
-    "ui/main_window.py",
-    "ui/pages/compose.py",
-    "ui/pages/inbox.py",
-    "ui/pages/letters.py",
-    "ui/pages/packs.py",
-    "ui/widgets/parts.py",
 }
 # The one place that touches a private part of a library; its tests are at the end of this file.
 ADAPTER = "mail/imap_lines.py"

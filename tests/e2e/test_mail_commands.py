@@ -58,10 +58,9 @@ def test_mail_is_fetched_assigned_and_classed(sample_path: Path, sandbox: Templa
             return done.stdout
 
         ok(
-            "mail", "account", "--host", "127.0.0.1", "--from", "o@example.org", "--port", "9", "--security",
-            "none",
-            "--imap-host", "127.0.0.1", "--imap-port", str(server.tls_port), "--imap-user", "office",
-            database=sample_path,
+            "mail", "account", "--host", "127.0.0.1", "--from", "o@example.org", "--port", "9",
+            "--security", "none", "--imap-host", "127.0.0.1", "--imap-port", str(server.tls_port),
+            "--imap-user", "office", database=sample_path,
         )  # fmt: skip
         assert run("mail", "fetch").strip() == "1 answer filed; 1 letter came back; 1 message to assign."
         assert run("mail", "fetch").strip() == "Nothing new."

@@ -123,8 +123,8 @@ def look():
         QTimer.singleShot(50, look)
         return
     picture = window.grab().toImage()
-    across, down = range(0, picture.width(), 7), range(0, picture.height(), 7)
-    colours = {picture.pixel(x, y) for x in across for y in down}
+    places = [(x, y) for x in range(0, picture.width(), 7) for y in range(0, picture.height(), 7)]
+    colours = {picture.pixel(x, y) for x, y in places}
     print(QApplication.platformName(), window.isVisible(), window.workspace.campaign.name, len(colours) > 20)
     window.close()
 

@@ -364,14 +364,14 @@ def test_a_bounce_taken_back_and_undone_bounces_again(sample_path: Path, sandbox
 def test_restoring_a_copy_asks_first(
     window: MainWindow, desktop: Desktop, settle: Settle, tmp_path: Path
 ) -> None:
-    window.back_up_to(str(tmp_path / "copy.db"))
+    window.database.back_up_to(str(tmp_path / "copy.db"))
     settle(window)
-    window.ask_to_restore(str(tmp_path / "copy.db"))
+    window.database.ask_to_restore(str(tmp_path / "copy.db"))
     form = dialog(ConfirmDialog)
     assert "copy.db takes the place of everything" in words_of(form)
     QTest.keyClick(form.focusWidget(), Qt.Key.Key_Return)
     assert desktop.window is window
-    window.ask_to_restore(str(tmp_path / "copy.db"))
+    window.database.ask_to_restore(str(tmp_path / "copy.db"))
     dialog(ConfirmDialog).submit_button.click()
     assert desktop.window is not window
 
@@ -398,7 +398,7 @@ def test_words_whose_save_was_refused_are_approved_with_the_letter_or_not_at_all
         raise DatabaseBusyError("Another program is writing. Try again in a moment.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("outreach.ui.widgets.letter_editor.edit_letter", refused)
+        patch.setattr("outreach.ui.operations.drafts.edit_letter", refused)
         compose.editor.body.setPlainText("The words that were typed last.")
         compose.approve.trigger()
         settle(busy)

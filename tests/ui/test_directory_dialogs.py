@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from outreach.store.database import open_database
+from outreach.ui.dialogs.directory import GroupDialog
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.importing import ImportDialog
-from outreach.ui.dialogs.records import GroupDialog
 from outreach.ui.dialogs.search import SearchDialog
 from outreach.ui.main_window import MainWindow
 from tests.integration.test_importers import LEGISLATORS, MEMBERS, write
@@ -69,7 +69,7 @@ def test_the_window_tells_which_list_a_file_is_and_who_was_renamed(
 def test_a_public_source_is_fetched_and_imported(
     window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from outreach.ui.dialogs import importing as module
+    from outreach.ui.operations import imports as module
 
     folders: list[Path] = []
 

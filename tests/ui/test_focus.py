@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from outreach.app import Desktop
 from outreach.store.database import open_database
 from outreach.ui.main_window import MainWindow
-from outreach.ui.widgets.parts import Heading, TaskRow
+from outreach.ui.widgets.openable import Heading, TaskRow
 from tests import factories
 
 Settle = Callable[[MainWindow], None]

@@ -26,7 +26,7 @@ from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
 from outreach.ui.dialogs.letters import ConfirmSentDialog, NameDialog
 from outreach.ui.main_window import MainWindow
 from outreach.ui.notifying import Notifier
-from outreach.ui.widgets.parts import TaskRow
+from outreach.ui.widgets.openable import TaskRow
 from tests import factories
 from tests.messages import message, report
 
@@ -35,9 +35,8 @@ Settle = Callable[[MainWindow], None]
 
 @pytest.fixture
 def window(desktop: Desktop, sample_path: Path, sandbox: TemplateSandbox, settle: Settle) -> MainWindow:
-    """The sample with two letters sent (MAG-0006 to Theresa May, MAG-0007 to
-    Heidi Hautala) and mail that came in.
-    """
+    """The sample with two letters sent (MAG-0006 to Theresa May, MAG-0007 to Heidi Hautala) and mail that
+    came in."""
     database = open_database(sample_path)
     factories.sent(database, sandbox, "Theresa May, Heidi Hautala")
     text = (
@@ -191,7 +190,7 @@ def test_follow_ups_for_all_overdue_in_one_step(window: MainWindow, settle: Sett
     with database.write() as session:
         campaign = session.get_one(Campaign, 1)
         campaign.as_of = date(2011, 3, 10)
-    window._read_campaigns()
+    window.campaigns.read()
     settle(window)
     window.sidebar.choose("inbox")
     settle(window)
@@ -233,7 +232,7 @@ def test_the_desktop_is_told_once_a_day_and_never_of_a_finished_campaign(
     database = window.workspace.jobs._database
     with database.write() as session:
         session.get_one(Campaign, 1).as_of = None
-    window._read_campaigns()
+    window.campaigns.read()
     settle(window)
     notifier.look()
     settle(window)
@@ -247,14 +246,14 @@ def test_a_view_is_saved_used_and_deleted(window: MainWindow, settle: Settle, qt
     window.sidebar.choose("letters")
     settle(window)
     page = window.pages["letters"]
-    page.status.choose("answer to read")
+    page.filter_bar.status.choose("answer to read")
     assert [r.reference for r in page.model.rows] == ["MAG-0006"]
     page.save_view.trigger()
     asked = dialog(window, NameDialog)
     asked.name.setText("To read")
     qtbot.mouseClick(asked.submit_button, Qt.MouseButton.LeftButton)
     settle(window)
-    page.set_filters(Filters())
+    page.filter_bar.set_filters(Filters())
     assert len(page.model.rows) > 1
     page._fill_views()
     next(a for a in page.views.menu().actions() if a.text() == "To read").trigger()
@@ -274,7 +273,7 @@ def test_a_letter_goes_by_the_users_own_mail_program(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(
-        "outreach.ui.pages.letters.QDesktopServices.openUrl", lambda url: opened.append(url.toString())
+        "outreach.ui.pages.letter_steps.QDesktopServices.openUrl", lambda url: opened.append(url.toString())
     )
     from tests.integration.test_mail import reachable
 
@@ -297,7 +296,7 @@ def test_a_letter_goes_by_the_users_own_mail_program(
 def test_a_batch_is_printed(
     window: MainWindow, settle: Settle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outreach.ui.pages.letters.QDesktopServices.openUrl", lambda url: True)
+    monkeypatch.setattr("outreach.ui.pages.letter_steps.QDesktopServices.openUrl", lambda url: True)
     page = window.pages["letters"]
     page.print_to(["MAG-0006", "MAG-0007"], True, str(tmp_path / "batch.pdf"))
     settle(window)

@@ -19,10 +19,10 @@ from outreach.secrets import delete_password, get_password, set_password
 from outreach.settings import load_settings, save_settings
 from outreach.store import sqlite_files
 from outreach.store.database import open_database
-from outreach.ui import mailing as mailing_module
 from outreach.ui.dialogs.letters import SendDialog
 from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.main_window import MainWindow
+from outreach.ui.operations import mail as mailing_module
 from tests.integration.test_handed_over import OtherProgram, Post
 from tests.integration.test_mail import FROM, Mailbox, authority, mailbox, reachable, secure, server, trust
 

@@ -8,7 +8,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from outreach.ui.models.rows import Column, RowsModel
-from outreach.ui.widgets.parts import Table
+from outreach.ui.widgets.tables import Table
 
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 

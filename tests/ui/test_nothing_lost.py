@@ -105,7 +105,7 @@ def test_what_is_typed_is_on_file_while_an_export_runs(
     qtbot.waitUntil(lambda: compose.editor.state.text().endswith("· saved"))
     assert [j.title for j in busy.workspace.jobs.titled] == ["Exporting"]
     assert body_on_file(sample_path, "MAG-0009") == "Saved beside the export."
-    busy._cancel_jobs()
+    busy.job_bar.cancel.click()
 
 
 def test_a_long_job_sees_what_was_typed_before_it_was_asked_for(busy: MainWindow, settle: Settle) -> None:
@@ -132,18 +132,18 @@ def test_a_long_job_sees_what_was_typed_before_it_was_asked_for(busy: MainWindow
 def test_every_way_out_of_a_window_saves_first(
     busy: MainWindow, desktop: Desktop, settle: Settle, sample_path: Path, tmp_path: Path, way: str
 ) -> None:
-    busy.back_up_to(str(tmp_path / "copy.db"))
+    busy.database.back_up_to(str(tmp_path / "copy.db"))
     settle(busy)
     compose = go(busy, "compose", settle)
     long_job(busy)
     compose.editor.body.setPlainText("Typed just now.")
     match way:
         case "another":
-            busy.open_wanted.emit(str(tmp_path / "copy.db"))
+            busy.database.open_wanted.emit(str(tmp_path / "copy.db"))
         case "new":
-            busy.new_wanted.emit(str(tmp_path / "new.db"))
+            busy.database.new_wanted.emit(str(tmp_path / "new.db"))
         case "restore":
-            busy.restore_wanted.emit(str(tmp_path / "copy.db"))
+            busy.database.restore_wanted.emit(str(tmp_path / "copy.db"))
         case _:
             desktop.shut_down()
     where = sample_path
@@ -296,7 +296,7 @@ def test_another_database_is_not_opened_over_words_that_cannot_be_saved(
     locked: Any, busy: MainWindow, desktop: Desktop, tmp_path: Path, way: str
 ) -> None:
     busy.pages["compose"].editor.body.setPlainText("Still here.")
-    getattr(busy, way).emit(str(tmp_path / "other.db"))
+    getattr(busy.database, way).emit(str(tmp_path / "other.db"))
     assert desktop.window is busy
     dialog(LeaveDialog).cancel_button.click()
     assert busy.pages["compose"].editor.body.toPlainText() == "Still here."
@@ -323,7 +323,7 @@ def test_words_that_come_after_the_approval_are_shown_and_not_lost(
     assert len(unsaved_texts(str(sample_path))) == 1
     busy.workspace.jobs.write(busy, lambda session: reopen_letters(session, ["MAG-0009"]))
     settle(busy)
-    busy._unsaved_words()
+    busy.leaving.show_all()
     offered = dialog(UnsavedDialog)
     offered.save.click()
     settle(busy)
@@ -339,7 +339,7 @@ def test_words_are_thrown_away_only_when_somebody_says_so(
     offered = dialog(UnsavedDialog)
     QTest.keyClick(offered, Qt.Key.Key_Escape)
     assert len(unsaved_texts(str(sample_path))) == 1
-    window._unsaved_words()
+    window.leaving.show_all()
     offered = dialog(UnsavedDialog)
     offered.discard.click()
     asked = dialog(ConfirmDialog)

@@ -1,6 +1,5 @@
-"""Each number of the window opens the letters it counts, and the terminal lists
-the same ones under the same word.
-"""
+"""Each number of the window opens the letters it counts, and the terminal lists the same ones under the same
+word."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from outreach.errors import UsageError
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import open_database
 from outreach.ui.main_window import MainWindow
-from outreach.ui.widgets.parts import Figure, Heading
+from outreach.ui.widgets.openable import Figure, Heading
 from tests import factories
 
 Settle = Callable[[MainWindow], None]
@@ -187,11 +186,11 @@ def test_the_window_and_the_terminal_know_the_same_standings_and_list_the_same_l
     window = desktop.open(str(every_state))
     settle(window)
     page = turn(window, "letters", settle)
-    offered = [str(page.status.itemData(n)) for n in range(1, page.status.count())]
+    offered = [str(page.filter_bar.status.itemData(n)) for n in range(1, page.filter_bar.status.count())]
     assert offered == [s.word for s in STANDINGS]
     nothing = []
     for standing in STANDINGS:
-        page.status.choose(standing.word)
+        page.filter_bar.status.choose(standing.word)
         shown = [r.reference for r in page.model.rows]
         for typed in (standing.word, standing.label.upper(), standing.word.replace(" ", "_")):
             assert find_standing(typed) is standing
@@ -218,9 +217,9 @@ def test_a_body_named_whole_is_not_mixed_with_one_whose_name_begins_the_same(
     window = desktop.open(str(every_state))
     settle(window)
     page = turn(window, "letters", settle)
-    page.body_filter.choose("Ministry ZEB")
+    page.filter_bar.body.choose("Ministry ZEB")
     assert {r.body for r in page.model.rows} == {"Ministry ZEB"}
-    page.body_filter.choose("Ministry ZEB of Works")
+    page.filter_bar.body.choose("Ministry ZEB of Works")
     assert {r.body for r in page.model.rows} == {"Ministry ZEB of Works"}
 
 
@@ -235,8 +234,12 @@ def test_a_view_of_the_terminal_filters_the_window_by_what_it_says(
     page = turn(window, "letters", settle)
     page._fill_views()
     next(a for a in page.views.menu().actions() if a.text() == "Works").trigger()
-    assert (page.filters().status, page.filters().body, page.filters().within) == ("ready", "of work", "14")
-    assert page.due.currentText() == "Due within 14 days"
+    assert (
+        page.filter_bar.filters().status,
+        page.filter_bar.filters().body,
+        page.filter_bar.filters().within,
+    ) == ("ready", "of work", "14")
+    assert page.filter_bar.due.currentText() == "Due within 14 days"
 
 
 def test_standings_that_a_number_adds_up_leave_no_letter_out_and_count_none_twice(every_state: Path) -> None:

@@ -36,7 +36,10 @@ from outreach.settings import Settings
 from outreach.store.database import Database, open_database
 from outreach.ui.acting import Action
 from outreach.ui.dialogs import forms
+from outreach.ui.dialogs.campaigns import CampaignDialog, NewCampaignDialog
+from outreach.ui.dialogs.directory import BodyDialog, GroupDialog, PersonDialog, RecipientDialog
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
+from outreach.ui.dialogs.facts import FactDialog, SourceDialog
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask
 from outreach.ui.dialogs.importing import ImportDialog
 from outreach.ui.dialogs.inbox import AssignDialog, ClassDialog
@@ -53,19 +56,9 @@ from outreach.ui.dialogs.letters import (
 )
 from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
-from outreach.ui.dialogs.records import (
-    BodyDialog,
-    CampaignDialog,
-    FactDialog,
-    GroupDialog,
-    NewCampaignDialog,
-    PersonDialog,
-    RecipientDialog,
-    SourceDialog,
-)
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
-from outreach.ui.widgets.parts import make_action, push_button
+from outreach.ui.widgets.buttons import make_action, push_button
 from tests.integration.test_importers import write
 from tests.ui.test_pages import busy, dialog, go, messages, references
 
@@ -80,7 +73,7 @@ def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(url: QUrl) -> bool:
         return True
 
-    monkeypatch.setattr("outreach.ui.pages.letters.QDesktopServices.openUrl", opened)
+    monkeypatch.setattr("outreach.ui.pages.letter_steps.QDesktopServices.openUrl", opened)
 
 
 @contextmanager
@@ -502,10 +495,9 @@ def test_enter_is_a_new_line_in_a_text_and_submits_from_a_line(window: MainWindo
 def test_every_form_opens_with_the_focus_on_its_first_field(window: MainWindow, settle: Settle) -> None:
     expected = {
         "ReplyDialog": "kind", "GivenToDialog": "given_to", "BrandDialog": "color",
-        "PrintDialog": "two_sided",
-        "TicksDialog": "list", "EvidenceDialog": "title", "SettleDialog": "answer", "AssignDialog": "search",
-        "PasswordDialog": "password", "FactDialog": "label", "MarkSentDialog": "channel",
-        "ClassDialog": "kind",
+        "PrintDialog": "two_sided", "TicksDialog": "list", "EvidenceDialog": "title",
+        "SettleDialog": "answer", "AssignDialog": "search", "PasswordDialog": "password",
+        "FactDialog": "label", "MarkSentDialog": "channel", "ClassDialog": "kind",
     }  # fmt: skip
     questions = {"ApproveDialog", "SendDialog", "ConfirmDialog"}
     for name, form in every_form(window).items():

@@ -23,8 +23,8 @@ from outreach.store.database import open_database
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.inbox import AssignDialog
 from outreach.ui.main_window import MainWindow
-from outreach.ui.widgets.parts import Table
 from outreach.ui.widgets.recipient_item import RecipientList
+from outreach.ui.widgets.tables import Table
 from tests import factories
 from tests.messages import message
 
@@ -262,7 +262,7 @@ def test_letters_that_a_filter_takes_out_of_view_are_not_chosen_any_more(
     window: MainWindow, settle: Settle
 ) -> None:
     letters = turn(window, "letters", settle)
-    letters.status.choose("draft")
+    letters.filter_bar.status.choose("draft")
     letters.table.setFocus()
     press(Qt.Key.Key_A, CTRL)
     assert len(letters.table.selected()) == 4
@@ -278,7 +278,7 @@ def test_letters_that_a_filter_takes_out_of_view_are_not_chosen_any_more(
 
 def test_a_filter_that_hides_letters_is_in_view_itself(window: MainWindow, settle: Settle) -> None:
     letters = turn(window, "letters", settle)
-    letters.body_filter.choose("Home Office")
+    letters.filter_bar.body.choose("Home Office")
     with window.workspace.jobs._database.write() as session:
         from outreach.store.models import Letter
 
@@ -288,8 +288,8 @@ def test_a_filter_that_hides_letters_is_in_view_itself(window: MainWindow, settl
                 letter.deleted_at = letter.created_at
     letters.mark_stale()
     settle(window)
-    assert letters.body_filter.value() == "Home Office"
-    assert letters.body_filter.isVisible()
+    assert letters.filter_bar.body.value() == "Home Office"
+    assert letters.filter_bar.body.isVisible()
 
 
 def test_the_detail_shown_is_of_the_letter_chosen_or_there_is_none(

@@ -18,12 +18,14 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.settings import Settings, load_settings
 from outreach.store.backup import backup
 from outreach.store.database import open_database
+from outreach.ui.dialogs.campaigns import NewCampaignDialog
+from outreach.ui.dialogs.directory import PersonDialog, RecipientDialog
+from outreach.ui.dialogs.facts import FactDialog
 from outreach.ui.dialogs.letters import ApproveDialog, MarkSentDialog, NameDialog, ReplyDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
-from outreach.ui.dialogs.records import FactDialog, NewCampaignDialog, PersonDialog, RecipientDialog
 from outreach.ui.main_window import MainWindow
 from outreach.ui.theme import colors
-from outreach.ui.widgets.parts import Table
+from outreach.ui.widgets.tables import Table
 from tests import factories
 
 Settle = Callable[[MainWindow], None]
@@ -98,17 +100,17 @@ def test_a_promise_is_ticked_off(busy: MainWindow, settle: Settle) -> None:
 def test_letters_filter_by_standing_body_due_day_and_text(busy: MainWindow, settle: Settle) -> None:
     page = go(busy, "letters", settle)
     assert len(references(page.table)) == 10
-    page.status.choose("waiting")
+    page.filter_bar.status.choose("waiting")
     assert references(page.table) == ["MAG-0005", "MAG-0006"]
-    page.due.choose("7")
+    page.filter_bar.due.choose("7")
     assert references(page.table) == []
-    page.due.choose("30")
+    page.filter_bar.due.choose("30")
     assert references(page.table) == ["MAG-0005", "MAG-0006"]
-    page.due.choose("")
-    page.status.choose("")
-    page.body_filter.choose("Home Office")
+    page.filter_bar.due.choose("")
+    page.filter_bar.status.choose("")
+    page.filter_bar.body.choose("Home Office")
     assert references(page.table) == ["MAG-0004", "MAG-0005", "MAG-0006", "MAG-0008"]
-    page.body_filter.choose("")
+    page.filter_bar.body.choose("")
     page.search.setText("schaake")
     assert references(page.table) == ["MAG-0007"]
     page.search.setText("no such words")
@@ -148,8 +150,16 @@ def test_actions_fit_the_letters_chosen(busy: MainWindow, settle: Settle) -> Non
         "Export…",
         "Withdraw…",
         "Back to draft…",
+        "Take back the last step…",
     }
-    assert enabled("MAG-0006") == {"Print for post…", "Record answer…", "Follow up", "Export…", "Close…"}
+    assert enabled("MAG-0006") == {
+        "Print for post…",
+        "Record answer…",
+        "Follow up",
+        "Export…",
+        "Close…",
+        "Take back the last step…",
+    }
     assert enabled("MAG-0006", "MAG-0009") == {"Export…"}
     assert "Export…" not in enabled("MAG-0001")
 
@@ -205,8 +215,8 @@ def test_drafts_are_deleted_and_brought_back_by_undo(busy: MainWindow, settle: S
 def test_an_answer_from_a_message_file(busy: MainWindow, settle: Settle, tmp_path: Path) -> None:
     message = tmp_path / "answer.eml"
     message.write_bytes(
-        b"From: Private Office <po@example.org>\nMessage-ID: <a@b>\nDate: Tue, 08 Feb 2011 10:00:00 "
-        b"+0000\n\nThank you.\n"
+        b"From: Private Office <po@example.org>\nMessage-ID: <a@b>\n"
+        b"Date: Tue, 08 Feb 2011 10:00:00 +0000\n\nThank you.\n"
     )
     page = go(busy, "letters", settle)
     page.table.select(["MAG-0006"])
@@ -234,7 +244,7 @@ def test_letters_and_table_are_exported(busy: MainWindow, settle: Settle, tmp_pa
     page.export_to(["MAG-0006", "MAG-0009"], ("pdf", "txt"), str(tmp_path / "out"))
     settle(busy)
     assert len(list((tmp_path / "out").iterdir())) == 4
-    page.status.choose("draft")
+    page.filter_bar.status.choose("draft")
     for name in ("t.csv", "t.xlsx"):
         page.export_table_to(str(tmp_path / name))
         settle(busy)
@@ -506,7 +516,7 @@ def test_evidence_and_the_look_are_set_in_the_window(
 
 
 def test_a_new_campaign_is_made_and_shown(window: MainWindow, settle: Settle) -> None:
-    window._new_campaign()
+    window.campaigns.make_new()
     form = dialog(NewCampaignDialog)
     form.name.setText("Justice for Anna")
     form.prefix.setText("MAG")
@@ -531,7 +541,7 @@ def test_a_template_problem_leaves_the_window_alive(
     window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from outreach.errors import TemplateError
-    from outreach.ui.pages import compose as module
+    from outreach.ui.operations import drafts as module
 
     def broken(name: str) -> None:
         raise TemplateError("mine.md.j2, line 7: unexpected end.")
@@ -570,10 +580,10 @@ def test_others_can_write_while_the_window_drafts_letters(
 
 
 def test_back_up_and_check(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
-    window.back_up_to(str(tmp_path / "copy.db"))
+    window.database.back_up_to(str(tmp_path / "copy.db"))
     settle(window)
     assert (tmp_path / "copy.db").exists()
-    window._check()
+    window.database.check()
     settle(window)
     assert "in order" in window.statusBar().currentMessage()
 
@@ -583,7 +593,7 @@ def test_opening_a_broken_database_keeps_the_one_that_is_open(
 ) -> None:
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"garbage" * 1000)
-    window.open_wanted.emit(str(broken))
+    window.database.open_wanted.emit(str(broken))
     assert "not an outreach database" in messages()[0]
     assert desktop.window is window
     assert references(go(window, "letters", settle).table)
@@ -592,15 +602,15 @@ def test_opening_a_broken_database_keeps_the_one_that_is_open(
 def test_a_new_database_and_a_restored_copy_replace_the_window(
     window: MainWindow, desktop: Desktop, tmp_path: Path, settle: Settle
 ) -> None:
-    window.back_up_to(str(tmp_path / "copy.db"))
+    window.database.back_up_to(str(tmp_path / "copy.db"))
     settle(window)
-    window.restore_wanted.emit(str(tmp_path / "copy.db"))
+    window.database.restore_wanted.emit(str(tmp_path / "copy.db"))
     again = desktop.window
     assert again is not None
     assert again is not window
     settle(again)
     assert len(references(go(again, "letters", settle).table)) == 5
-    again.new_wanted.emit(str(tmp_path / "new.db"))
+    again.database.new_wanted.emit(str(tmp_path / "new.db"))
     fresh = desktop.window
     assert fresh is not None
     settle(fresh)
@@ -614,7 +624,7 @@ def test_a_back_up_may_take_the_place_of_a_file_since_the_dialog_asked(
     window: MainWindow, settle: Settle, tmp_path: Path
 ) -> None:
     for name in ("plan #1?.db", "plan #1?.db"):
-        window.back_up_to(str(tmp_path / name))
+        window.database.back_up_to(str(tmp_path / name))
         settle(window)
     assert (tmp_path / "plan #1?.db").exists()
     assert messages() == []
@@ -625,7 +635,7 @@ def test_a_restore_that_is_refused_says_why_and_the_window_comes_back(
 ) -> None:
     copy = backup(sample_path, tmp_path / "copy.db")
     elsewhere = open_database(sample_path)
-    window.restore_wanted.emit(str(copy))
+    window.database.restore_wanted.emit(str(copy))
     elsewhere.close()
     assert "open in another window or program" in messages()[0]
     again = desktop.window
@@ -643,7 +653,7 @@ def test_a_restore_after_which_nothing_opens_offers_ways_out(
         raise DatabaseBusyError("Another outreach is opening it.")
 
     monkeypatch.setattr("outreach.app.open_database", refused)
-    window.restore_wanted.emit(str(copy))
+    window.database.restore_wanted.emit(str(copy))
     assert desktop.welcome is not None and desktop.welcome.isVisible()
     assert desktop.welcome.problem.text() == "Another outreach is opening it."
 

@@ -1,6 +1,5 @@
-"""Window and terminal agree on what can be done with a letter, whatever its state, whoever
-wrote it, however certain it is.
-"""
+"""Window and terminal agree on what can be done with a letter, whatever its state, whoever wrote it, however
+certain it is."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,6 +1,5 @@
-"""Two campaigns in one database: each shows its own, and a switch between them
-leaves nothing of the other behind.
-"""
+"""Two campaigns in one database: each shows its own, and a switch between them leaves nothing of the other
+behind."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -116,9 +115,8 @@ def texts_of(widget: QWidget) -> Iterator[str]:
 
 
 def says(window: MainWindow, word: str) -> list[str]:
-    """Where the window says a word: class and text of each place, but for the
-    list to choose the campaign from.
-    """
+    """Where the window says a word: class and text of each place, but for the list to choose the campaign
+    from."""
     directory = window.pages["directory"]
     not_its_own = {directory.tables[key] for key in SHARED}
     not_its_own |= {window.campaign_choice, window.campaign_choice.view()}
@@ -145,7 +143,7 @@ def use(window: MainWindow, word: str, settle: Settle) -> None:
         turn(window, key, settle)
     letters = turn(window, "letters", settle)
     letters.search.setText(word)
-    letters.body_filter.setCurrentIndex(1)
+    letters.filter_bar.body.setCurrentIndex(1)
     letters.table.selectRow(0)
     letters._fill_views()
     settle(window)
@@ -214,7 +212,7 @@ def test_fields_and_ticks_start_anew_with_another_campaign(window: MainWindow, s
     assert pages["compose"].ticked()
     switch(window, QUOKKA)
     settle(window)
-    assert pages["letters"].filters() == type(pages["letters"].filters())()
+    assert pages["letters"].filter_bar.filters() == type(pages["letters"].filter_bar.filters())()
     assert pages["inbox"].view.value() == "open"
     assert pages["compose"].ticked() == []
     assert pages["compose"].day.day() == date(2012, 5, 9)
@@ -322,7 +320,7 @@ def test_the_desktop_is_told_of_each_campaign_and_never_of_one_under_the_name_of
         quokka = session.query(Campaign).filter_by(prefix="QUO").one()
         failed = session.query(Letter).filter_by(campaign_id=quokka.id, status=LetterStatus.FAILED).one()
         failed.status = LetterStatus.WITHDRAWN
-    window._read_campaigns()
+    window.campaigns.read()
     settle(window)
     assert len(told) == 1 and "3 letters came back" in told[0]
     window.notifier.look()

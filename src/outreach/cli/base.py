@@ -6,9 +6,11 @@ import importlib
 import io
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -220,6 +222,38 @@ def print_list(
             typer.echo(stream.getvalue(), nl=False)
         case Format.table:
             print_table(rows)
+
+
+def print_rows(rows: Iterable[tuple[Mapping[str, object], object]], how: Format) -> None:
+    """Print a list as it is read, holding a few rows at a time. rows: each by column heading, and what JSON prints instead.
+
+    In a table, the first rows say how wide the columns are.
+    """
+    left = iter(rows)
+    if how is Format.json:
+        # The same text as json.dumps gives of the whole list.
+        begun = False
+        for _, data in left:
+            text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+            typer.echo((",\n" if begun else "[\n") + textwrap.indent(text, "  "), nl=False)
+            begun = True
+        typer.echo("\n]" if begun else "[]")
+        return
+    first = [row for row, _ in islice(left, _ROWS_MEASURED)]
+    print_list(first, how)
+    if how is Format.csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([harmless(_plain(v)) for v in row.values()] for row, _ in left)
+        return
+    if len(first) < _ROWS_MEASURED:
+        return
+    widths = [max(len(name), *(len(_plain(row[name])) for row in first)) for name in first[0]]
+    for row, _ in left:
+        cells = (_plain(v).replace("\n", " ").ljust(n) for v, n in zip(row.values(), widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+
+
+_ROWS_MEASURED = 1_000
 
 
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:

@@ -1,12 +1,16 @@
 """Commands that show letters: the tracking table, its saved views, figures and days, and one letter whole."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import date
+from itertools import count, islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import campaigns_list
+from outreach.cases.campaigns import CampaignRow, campaigns_list
 from outreach.cli.base import (
     GROUPS,
     AsFormat,
@@ -18,17 +22,20 @@ from outreach.cli.base import (
     campaign_of_letter,
     opened,
     print_list,
+    print_rows,
     say,
 )
 from outreach.correspondence.replies import replies_list
 from outreach.desk.calendar import calendar_ics
+from outreach.desk.letter_columns import LETTER_COLUMNS, find_column, screen_columns
 from outreach.desk.letter_query import GROUPINGS, STANDINGS, Filters, find_standing
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import letter_detail, tracker_rows
+from outreach.desk.letter_table import Order, key_of, letter_detail, letter_rows
 from outreach.desk.saved_views import delete_view, save_view, view_named, views_list
 from outreach.desk.statistics import group_counts
-from outreach.desk.table_files import tracker_csv, tracker_xlsx
+from outreach.desk.table_files import csv_lines, tracker_csv, tracker_xlsx
 from outreach.domain.wording import day_short
+from outreach.errors import UsageError
 from outreach.files import write_file
 from outreach.words import notice_in_words
 
@@ -50,6 +57,15 @@ def list_letters(
     within: Annotated[str, typer.Option("--due-within", help="Days until an answer is due, or past.")] = "",
     search: Search = "",
     view: Annotated[str, typer.Option("--view", help="A saved view, in place of the filters.")] = "",
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="COLUMN", help=f"By: {', '.join(c.key for c in LETTER_COLUMNS)}.")
+    ] = "reference",
+    descending: Annotated[bool, typer.Option("--descending", help="The last first.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 for all.")] = 0,
+    after: Annotated[
+        str,
+        typer.Option("--after", metavar="REF", help="Go on after this letter, the last of the page before."),
+    ] = "",
     on: On = None,
     campaign: CampaignId = "",
     output: Annotated[
@@ -61,22 +77,47 @@ def list_letters(
     if output is not None and output.suffix.lower() not in {".csv", ".xlsx"}:
         raise typer.BadParameter("Give --output a file that ends in .csv or .xlsx.")
     filters = _filters(status, body, party, country, channel, answer, within, search)
+    order = Order(find_column(sort).key, descending)
     with opened(context) as database, database.read() as session:
-        campaigns = [campaign_named(session, campaign)] if campaign else campaigns_list(session)
-        letters: list[TrackerRow] = []
+        campaigns = [campaign_named(session, campaign)] if campaign or view else campaigns_list(session)
         if view:
-            row = campaign_named(session, campaign)
-            letters += tracker_rows(session, row, today=on, filters=view_named(session, row.key, view))
+            filters = view_named(session, campaigns[0].key, view)
+        found = _letters(session, campaigns, filters, order, on, after)
+        letters = islice(found, limit) if limit else found
+        if output is not None:
+            make = tracker_xlsx if output.suffix.lower() == ".xlsx" else tracker_csv
+            counter = count()
+            content = make(row for row, _ in zip(letters, counter, strict=False))
+            typer.echo(f"{next(counter) - 1} letters: {write_file(output, content)}")
+        elif format is Format.csv:
+            for line in csv_lines(letters):
+                typer.echo(line, nl=False)
         else:
-            for row in campaigns:
-                letters += tracker_rows(session, row, today=on, filters=filters)
-    if output is not None:
-        make = tracker_xlsx if output.suffix.lower() == ".xlsx" else tracker_csv
-        typer.echo(f"{len(letters)} letters: {write_file(output, make(letters))}")
-    elif format is Format.csv:
-        typer.echo(tracker_csv(letters).decode("utf-8-sig").replace("\r\n", "\n"), nl=False)
-    else:
-        print_list([_letter_cells(r) for r in letters], format, [_letter_data(r) for r in letters])
+            print_rows(((_letter_cells(r), _letter_data(r)) for r in letters), format)
+
+
+def _letters(
+    session: Session,
+    campaigns: Sequence[CampaignRow],
+    filters: Filters,
+    order: Order,
+    on: date | None,
+    after: str,
+) -> Iterator[TrackerRow]:
+    """Letters of campaigns, one campaign after another, as each has its own day. after: begins behind this letter."""
+    key = None
+    if after:
+        key = key_of(session, after, order)
+        begun = campaign_of_letter(session, after).key
+        keys = [c.key for c in campaigns]
+        if begun not in keys:
+            raise UsageError(
+                f"{after.upper()} is of another campaign. Give --after a letter of the list itself."
+            )
+        campaigns = campaigns[keys.index(begun) :]
+    for row in campaigns:
+        yield from letter_rows(session, filters.of(row.key), on or row.today, order, after=key)
+        key = None
 
 
 def _filters(
@@ -101,8 +142,8 @@ def statistics_of(
     if by not in GROUPINGS:
         raise typer.BadParameter(f"Choose --by from {', '.join(GROUPINGS)}.")
     with opened(context) as database, database.read() as session:
-        rows = tracker_rows(session, campaign_named(session, campaign), today=on)
-    counts = group_counts(rows, by)
+        row = campaign_named(session, campaign)
+        counts = group_counts(session, Filters().of(row.key), by, on or row.today)
     print_list(
         [
             {
@@ -167,27 +208,16 @@ def forget_view(
 
 
 def _letter_cells(row: TrackerRow) -> dict[str, object]:
-    return {
-        "Reference": row.reference,
-        "Recipient": row.recipient,
-        "Body": row.body,
-        "Status": row.status.value,
-        "Standing": "sent? not certain" if row.is_uncertain else row.phase.value,
-        "Sent": day_short(row.sent_on),
-        "Due": day_short(row.due_on),
-        "Answered": day_short(row.answered_on),
-        "Answer": row.answer,
-        "Subject": row.subject,
-    }
+    cells: dict[str, object] = {}
+    for column in screen_columns():
+        value = column.on_screen(row)
+        cells[column.label] = day_short(value) if isinstance(value, date) else value
+    return cells
 
 
 def _letter_data(row: TrackerRow) -> dict[str, Any]:
-    fields = (
-        "reference recipient post body jurisdiction audience template language subject sender origin status "
-        "phase channel written_on sent_on due_on answered_on days_taken answer standard party country "
-        "is_uncertain has_unread"
-    )
-    return {name: getattr(row, name) for name in fields.split()}
+    more = "jurisdiction audience template origin standard is_uncertain has_unread"
+    return {c.key: c.value(row) for c in LETTER_COLUMNS} | {name: getattr(row, name) for name in more.split()}
 
 
 @GROUPS["letters"].command("show")

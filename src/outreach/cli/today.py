@@ -1,8 +1,10 @@
 """What is to be done today, and how long bodies give themselves to answer."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from outreach.cli.base import (
     GROUPS,
@@ -15,9 +17,11 @@ from outreach.cli.base import (
     campaign_named,
     opened,
     print_list,
+    print_rows,
     say,
 )
-from outreach.desk.today import agenda
+from outreach.desk.letter_table import letter_rows
+from outreach.desk.today import Agenda, agenda
 from outreach.directory.standards import set_standard, standards_list
 from outreach.domain.wording import day_short
 
@@ -29,8 +33,19 @@ def show_today(
     """What is to be done: answers to read, what is overdue, promises, letters to send."""
     with opened(context) as database, database.read() as session:
         found = agenda(session, campaign_named(session, campaign), today=on)
-    rows: list[dict[str, object]] = []
-    for what, letters in (
+        print_rows(((row, row) for row in _what_to_do(session, found)), format)
+
+
+def _what_to_do(session: Session, found: Agenda) -> Iterator[dict[str, object]]:
+    for m in found.to_read:
+        yield {
+            "What": "to class" if m.reply_key else "to assign",
+            "Day": day_short(m.received_on),
+            "Letter": m.reference,
+            "Who": m.from_name or m.from_address,
+            "About": m.subject,
+        }
+    for what, waiting in (
         ("sent? not certain", found.uncertain),
         ("came back", found.returned),
         ("overdue", found.overdue),
@@ -38,31 +53,22 @@ def show_today(
         ("to send", found.to_send),
         ("to approve", found.drafts),
     ):
-        rows += [
-            {
+        for r in letter_rows(session, waiting.query, found.on, waiting.order):
+            yield {
                 "What": what,
                 "Day": day_short(r.due_on),
                 "Letter": r.reference,
                 "Who": r.recipient,
                 "About": r.subject,
             }
-            for r in letters
-        ]
-    rows += [
-        {"What": "promised", "Day": day_short(p.due_on), "Letter": p.reference, "Who": p.who, "About": p.what}
-        for p in found.promises
-    ]
-    read: list[dict[str, object]] = [
-        {
-            "What": "to class" if m.reply_key else "to assign",
-            "Day": day_short(m.received_on),
-            "Letter": m.reference,
-            "Who": m.from_name or m.from_address,
-            "About": m.subject,
+    for p in found.promises:
+        yield {
+            "What": "promised",
+            "Day": day_short(p.due_on),
+            "Letter": p.reference,
+            "Who": p.who,
+            "About": p.what,
         }
-        for m in found.to_read
-    ]
-    print_list([*read, *rows], format)
 
 
 @GROUPS["standards"].command("list")

@@ -1,90 +1,152 @@
-"""Which letters a filter, a saved view, a count or a link means: one predicate for all of them."""
+"""Which letters a filter, a saved view, a count or a link means: one predicate for all of them, made into SQL in one place."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, true
+from sqlalchemy.orm import Session
 
 from outreach.desk.letter_row import TrackerRow
+from outreach.domain.deadlines import DUE_SOON_DAYS, LONG_OVERDUE_DAYS
 from outreach.domain.references import folded
-from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, SENT_STATES, LetterStatus, Phase
+from outreach.domain.states import (
+    AWAITING_PHASES,
+    ENDED_STATES,
+    OVERDUE_PHASES,
+    SENT_STATES,
+    LetterStatus,
+    Phase,
+)
 from outreach.errors import UsageError
+from outreach.store.models import LetterRow
+from outreach.store.search import fts_query
+
+Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True)
 class Standing:
     """Where letters can stand, as numbers count them and filters show them. word: as it is typed, and kept in saved views.
-    label: as the window offers it. holds: whether a letter stands there."""
+    label: as the window offers it. The others say which letters stand there, None for any: their states, their phases,
+    whether nobody knows that they went out, whether they were answered."""
 
     word: str
     label: str
-    holds: Callable[[TrackerRow], bool]
+    states: frozenset[LetterStatus] | None = None
+    phases: frozenset[Phase] | None = None
+    is_uncertain: bool | None = None
+    is_answered: bool | None = None
+
+    def holds(self, row: TrackerRow) -> bool:
+        """Whether a letter that was read already stands here, on the day it was read for."""
+        answered = row.answered_on is not None or row.status is LetterStatus.ANSWERED
+        return (
+            (self.states is None or row.status in self.states)
+            and (self.phases is None or row.phase in self.phases)
+            and (self.is_uncertain is None or row.is_uncertain is self.is_uncertain)
+            and (self.is_answered is None or answered is self.is_answered)
+        )
+
+    def condition(self, today: date) -> Condition:
+        """The same for rows of `LetterRow`. today: the day that phases are judged on."""
+        row = LetterRow.c
+        parts: list[Condition] = []
+        if self.states is not None:
+            parts.append(row.status.in_(sorted(self.states)))
+        if self.phases is not None:
+            parts.append(_in_phases(self.phases, today))
+        if self.is_uncertain is not None:
+            parts.append(row.is_uncertain == self.is_uncertain)
+        if self.is_answered is not None:
+            answered = or_(row.answered_on.is_not(None), row.status == LetterStatus.ANSWERED.value)
+            parts.append(answered if self.is_answered else ~answered)
+        return and_(true(), *parts)
 
 
-def _is(*statuses: LetterStatus) -> Callable[[TrackerRow], bool]:
-    def holds(row: TrackerRow) -> bool:
-        return row.status in statuses
-
-    return holds
-
-
-def _in(*phases: Phase) -> Callable[[TrackerRow], bool]:
-    def holds(row: TrackerRow) -> bool:
-        return row.phase in phases
-
-    return holds
+# Days from today to the day an answer is due, the first and the last of each phase in which one is awaited.
+_DUE_IN = {
+    Phase.LONG_OVERDUE: (None, -LONG_OVERDUE_DAYS - 1),
+    Phase.OVERDUE: (-LONG_OVERDUE_DAYS, -1),
+    Phase.DUE_SOON: (0, DUE_SOON_DAYS),
+    Phase.AWAITING: (DUE_SOON_DAYS + 1, None),
+}
 
 
-def went_out(row: TrackerRow) -> bool:
-    """Whether a letter has left the office, whatever came of it."""
-    return row.status in SENT_STATES
-
-
-def is_answered(row: TrackerRow) -> bool:
-    """Also a letter that was closed after its answer."""
-    return went_out(row) and (row.answered_on is not None or row.status is LetterStatus.ANSWERED)
-
-
-def _is_ready(row: TrackerRow) -> bool:
-    """Whether it waits for us to be sent; of one that was cut off on its way nobody knows whether it still does."""
-    return row.status in {LetterStatus.APPROVED, LetterStatus.QUEUED} and not row.is_uncertain
-
-
-def _is_given_up(row: TrackerRow) -> bool:
-    return went_out(row) and not is_answered(row) and row.phase not in AWAITING_PHASES
-
-
-def _is_uncertain(row: TrackerRow) -> bool:
-    return row.is_uncertain
+def _in_phases(phases: frozenset[Phase], today: date) -> Condition:
+    row = LetterRow.c
+    ended = row.status.in_(sorted(ENDED_STATES))
+    parts: list[Condition] = []
+    # Phases of one length of days after another are one comparison, which an index serves.
+    spans: list[tuple[int | None, int | None]] = []
+    for phase, (first, last) in _DUE_IN.items():
+        if phase in phases:
+            if spans and spans[-1][1] is not None and first == spans[-1][1] + 1:
+                spans[-1] = (spans[-1][0], last)
+            else:
+                spans.append((first, last))
+    for first, last in spans:
+        span: list[Condition] = [row.due_on.is_not(None)]
+        if first is not None:
+            span.append(row.due_on >= today + timedelta(days=first))
+        if last is not None:
+            span.append(row.due_on <= today + timedelta(days=last))
+        parts.append(and_(*span))
+    others = phases - AWAITING_PHASES
+    if others == frozenset(Phase) - AWAITING_PHASES:
+        return or_(*parts, row.due_on.is_(None))
+    if Phase.ENDED in others:
+        parts.append(ended)
+    if Phase.TO_READ in others:
+        parts.append(and_(row.has_unread == true(), ~ended))
+    if Phase.ANSWERED in others:
+        parts.append(and_(row.status == LetterStatus.ANSWERED.value, row.has_unread == false()))
+    if Phase.NOT_SENT in others:
+        out = sorted(ENDED_STATES | {LetterStatus.ANSWERED})
+        parts.append(and_(row.due_on.is_(None), row.has_unread == false(), row.status.not_in(out)))
+    return or_(false(), *parts)
 
 
 _S, _P = LetterStatus, Phase
 
 
+def _states(*states: LetterStatus) -> frozenset[LetterStatus]:
+    return frozenset(states)
+
+
 STANDINGS = (
-    Standing("draft", "Drafts", _is(_S.DRAFT)),
-    Standing("ready", "Ready to send", _is_ready),
-    Standing("approved", "Approved", _is(_S.APPROVED)),
-    Standing("queued", "In the outbox", _is(_S.QUEUED)),
-    Standing("uncertain", "Sent? Not certain", _is_uncertain),
-    Standing("returned", "Came back, or refused", _is(_S.BOUNCED, _S.FAILED)),
-    Standing("bounced", "Came back", _is(_S.BOUNCED)),
-    Standing("failed", "Refused", _is(_S.FAILED)),
-    Standing("went out", "Went out", went_out),
-    Standing("sent", "Sent, nothing heard", _is(_S.SENT)),
-    Standing("acknowledged", "Acknowledged", _is(_S.ACKNOWLEDGED)),
-    Standing("waiting", "Awaiting an answer", _in(*AWAITING_PHASES)),
-    Standing("in time", "Awaiting, in time", _in(*(AWAITING_PHASES - OVERDUE_PHASES))),
-    Standing("awaiting", "Awaiting, not due soon", _in(_P.AWAITING)),
-    Standing("due soon", "Due soon", _in(_P.DUE_SOON)),
-    Standing("overdue", "Overdue", _in(*OVERDUE_PHASES)),
-    Standing("long overdue", "Long overdue", _in(_P.LONG_OVERDUE)),
-    Standing("answer to read", "Answer to read", _in(_P.TO_READ)),
-    Standing("answered", "Answered", is_answered),
-    Standing("given up", "No answer, none awaited", _is_given_up),
-    Standing("closed", "Closed", _is(_S.CLOSED)),
-    Standing("withdrawn", "Withdrawn", _is(_S.WITHDRAWN)),
-    Standing("not sent", "Not out yet", _in(_P.NOT_SENT)),
-    Standing("ended", "Ended", _in(_P.ENDED)),
+    Standing("draft", "Drafts", _states(_S.DRAFT)),
+    # Of one that was cut off on its way nobody knows whether it still waits for us.
+    Standing("ready", "Ready to send", _states(_S.APPROVED, _S.QUEUED), is_uncertain=False),
+    Standing("approved", "Approved", _states(_S.APPROVED)),
+    Standing("queued", "In the outbox", _states(_S.QUEUED)),
+    Standing("uncertain", "Sent? Not certain", is_uncertain=True),
+    Standing("returned", "Came back, or refused", _states(_S.BOUNCED, _S.FAILED)),
+    Standing("bounced", "Came back", _states(_S.BOUNCED)),
+    Standing("failed", "Refused", _states(_S.FAILED)),
+    Standing("went out", "Went out", SENT_STATES),
+    Standing("sent", "Sent, nothing heard", _states(_S.SENT)),
+    Standing("acknowledged", "Acknowledged", _states(_S.ACKNOWLEDGED)),
+    Standing("waiting", "Awaiting an answer", phases=AWAITING_PHASES),
+    Standing("in time", "Awaiting, in time", phases=AWAITING_PHASES - OVERDUE_PHASES),
+    Standing("awaiting", "Awaiting, not due soon", phases=frozenset({_P.AWAITING})),
+    Standing("due soon", "Due soon", phases=frozenset({_P.DUE_SOON})),
+    Standing("overdue", "Overdue", phases=OVERDUE_PHASES),
+    Standing("long overdue", "Long overdue", phases=frozenset({_P.LONG_OVERDUE})),
+    Standing("answer to read", "Answer to read", phases=frozenset({_P.TO_READ})),
+    Standing("answered", "Answered", SENT_STATES, is_answered=True),
+    Standing(
+        "given up",
+        "No answer, none awaited",
+        SENT_STATES,
+        phases=frozenset(Phase) - AWAITING_PHASES,
+        is_answered=False,
+    ),
+    Standing("closed", "Closed", _states(_S.CLOSED)),
+    Standing("withdrawn", "Withdrawn", _states(_S.WITHDRAWN)),
+    Standing("not sent", "Not out yet", phases=frozenset({_P.NOT_SENT})),
+    Standing("ended", "Ended", phases=frozenset({_P.ENDED})),
 )
 """Every standing there is: what the window offers, what `--status` takes, and what each number counts."""
 
@@ -109,14 +171,22 @@ def standing_holds(row: TrackerRow, word: str) -> bool:
     return word in _BY_WORD and _BY_WORD[word].holds(row)
 
 
+def standing_condition(word: str, today: date) -> Condition:
+    """The same as a condition on rows of `LetterRow`."""
+    return _BY_WORD[word].condition(today) if word in _BY_WORD else false()
+
+
 GROUPINGS = ("body", "party", "country")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What the table shows. status: a word of STANDINGS. body, party: a whole name, or where none is called that, a part of
-    one. within: days from today by which an answer is due, "past" for before today. The others are words or names; an empty
-    one lets everything pass."""
+    """What a user filters the table by and a saved view keeps; an empty one lets everything pass.
+
+    status: a word of STANDINGS. body, party: a whole name, or where none is called that, a part of one. within: days from
+    today by which an answer is due, "past" for before today. channel, answer: words. search: words that must all begin a word
+    of what the table or the letter shows, or of its answers.
+    """
 
     status: str = ""
     body: str = ""
@@ -127,22 +197,134 @@ class Filters:
     within: str = ""
     search: str = ""
 
+    def of(self, *campaigns: int) -> "LetterQuery":
+        """The same among the letters of some campaigns, by their keys."""
+        return LetterQuery(**asdict(self) | {"campaigns": campaigns})
+
+
+@dataclass(frozen=True)
+class LetterQuery(Filters):
+    """Which letters are meant. campaigns: keys, none for all. only: references of letters, None for no such limit. origin: own or
+    reported. for_others: only what readers of a pack may see."""
+
+    campaigns: tuple[int, ...] = ()
+    only: tuple[str, ...] | None = None
+    origin: str = ""
+    for_others: bool = False
+
+
+def conditions(session: Session, query: LetterQuery, today: date) -> Condition:
+    """A query as a condition on rows of `LetterRow`. Nothing else in the app makes one.
+
+    Args: today: from which `LetterQuery.within` counts, and phases are judged.
+    """
+    row = LetterRow.c
+    parts: list[Condition] = []
+    if query.campaigns:
+        parts.append(_one_of(row.campaign_id, query.campaigns))
+    if query.only is not None:
+        parts.append(_one_of(row.reference, [r.upper() for r in query.only]))
+    if query.status:
+        parts.append(standing_condition(query.status, today))
+    if query.body:
+        parts.append(_named(session, row.group_key, query.body, query.campaigns))
+    if query.party:
+        parts.append(_named(session, row.party_key, query.party, query.campaigns))
+    if query.country:
+        parts.append(row.country_key == folded(query.country))
+    if query.channel:
+        parts.append(row.channel == query.channel)
+    if query.answer:
+        parts.append(row.answer == query.answer)
+    if query.within:
+        limit = today + timedelta(days=-1 if query.within == "past" else int(query.within))
+        parts.append(row.due_on <= limit)
+    if query.origin:
+        parts.append(row.origin == query.origin)
+    if query.for_others:
+        parts.append(row.status.not_in([LetterStatus.DRAFT.value, LetterStatus.WITHDRAWN.value]))
+    parts += [_said(session, word) for word in search_words(query)]
+    return and_(true(), *parts)
+
+
+def _one_of(column: ColumnElement[Any], values: Iterable[Any]) -> Condition:
+    found = list(values)
+    return column == found[0] if len(found) == 1 else column.in_(found)
+
+
+def _named(session: Session, column: ColumnElement[Any], typed: str, campaigns: tuple[int, ...]) -> Condition:
+    """Whether a letter is of the body or party typed: of that one alone if one is called so, else of any it is part of."""
+    wanted = folded(typed)
+    whole = select(LetterRow.c.id).where(column == wanted)
+    if campaigns:
+        whole = whole.where(_one_of(LetterRow.c.campaign_id, campaigns))
+    if session.execute(whole.limit(1)).first() is not None:
+        return column == wanted
+    return func.instr(column, wanted) > 0 if _is_sqlite(session) else column.contains(wanted, autoescape=True)
+
+
+# Rows of the whole index have the record's id times 16 plus the table's number: 5 letters, 6 their answers.
+_SAID = (
+    "letter_row.id IN (SELECT rowid FROM search_letters WHERE search_letters MATCH :said_{n}"
+    " UNION ALL SELECT CASE rowid & 15 WHEN 5 THEN rowid >> 4 ELSE (SELECT letter_id FROM reply WHERE id = rowid >> 4) END"
+    " FROM search_index WHERE search_index MATCH :said_{n} AND (rowid & 15) IN (5, 6))"
+)
+_HITS = (
+    "SELECT count(*) FROM (SELECT 1 FROM search_letters WHERE search_letters MATCH :said UNION ALL"
+    " SELECT 1 FROM search_index WHERE search_index MATCH :said AND (rowid & 15) IN (5, 6) LIMIT :most)"
+)
+
+
+def search_words(query: Filters) -> list[str]:
+    """The words of a search that anything can be found by."""
+    return [word for word in query.search.split() if any(c.isalnum() for c in word)]
+
+
+def finds_few(session: Session, query: Filters, most: int) -> bool:
+    """Whether a word of the search alone leaves less than so many letters."""
+    return _is_sqlite(session) and any(
+        session.execute(text(_HITS), {"said": fts_query(word), "most": most}).scalar_one() < most
+        for word in search_words(query)
+    )
+
+
+def _said(session: Session, word: str) -> Condition:
+    """Whether a word begins one of what the table shows of a letter, of its text, or of its answers."""
+    if not _is_sqlite(session):
+        likely = f"%{folded(word)}%"
+        keys = (LetterRow.c.recipient_key, LetterRow.c.group_key, LetterRow.c.subject_key)
+        return or_(func.lower(LetterRow.c.reference).like(likely), *(key.like(likely) for key in keys))
+    name = "".join(f"{ord(c):x}" for c in word)
+    return text(_SAID.format(n=name)).bindparams(**{f"said_{name}": fts_query(word)})  # type: ignore[return-value]
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
 
 def filter_rows(rows: Iterable[TrackerRow], filters: Filters, today: date) -> tuple[TrackerRow, ...]:
-    """Rows that pass every filter. today: from which `Filters.within` counts."""
+    """Those of some rows read already that pass every filter; `conditions` says the same in SQL.
+
+    Args: today: from which `LetterQuery.within` counts.
+    """
     every = list(rows)
     words = folded(filters.search).split()
-    in_body = _named(every, "body", filters.body)
-    in_party = _named(every, "party", filters.party)
+    in_body, in_party = folded(filters.body), folded(filters.party)
+    whole_body = any(folded(group_name(r, "body")) == in_body for r in every)
+    whole_party = any(folded(r.party) == in_party for r in every)
     limit = None
     if filters.within:
         limit = today + timedelta(days=-1 if filters.within == "past" else int(filters.within))
+
+    def named(name: str, wanted: str, whole: bool) -> bool:
+        return not wanted or (folded(name) == wanted if whole else wanted in folded(name))
+
     return tuple(
         r
         for r in every
         if (not filters.status or standing_holds(r, filters.status))
-        and in_body(r)
-        and in_party(r)
+        and named(group_name(r, "body"), in_body, whole_body)
+        and named(r.party, in_party, whole_party)
         and (not filters.country or folded(filters.country) == folded(r.country))
         and (not filters.channel or filters.channel == r.channel)
         and (not filters.answer or filters.answer == r.answer)
@@ -154,19 +336,3 @@ def filter_rows(rows: Iterable[TrackerRow], filters: Filters, today: date) -> tu
 def group_name(row: TrackerRow, by: str) -> str:
     """A letter's body, party or country, as letters are counted by; where there is no body, the recipient stands for it."""
     return (row.body or row.recipient) if by == "body" else str(getattr(row, by))
-
-
-def _named(rows: Iterable[TrackerRow], by: str, typed: str) -> Callable[[TrackerRow], bool]:
-    """Whether a row is of the body or party typed: of that one alone if one is called so, else of any it is part of."""
-    wanted = folded(typed)
-    is_whole = any(folded(group_name(r, by)) == wanted for r in rows)
-
-    def holds(row: TrackerRow) -> bool:
-        name = folded(group_name(row, by))
-        return name == wanted if is_whole else wanted in name
-
-    return holds if wanted else _everything
-
-
-def _everything(row: TrackerRow) -> bool:
-    return True

@@ -16,6 +16,7 @@ class TrackerRow:
     was_handed_over: somebody outside has or may have it. party, country: of the recipient when it was
     written. has_unread: an answer waits to be classed. last_step, status_before, was_marked_sent: as
     `LetterSituation` has them.
+    urgency: what standings sort by, the most urgent first.
     """
 
     reference: str
@@ -48,6 +49,7 @@ class TrackerRow:
     last_step: Step | None = None
     status_before: LetterStatus | None = None
     was_marked_sent: bool = False
+    urgency: int = 0
 
     @property
     def situation(self) -> LetterSituation:

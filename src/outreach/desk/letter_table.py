@@ -1,24 +1,55 @@
-"""The tracking table: every letter, where it stands today, and what the answers add up to."""
+"""The tracking table, read in pages: every letter, where it stands today, sorted by any column, with ties broken by id."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from math import isqrt
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.desk.letter_query import Filters, filter_rows
+from outreach.desk.letter_columns import find_column
+from outreach.desk.letter_query import Condition, Filters, LetterQuery, conditions, finds_few
 from outreach.desk.letter_row import TrackerRow
-from outreach.directory.seats import seat_on, seats_of
 from outreach.directory.standards import standards_of
-from outreach.domain.deadlines import phase_of, receipt_day, reply_due, reply_standard
+from outreach.domain.deadlines import phase_of, reply_standard
+from outreach.domain.letter_life import LetterSituation, Step
 from outreach.domain.notice import Notice
 from outreach.domain.references import folded
-from outreach.domain.states import AWAITING_PHASES, Channel, DispatchOutcome
+from outreach.domain.states import LetterStatus, Origin
 from outreach.errors import NotFoundError
-from outreach.letters.situations import NOT_HANDED_OVER, UNCERTAIN, last_steps
-from outreach.store.models import Dispatch, Letter, Organization, Person, Post
+from outreach.store.letter_rows import settle_session
+from outreach.store.models import Letter, LetterRow
+from outreach.store.search import in_chunks
+from outreach.store.types import table_of
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Order:
+    """How letters are sorted. by: a column, see `letter_columns.find_column`. What is empty comes last either way; equals are in the order of their ids,
+    from the last where it is descending."""
+
+    by: str = "reference"
+    descending: bool = False
+
+
+BY_REFERENCE = Order()
+
+Key = tuple[Any, int]
+"""Where a page ended: the value that it is sorted by there, and the letter's id."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of the table. ids: of their letters. next: where the page after it begins, None at the end of the table."""
+
+    rows: tuple[TrackerRow, ...]
+    ids: tuple[int, ...]
+    next: Key | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +81,143 @@ class LetterDetail:
     text_sha256: str
 
 
+def letter_page(
+    session: Session,
+    query: LetterQuery,
+    today: date,
+    order: Order = BY_REFERENCE,
+    *,
+    after: Key | None = None,
+    offset: int = 0,
+    limit: int = 100,
+) -> Page:
+    """A page of the table.
+
+    Args: today: the day deadlines are judged on. after: where the page before it ended, or offset: how many rows are left out.
+        Pages one after another by `after` leave nothing out and name nothing twice, whatever is written in between. limit: most rows.
+    Raises: UsageError for a column that letters are not sorted by.
+    """
+    settle_session(session)
+    where = _as_planned(session, query, conditions(session, query, today), today, limit)
+    found: list[Any] = []
+    for part in _parts(order, after):
+        if len(found) > limit:
+            break
+        statement = select(LetterRow).where(where, part.condition).order_by(*part.order)
+        rows = session.execute(statement.offset(offset or None).limit(limit + 1 - len(found))).all()
+        if offset and not rows:
+            offset -= count_where(session, and_(where, part.condition))
+        elif offset:
+            offset = 0
+        found += rows
+    rows = found[:limit]
+    column = find_column(order.by).sorted_by
+    last = (getattr(rows[-1], column) or None, rows[-1].id) if len(found) > limit and rows else None
+    return Page(_tracker_rows(session, rows, today), tuple(r.id for r in rows), last)
+
+
+def letter_rows(
+    session: Session,
+    query: LetterQuery,
+    today: date,
+    order: Order = BY_REFERENCE,
+    *,
+    after: Key | None = None,
+) -> Iterator[TrackerRow]:
+    """All rows that a query means, a page at a time. Args: as for `letter_page`."""
+    while True:
+        page = letter_page(session, query, today, order, after=after, limit=_AT_ONCE)
+        yield from page.rows
+        if page.next is None:
+            return
+        after = page.next
+
+
+def letter_count(session: Session, query: LetterQuery, today: date) -> int:
+    """How many letters a query means."""
+    settle_session(session)
+    return count_where(session, conditions(session, query, today))
+
+
+def letter_ids(
+    session: Session, query: LetterQuery, today: date, order: Order = BY_REFERENCE
+) -> Iterator[tuple[int, str]]:
+    """Ids and references of the letters that a query means, in order, read as they are asked for."""
+    settle_session(session)
+    where = conditions(session, query, today)
+    for part in _parts(order, None):
+        statement = (
+            select(LetterRow.c.id, LetterRow.c.reference)
+            .where(where, part.condition)
+            .order_by(*part.order)
+            .execution_options(yield_per=_AT_ONCE)
+        )
+        for found in session.execute(statement):
+            yield found.id, found.reference
+
+
+def key_of(session: Session, reference: str, order: Order = BY_REFERENCE) -> Key:
+    """Where a letter stands in an order, to go on after it. Raises: NotFoundError."""
+    settle_session(session)
+    column = LetterRow.c[find_column(order.by).sorted_by]
+    found = session.execute(
+        select(column, LetterRow.c.id).where(LetterRow.c.reference == reference.strip().upper())
+    ).first()
+    if found is None:
+        raise NotFoundError(f"There is no letter {reference}. List them with: outreach letters list")
+    return found[0] or None, found[1]
+
+
+def position_of(
+    session: Session, reference: str, query: LetterQuery, today: date, order: Order = BY_REFERENCE
+) -> int | None:
+    """How many rows of the table come before a letter; None if the query does not mean it. Raises: NotFoundError."""
+    key = key_of(session, reference, order)
+    where = conditions(session, query, today)
+    if count_where(session, and_(where, LetterRow.c.id == key[1])) == 0:
+        return None
+    return sum(count_where(session, and_(where, part)) for part in _before(order, key))
+
+
+def situations_of(session: Session, query: LetterQuery, today: date) -> tuple[LetterSituation, ...]:
+    """Every situation that a letter of a query is in, once: what can be done with all of them hangs on these."""
+    settle_session(session)
+    row = LetterRow.c
+    found = session.execute(
+        select(
+            row.status,
+            row.origin,
+            row.is_uncertain,
+            row.was_handed_over,
+            row.last_step,
+            row.status_before,
+            row.was_marked_sent,
+        )
+        .where(conditions(session, query, today))
+        .distinct()
+    )
+    return tuple(
+        LetterSituation(
+            LetterStatus(x.status),
+            Origin(x.origin),
+            is_uncertain=x.is_uncertain,
+            was_handed_over=x.was_handed_over,
+            last=Step(x.last_step) if x.last_step else None,
+            before=LetterStatus(x.status_before) if x.status_before else None,
+            was_marked_sent=x.was_marked_sent,
+        )
+        for x in found
+    )
+
+
+def first_recipients(
+    session: Session, query: LetterQuery, today: date, most: int = 3
+) -> tuple[tuple[str, ...], int]:
+    """Whom letters go to, for a question: the first few names by reference, and how many letters there are."""
+    page = letter_page(session, query, today, limit=most)
+    return tuple(r.recipient for r in page.rows), letter_count(session, query, today)
+
+
 def tracker_rows(
     session: Session,
     campaign: CampaignRow,
@@ -58,119 +226,149 @@ def tracker_rows(
     filters: Filters | None = None,
     references: Iterable[str] | None = None,
 ) -> tuple[TrackerRow, ...]:
-    """Every letter of a campaign that passes the filters, by reference.
+    """Every letter of a campaign that passes the filters, by reference, with the words of its text to search in.
 
     Args: today: the day deadlines are judged on; by default the campaign's.
     """
     on = today or campaign.today
-    sender_body, sender = aliased(Organization), aliased(Person)
-    query = (
-        select(Letter, Person, Post, Organization, sender.name, sender_body.name)
-        .outerjoin(Person, Person.id == Letter.person_id)
-        .outerjoin(Post, Post.id == Letter.post_id)
-        .outerjoin(Organization, Organization.id == Letter.organization_id)
-        .outerjoin(sender, sender.id == Letter.sender_person_id)
-        .outerjoin(sender_body, sender_body.id == Letter.sender_organization_id)
-        .where(Letter.campaign_id == campaign.key)
-        .order_by(Letter.id)
-        .options(selectinload(Letter.replies))
-    )
+    query = (filters or LetterQuery()).of(campaign.key)
     if references is not None:
-        query = query.where(Letter.reference.in_(list(references)))
-    uncertain = set(session.scalars(select(Dispatch.letter_id).where(UNCERTAIN)))
-    kept_as_sent = set(
-        session.scalars(select(Dispatch.letter_id).where(Dispatch.outcome.not_in(NOT_HANDED_OVER)))
-    )
-    channels: dict[int, Channel] = {}
-    by_server: set[int] = set()
-    by_hand: set[int] = set()
-    handed_over: dict[int, datetime | None] = {}
-    for letter_id, channel, at, outcome, message_id in session.execute(
-        select(Dispatch.letter_id, Dispatch.channel, Dispatch.sent_at, Dispatch.outcome, Dispatch.message_id)
-        .join(Letter, Letter.id == Dispatch.letter_id)
-        .where(
-            Letter.campaign_id == campaign.key,
-            Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED]),
-        )
-        .order_by(Dispatch.id)
+        query = replace(query, only=tuple(references))
+    rows = tuple(letter_rows(session, query, on))
+    texts: dict[str, str] = {}
+    letter = table_of(Letter)
+    for wanted in in_chunks([r.reference for r in rows]):
+        for reference, *words in session.execute(
+            select(letter.c.reference, letter.c.summary, letter.c.body).where(wanted(letter.c.reference))
+        ):
+            texts[reference] = folded(" ".join(words))
+    return tuple(replace(r, search_text=f"{r.search_text} {texts.get(r.reference, '')}") for r in rows)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the table that an index gives in order: the rows with a value, or those without."""
+
+    condition: Condition
+    order: tuple[ColumnElement[Any], ...]
+
+
+def _as_planned(session: Session, query: LetterQuery, where: Condition, today: date, limit: int) -> Condition:
+    """The condition in the form that has SQLite read a page in the cheaper of two ways, which it cannot tell for want of numbers.
+
+    Where few letters pass, they are found by the filter's own index and then sorted. Where many do, letters are looked at in the
+    order that is wanted, until enough have passed.
+    """
+    if (
+        len(query.campaigns) != 1
+        or query == LetterQuery().of(*query.campaigns)
+        or session.get_bind().dialect.name != "sqlite"
     ):
-        channels[letter_id], handed_over[letter_id] = channel, at
-        if outcome is DispatchOutcome.SENT:
-            (by_server if message_id else by_hand).add(letter_id)
-    found = session.execute(query).all()
-    last = last_steps(session, [letter.id for letter, *_ in found])
-    standards = standards_of(session, {o.id for _, _, _, o, _, _ in found if o is not None})
-    seats = seats_of(session, {p.id for _, p, _, _, _, _ in found if p is not None})
-    rows = []
-    for letter, person, post, organization, by_person, by_body in found:
-        jurisdiction = organization.jurisdiction if organization else ""
-        standard = standards[organization.id] if organization else reply_standard("", "")
-        due = (
-            reply_due(receipt_day(letter.sent_on, handed_over.get(letter.id), jurisdiction), standard)
-            if letter.sent_on
-            else None
-        )
-        has_unread = any(r.kind is None for r in letter.replies)
-        phase = phase_of(letter.status, due, on, has_unread=has_unread)
-        party, country = seat_on(
-            seats.get(person.id, ()) if person else (), letter.written_on or on, jurisdiction
-        )
-        answer = next((r.kind.value for r in reversed(letter.replies) if r.kind), "")
-        name = person.name if person else (organization.name if organization else "")
-        rows.append(
+        return where
+    # With m of n passing, either some limit * n / m rows are looked at or m.
+    most = isqrt(limit * (session.scalar(select(func.max(LetterRow.c.id))) or 0)) + limit
+    if not query.search or not finds_few(session, query, most):
+        besides = conditions(session, replace(query, search=""), today) if query.search else where
+        passing = select(LetterRow.c.id).where(besides).limit(most).subquery()
+        if session.execute(select(func.count()).select_from(passing)).scalar_one() == most:
+            return and_(LetterRow.c.campaign_id == query.campaigns[0], case((where, 1), else_=0) == 1)
+    return LetterRow.c.id.in_(select(LetterRow.c.id).where(where).correlate(None))
+
+
+def _parts(order: Order, after: Key | None) -> Iterator[_Part]:
+    column, key = LetterRow.c[find_column(order.by).sorted_by], LetterRow.c.id
+    if order.descending:
+        by, by_key = column.desc(), key.desc()
+    else:
+        by, by_key = column.asc(), key.asc()
+    if after is None or after[0] is not None:
+        condition: Condition = column.is_not(None)
+        if after is not None:
+            # The first comparison says where in the index it begins, the other leaves out equals that came before.
+            value, last = after
+            condition = and_(
+                column <= value if order.descending else column >= value,
+                or_(column != value, key < last if order.descending else key > last),
+                condition,
+            )
+        yield _Part(condition, (by, by_key))
+        after = None
+    if not column.nullable:
+        return
+    empty: Condition = column.is_(None)
+    if after is not None:
+        empty = and_(empty, key < after[1] if order.descending else key > after[1])
+    yield _Part(empty, (by_key,))
+
+
+def _before(order: Order, key: Key) -> Iterator[Condition]:
+    """Conditions of the rows that come before one."""
+    column, ids = LetterRow.c[find_column(order.by).sorted_by], LetterRow.c.id
+    value, at = key
+    earlier = ids > at if order.descending else ids < at
+    if value is None:
+        yield column.is_not(None)
+        yield and_(column.is_(None), earlier)
+    else:
+        yield and_(column.is_not(None), column > value if order.descending else column < value)
+        yield and_(column == value, earlier)
+
+
+def count_where(session: Session, where: Condition) -> int:
+    """How many rows of `LetterRow` a condition of `letter_query.conditions` lets through."""
+    return session.execute(select(func.count()).select_from(LetterRow).where(where)).scalar_one()
+
+
+def _tracker_rows(session: Session, rows: Sequence[Any], today: date) -> tuple[TrackerRow, ...]:
+    standards = standards_of(session, {r.organization_id for r in rows if r.organization_id is not None})
+    none = reply_standard("", "")
+    found = []
+    for r in rows:
+        status = LetterStatus(r.status)
+        standard = standards.get(r.organization_id, none)
+        found.append(
             TrackerRow(
-                reference=letter.reference,
-                recipient=name,
-                post=(post.short_label or post.label) if post else "",
-                body=organization.name if organization else "",
-                jurisdiction=jurisdiction,
-                audience=letter.audience,
-                template=letter.template,
-                language=letter.language,
-                subject=letter.subject,
-                sender=by_person or by_body or "",
-                origin=letter.origin,
-                status=letter.status,
-                phase=phase,
-                channel=channels[letter.id].value if letter.id in channels else "",
-                written_on=letter.written_on,
-                sent_on=letter.sent_on,
-                due_on=due if phase in AWAITING_PHASES else None,
-                answered_on=letter.answered_on,
-                days_taken=(letter.answered_on - letter.sent_on).days
-                if letter.answered_on and letter.sent_on
-                else None,
-                answer=answer,
+                reference=r.reference,
+                recipient=r.recipient,
+                post=r.post or "",
+                body=r.body,
+                jurisdiction=r.jurisdiction,
+                audience=r.audience,
+                template=r.template,
+                language=r.language,
+                subject=r.subject,
+                sender=r.sender or "",
+                origin=Origin(r.origin),
+                status=status,
+                phase=phase_of(status, r.due_on, today, has_unread=r.has_unread),
+                channel=r.channel or "",
+                written_on=r.written_on,
+                sent_on=r.sent_on,
+                due_on=r.due_on,
+                answered_on=r.answered_on,
+                days_taken=r.days_taken,
+                answer=r.answer or "",
                 standard=standard.source,
                 search_text=folded(
-                    " ".join(
-                        [
-                            letter.reference,
-                            name,
-                            post.label if post else "",
-                            organization.name if organization else "",
-                            letter.subject,
-                            letter.summary,
-                            letter.body,
-                        ]
-                    )
+                    " ".join((r.reference, r.recipient, r.post or "", r.body, r.party, r.country, r.subject))
                 ),
-                is_uncertain=letter.id in uncertain,
-                party=party,
-                country=country,
-                has_unread=has_unread,
-                was_handed_over=letter.id in kept_as_sent,
-                last_step=last[letter.id].step if letter.id in last else None,
-                status_before=last[letter.id].before if letter.id in last else None,
-                was_marked_sent=letter.id in by_hand and letter.id not in by_server,
+                is_uncertain=r.is_uncertain,
+                party=r.party,
+                country=r.country,
+                has_unread=r.has_unread,
+                was_handed_over=r.was_handed_over,
+                urgency=r.urgency,
+                last_step=Step(r.last_step) if r.last_step else None,
+                status_before=LetterStatus(r.status_before) if r.status_before else None,
+                was_marked_sent=r.was_marked_sent,
             )
         )
-    return filter_rows(rows, filters or Filters(), on)
+    return tuple(found)
 
 
 def letter_detail(session: Session, campaign: CampaignRow, reference: str) -> LetterDetail:
     """One letter with its text, facts and history. Raises: NotFoundError."""
-    rows = tracker_rows(session, campaign, references=[reference.upper()])
+    rows = tracker_rows(session, campaign, references=[reference])
     letter = session.scalar(
         select(Letter)
         .where(Letter.reference == reference.upper(), Letter.campaign_id == campaign.key)

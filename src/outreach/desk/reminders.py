@@ -1,49 +1,39 @@
 """Which letters want a reminder."""
 
-from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
-from outreach.domain.letter_life import Step
-from outreach.domain.states import OVERDUE_PHASES, LetterStatus
-from outreach.letters.situations import next_letters
-from outreach.store.models import Letter, LetterEvent
+from outreach.desk.letter_query import Condition, LetterQuery, conditions
+from outreach.domain.states import Origin
+from outreach.store.letter_rows import settle_session
+from outreach.store.models import LetterRow
 
 
 def overdue_without_reminder(
-    session: Session,
-    campaign: CampaignRow,
-    today: date | None = None,
-    *,
-    rows: Sequence[TrackerRow] | None = None,
+    session: Session, campaign: CampaignRow, today: date | None = None
 ) -> tuple[str, ...]:
     """Own letters whose answer is overdue and that no follow-up was drafted for, the longest overdue first.
 
-    Args: rows: the table of that day, where it was read already.
+    Args: today: by default the campaign's own day.
     """
-    table = tracker_rows(session, campaign, today=today) if rows is None else rows
-    late = [r for r in table if r.origin == "own" and r.phase in OVERDUE_PHASES]
-    # One that was deleted or withdrawn again does not count.
-    there = set(
-        session.scalars(
-            select(Letter.reference).where(
-                Letter.deleted_at.is_(None), Letter.status != LetterStatus.WITHDRAWN
-            )
-        )
+    query = (
+        select(LetterRow.c.reference)
+        .where(_wants_reminder(session, campaign, today))
+        .order_by(LetterRow.c.due_on, LetterRow.c.reference_key)
     )
-    reminded = {
-        reference
-        for reference, told in session.execute(
-            select(Letter.reference, LetterEvent.detail)
-            .join(LetterEvent, LetterEvent.letter_id == Letter.id)
-            .where(Letter.campaign_id == campaign.key, LetterEvent.kind == Step.FOLLOWED_UP)
-        )
-        if not there.isdisjoint(next_letters(told))
-    }
-    waiting = [r for r in late if r.reference not in reminded]
-    return tuple(r.reference for r in sorted(waiting, key=lambda r: (r.due_on or date.max, r.reference)))
+    return tuple(session.scalars(query))
+
+
+def reminders_wanted(session: Session, campaign: CampaignRow, today: date | None = None) -> int:
+    """How many letters `overdue_without_reminder` names."""
+    where = _wants_reminder(session, campaign, today)
+    return session.execute(select(func.count()).select_from(LetterRow).where(where)).scalar_one()
+
+
+def _wants_reminder(session: Session, campaign: CampaignRow, today: date | None) -> Condition:
+    settle_session(session)
+    late = LetterQuery(status="overdue", origin=Origin.OWN.value).of(campaign.key)
+    return conditions(session, late, today or campaign.today) & (LetterRow.c.is_reminded == false())

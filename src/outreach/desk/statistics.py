@@ -1,12 +1,16 @@
-"""What the letters of a table add up to."""
+"""What letters add up to, counted by the database."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
+from datetime import date
 
-from outreach.desk.letter_query import group_name, is_answered, standing_holds, went_out
-from outreach.desk.letter_row import TrackerRow
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from outreach.desk.letter_query import LetterQuery, conditions, standing_condition
+from outreach.desk.letter_table import count_where
+from outreach.store.letter_rows import settle_session
+from outreach.store.models import LetterRow
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class GroupCount:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What the table adds up to. response_rate: answered of sent, None if nothing was sent."""
+    """What letters add up to. response_rate: answered of sent, None if nothing was sent."""
 
     total: int
     drafts: int
@@ -44,54 +48,110 @@ class Statistics:
     overdue: int
     response_rate: float | None
     median_days: float | None
-    by_body: tuple[GroupCount, ...]
 
 
-def group_counts(rows: Iterable[TrackerRow], by: str) -> tuple[GroupCount, ...]:
-    """What letters that went out add up to, by body, party or country; most letters first.
+_KEYS = {"body": "group_key", "party": "party_key", "country": "country_key"}
+
+
+def group_counts(session: Session, query: LetterQuery, by: str, today: date) -> tuple[GroupCount, ...]:
+    """What letters of a query that went out add up to, by body, party or country; most letters first.
 
     Args: by: one of GROUPINGS. Letters whose recipient has none are left out, but for the body's: there the recipient stands.
+        today: the day that what is overdue is judged on. Names that differ in case and accents only are one.
     """
-    grouped: dict[str, list[TrackerRow]] = defaultdict(list)
-    for row in rows:
-        name = group_name(row, by)
-        if went_out(row) and name:
-            grouped[name].append(row)
-    counts = []
-    for name, group in grouped.items():
-        days = [r.days_taken for r in group if r.days_taken is not None]
-        counts.append(
-            GroupCount(
-                name,
-                len(group),
-                _count(group, "answered"),
-                _count(group, "overdue"),
-                float(median(days)) if days else None,
-                _count(group, "in time"),
-                _count(group, "given up"),
-            )
+    settle_session(session)
+    row = LetterRow.c
+    key = row[_KEYS[by]]
+    out = standing_condition("went out", today)
+    where = conditions(session, query, today) & out & key.is_not(None)
+
+    def counted(word: str) -> dict[str, int]:
+        # One statement for each number: each reads no more than its part of an index.
+        numbers = session.execute(
+            select(key, func.count()).where(where, standing_condition(word, today)).group_by(key)
         )
+        return {found[0]: found[1] for found in numbers}
+
+    sent = counted("went out")
+    answered, overdue, in_time, given_up = (
+        counted(word) for word in ("answered", "overdue", "in time", "given up")
+    )
+    days: dict[str, list[tuple[int | None, int]]] = {}
+    taken = where & row.days_taken.is_not(None)
+    for name, day, number in session.execute(
+        select(key, row.days_taken, func.count()).where(taken).group_by(key, row.days_taken)
+    ):
+        days.setdefault(name, []).append((day, number))
+    names = _names(session, query, by, sent)
+    counts = [
+        GroupCount(
+            names[name],
+            number,
+            answered.get(name, 0),
+            overdue.get(name, 0),
+            _median(days.get(name, ())),
+            in_time.get(name, 0),
+            given_up.get(name, 0),
+        )
+        for name, number in sent.items()
+    ]
     return tuple(sorted(counts, key=lambda g: (-g.sent, g.name)))
 
 
-def _count(rows: Iterable[TrackerRow], word: str) -> int:
-    return sum(standing_holds(r, word) for r in rows)
+def statistics(session: Session, query: LetterQuery, today: date) -> Statistics:
+    """Counts over the letters of a query; those withdrawn count as neither drafts nor sent.
 
-
-def statistics(rows: Iterable[TrackerRow]) -> Statistics:
-    """Counts over letters; those withdrawn count as neither drafts nor sent."""
-    letters = list(rows)
-    sent, answered = _count(letters, "went out"), _count(letters, "answered")
-    days = [r.days_taken for r in letters if is_answered(r) and r.days_taken is not None]
+    Args: today: the day that what is overdue is judged on.
+    """
+    settle_session(session)
+    where = conditions(session, query, today)
+    drafts, ready, sent, answered, awaiting, overdue = (
+        count_where(session, where & standing_condition(word, today))
+        for word in ("draft", "ready", "went out", "answered", "waiting", "overdue")
+    )
+    # The sum keeps SQLite from the index of days alone, for which it would read every row.
+    taken = LetterRow.c.days_taken + 0
+    days = session.execute(
+        select(taken, func.count()).where(where, standing_condition("answered", today)).group_by(taken)
+    )
     return Statistics(
-        total=len(letters),
-        drafts=_count(letters, "draft"),
-        ready=_count(letters, "ready"),
+        total=count_where(session, where),
+        drafts=drafts,
+        ready=ready,
         sent=sent,
         answered=answered,
-        awaiting=_count(letters, "waiting"),
-        overdue=_count(letters, "overdue"),
+        awaiting=awaiting,
+        overdue=overdue,
         response_rate=answered / sent if sent else None,
-        median_days=float(median(days)) if days else None,
-        by_body=group_counts(letters, "body"),
+        median_days=_median((day, number) for day, number in days),
     )
+
+
+def _median(days: Iterable[tuple[int | None, int]]) -> float | None:
+    """The exact median of days, each with how often it occurs; None where there are none."""
+    known = sorted((day, number) for day, number in days if day is not None)
+    total = sum(number for _, number in known)
+    if not total:
+        return None
+
+    def at(place: int) -> int:
+        for day, number in known:
+            if place < number:
+                return day
+            place -= number
+        raise IndexError(place)
+
+    return (at((total - 1) // 2) + at(total // 2)) / 2
+
+
+def _names(session: Session, query: LetterQuery, by: str, keys: Iterable[str]) -> dict[str, str]:
+    """How each group is written: as the first of its letters has it."""
+    row = LetterRow.c
+    name = case((row.body != "", row.body), else_=row.recipient) if by == "body" else row[by]
+    found = {}
+    for key in keys:
+        first = select(name).where(row[_KEYS[by]] == key)
+        if query.campaigns:
+            first = first.where(row.campaign_id.in_(query.campaigns))
+        found[key] = session.execute(first.limit(1)).scalar_one()
+    return found

@@ -1,58 +1,43 @@
-"""The table of letters as CSV and XLSX."""
+"""The table of letters as CSV and XLSX, written row by row."""
 
 import csv
 import io
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from typing import Any
 
+from outreach.desk import letter_columns
 from outreach.desk.letter_row import TrackerRow
-from outreach.domain.address import audiences
 from outreach.domain.wording import printable
 
-_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("Reference", "reference"),
-    ("Recipient", "recipient"),
-    ("Office", "post"),
-    ("Body", "body"),
-    ("Party", "party"),
-    ("Country", "country"),
-    ("Audience", "audience"),
-    ("Subject", "subject"),
-    ("Language", "language"),
-    ("Written by", "sender"),
-    ("Status", "status"),
-    ("Standing", "phase"),
-    ("Sent by", "channel"),
-    ("Dated", "written_on"),
-    ("Sent on", "sent_on"),
-    ("Answer due", "due_on"),
-    ("Answered on", "answered_on"),
-    ("Days taken", "days_taken"),
-    ("Answer", "answer"),
-)
+_PIXELS = 7
+"""Of a character of a spreadsheet's cell, about."""
 
 
-def _cells(row: TrackerRow) -> list[object]:
-    cells: list[object] = []
-    for _, field in _COLUMNS:
-        value = getattr(row, field)
-        if field == "audience":
-            value = audiences().get(value, value)
-        cells.append("" if value is None else value)
-    return cells
-
-
-def tracker_csv(rows: Iterable[TrackerRow]) -> bytes:
-    """The table as CSV in UTF-8 with a byte-order mark, as spreadsheets expect; dates as YYYY-MM-DD.
+def csv_lines(rows: Iterable[TrackerRow], end: str = "\n") -> Iterator[str]:
+    """The table as lines of CSV, its heading first; dates as YYYY-MM-DD.
 
     A text that a spreadsheet would run as a formula is given a leading apostrophe.
     """
+    columns = letter_columns.LETTER_COLUMNS
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow([title for title, _ in _COLUMNS])
+    writer = csv.writer(stream, lineterminator=end)
+
+    def line(cells: Iterable[str]) -> str:
+        stream.seek(0)
+        stream.truncate()
+        writer.writerow(cells)
+        return stream.getvalue()
+
+    yield line(c.title for c in columns)
     for row in rows:
-        writer.writerow([harmless(c) for c in _cells(row)])
-    return stream.getvalue().encode("utf-8-sig")
+        values = (c.value(row) for c in columns)
+        yield line("" if value is None else harmless(value) for value in values)
+
+
+def tracker_csv(rows: Iterable[TrackerRow]) -> bytes:
+    """The table as CSV in UTF-8 with a byte-order mark, as spreadsheets expect; see `csv_lines`."""
+    return "".join(csv_lines(rows, "\r\n")).encode("utf-8-sig")
 
 
 def harmless(value: object) -> str:
@@ -64,31 +49,41 @@ def harmless(value: object) -> str:
 def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
     """The table as an Excel workbook with real dates, a frozen heading and a filter."""
     from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = "Letters"
-    sheet.append([title for title, _ in _COLUMNS])
-    widths = [len(title) for title, _ in _COLUMNS]
-    for row in rows:
-        cells = _cells(row)
-        sheet.append([c if isinstance(c, int | date) else "" for c in cells])
-        for number, cell in enumerate(cells):
-            if isinstance(cell, date):
-                sheet.cell(sheet.max_row, number + 1).number_format = "d mmm yyyy"
-            elif not isinstance(cell, int):
-                target = sheet.cell(sheet.max_row, number + 1)
-                target.value, target.data_type = printable(str(cell)), "s"  # never read as a formula
-            widths[number] = max(widths[number], min(48, len(str(cell)) + 1))
-    for number, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = width + 2
-        sheet.cell(1, number).font = Font(bold=True)
-        sheet.cell(1, number).alignment = Alignment(vertical="top")
+    columns = letter_columns.LETTER_COLUMNS
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Letters")
     sheet.freeze_panes = "B2"
-    sheet.auto_filter.ref = sheet.dimensions
+    for number, column in enumerate(columns, start=1):
+        width = max(len(column.title) + 2, column.width // _PIXELS)
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    heading = []
+    for column in columns:
+        cell = WriteOnlyCell(sheet, column.title)
+        cell.font, cell.alignment = Font(bold=True), Alignment(vertical="top")
+        heading.append(cell)
+    sheet.append(heading)
+    count = 1
+    for row in rows:
+        cells: list[Any] = []
+        for column in columns:
+            value = column.value(row)
+            if value is None or value == "":
+                cells.append(None)
+            elif isinstance(value, date):
+                cells.append(WriteOnlyCell(sheet, datetime.combine(value, time())))
+                cells[-1].number_format = "d mmm yyyy"
+            elif isinstance(value, int):
+                cells.append(WriteOnlyCell(sheet, value))
+            else:
+                cells.append(WriteOnlyCell(sheet, printable(value)))
+                cells[-1].data_type = "s"  # never read as a formula
+        sheet.append(cells)
+        count += 1
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count}"
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()

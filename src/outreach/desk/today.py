@@ -1,6 +1,5 @@
 """What is to be done today: the one list that the Today page and the notification are made from."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,13 +8,23 @@ from sqlalchemy.orm import Session
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.promises import FollowUpRow, follow_ups_list
 from outreach.correspondence.triage import InboxRow, inbox_rows
-from outreach.desk.letter_query import standing_holds
+from outreach.desk.letter_query import LetterQuery
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
-from outreach.desk.reminders import overdue_without_reminder
+from outreach.desk.letter_table import BY_REFERENCE, Order, letter_count, letter_page
+from outreach.desk.reminders import reminders_wanted
 from outreach.domain.wording import counted
 
 PROMISE_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Letters that wait for something. count: how many; first: the first few of them; query, order: to read them all."""
+
+    count: int
+    first: tuple[TrackerRow, ...]
+    query: LetterQuery
+    order: Order
 
 
 @dataclass(frozen=True)
@@ -24,21 +33,21 @@ class Agenda:
     filtered by the same word shows the same ones.
 
     to_read: messages to assign or to class. uncertain: letters of which nobody knows whether they went out. returned: letters
-    that came back or were refused. overdue: without an answer past their day; to_remind: references of these that no follow-up was
-    drafted for. due_soon: letters whose answer is due within days. promises: open ones due within a week or past.
-    to_send: approved letters. drafts: letters to approve.
+    that came back or were refused. overdue: without an answer past their day; to_remind: how many of these no follow-up was
+    drafted for, see `reminders.overdue_without_reminder`. due_soon: letters whose answer is due within days. promises: open
+    ones due within a week or past. to_send: approved letters. drafts: letters to approve.
     """
 
     on: date
     to_read: tuple[InboxRow, ...]
-    uncertain: tuple[TrackerRow, ...]
-    returned: tuple[TrackerRow, ...]
-    overdue: tuple[TrackerRow, ...]
-    to_remind: tuple[str, ...]
-    due_soon: tuple[TrackerRow, ...]
+    uncertain: Waiting
+    returned: Waiting
+    overdue: Waiting
+    to_remind: int
+    due_soon: Waiting
     promises: tuple[FollowUpRow, ...]
-    to_send: tuple[TrackerRow, ...]
-    drafts: tuple[TrackerRow, ...]
+    to_send: Waiting
+    drafts: Waiting
 
     @property
     def pressing(self) -> tuple[str, ...]:
@@ -48,41 +57,42 @@ class Agenda:
             words
             for number, words in (
                 (len(self.to_read), counted(len(self.to_read), "answer to read", "answers to read")),
-                (len(self.uncertain), counted(len(self.uncertain), "letter to settle", "letters to settle")),
-                (len(self.returned), counted(len(self.returned), "letter came back", "letters came back")),
-                (len(self.to_remind), counted(len(self.to_remind), "answer overdue", "answers overdue")),
+                (
+                    self.uncertain.count,
+                    counted(self.uncertain.count, "letter to settle", "letters to settle"),
+                ),
+                (self.returned.count, counted(self.returned.count, "letter came back", "letters came back")),
+                (self.to_remind, counted(self.to_remind, "answer overdue", "answers overdue")),
                 (late, counted(late, "promise past its day", "promises past their day")),
             )
             if number
         )
 
 
-def agenda(session: Session, campaign: CampaignRow, *, today: date | None = None) -> Agenda:
-    """What a campaign needs somebody to do. Args: today: by default the campaign's own day."""
+def agenda(session: Session, campaign: CampaignRow, *, today: date | None = None, first: int = 6) -> Agenda:
+    """What a campaign needs somebody to do. Args: today: by default the campaign's own day. first: rows read of each list."""
     on = today or campaign.today
-    rows = tracker_rows(session, campaign, today=on)
     promises = [
         f
         for f in follow_ups_list(session, campaign)
         if not f.is_done and (f.due_on - on).days <= PROMISE_DAYS
     ]
 
-    def standing_at(word: str) -> tuple[TrackerRow, ...]:
-        return tuple(r for r in rows if standing_holds(r, word))
+    def standing_at(word: str, order: Order = BY_REFERENCE) -> Waiting:
+        query = LetterQuery(status=word).of(campaign.key)
+        count = letter_count(session, query, on)
+        rows = letter_page(session, query, on, order, limit=first).rows if count else ()
+        return Waiting(count, rows, query, order)
 
     return Agenda(
         on=on,
         to_read=inbox_rows(session, "open", campaign_key=campaign.key),
         uncertain=standing_at("uncertain"),
         returned=standing_at("returned"),
-        overdue=_by_day(standing_at("overdue")),
-        to_remind=overdue_without_reminder(session, campaign, on, rows=rows),
-        due_soon=_by_day(standing_at("due soon")),
+        overdue=standing_at("overdue", Order("due_on")),
+        to_remind=reminders_wanted(session, campaign, on),
+        due_soon=standing_at("due soon", Order("due_on")),
         promises=tuple(promises),
         to_send=standing_at("ready"),
         drafts=standing_at("draft"),
     )
-
-
-def _by_day(rows: Iterable[TrackerRow]) -> tuple[TrackerRow, ...]:
-    return tuple(sorted(rows, key=lambda r: (r.due_on or date.max, r.reference)))

@@ -13,7 +13,7 @@ import yaml
 from babel.core import get_global
 
 from outreach.domain.references import folded
-from outreach.domain.states import SENT_STATES, LetterStatus, Phase
+from outreach.domain.states import ENDED_STATES, SENT_STATES, LetterStatus, Phase
 from outreach.resources import resource
 
 DUE_SOON_DAYS = 5
@@ -179,7 +179,7 @@ def phase_of(status: LetterStatus, due_on: date | None, today: date, *, has_unre
     Args: status: its stored state. due_on: day by which an answer is due, None if not sent. has_unread:
         whether an answer is on file that nobody has classed yet.
     """
-    if status in {LetterStatus.BOUNCED, LetterStatus.CLOSED, LetterStatus.WITHDRAWN}:
+    if status in ENDED_STATES:
         return Phase.ENDED
     if has_unread:
         return Phase.TO_READ

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from outreach.domain.letter_life import Step
+from outreach.domain.notice import Notice
 from outreach.domain.states import LetterStatus
 
 
@@ -86,3 +87,12 @@ def _before_closing(stand: list[PastStep], closed: PastStep) -> LetterStatus | N
     gone = max((i for i, x in enumerate(stand) if x.step is Step.SENT), default=-1)
     came_back = any(x.step is Step.BOUNCED for x in stand[gone + 1 :])
     return LetterStatus.BOUNCED if came_back else LetterStatus.SENT
+
+
+DRAFTS_ANOTHER = frozenset({Step.FOLLOWED_UP, Step.REFERRAL_DRAFTED})
+"""Steps whose notice names the letters that were drafted."""
+
+
+def next_letters(told: Notice | None) -> list[str]:
+    """References of the letters that a step among `DRAFTS_ANOTHER` drafted."""
+    return told.text("references").split(", ") if told is not None else []

@@ -15,6 +15,12 @@ def letter_reference(prefix: str, number: int) -> str:
     return f"{prefix}-{number:04d}"
 
 
+def reference_key(reference: str) -> str:
+    """What references sort by: the prefix, then the number as a number, so that MAG-10000 comes after MAG-9999."""
+    prefix, _, number = reference.rpartition("-")
+    return f"{prefix} {int(number):012d}" if number.isdecimal() else reference
+
+
 def is_reference(text: str) -> bool:
     """Whether the text has the form of a letter's reference (upper case, as printed on letters)."""
     return _REFERENCE.match(text) is not None

@@ -64,6 +64,10 @@ class DispatchOutcome(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
+NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED, DispatchOutcome.TAKEN_BACK})
+"""Outcomes of attempts to send after which nobody has the letter."""
+
+
 class MessageState(StrEnum):
     """Where a message that came in stands. TRIAGE: nobody knows which letter it belongs to."""
 
@@ -106,3 +110,6 @@ SENT_STATES = frozenset(
     }
 )
 """States of letters that went out."""
+
+ENDED_STATES = frozenset({LetterStatus.BOUNCED, LetterStatus.CLOSED, LetterStatus.WITHDRAWN})
+"""States of letters of which nothing more is awaited, whatever came of them."""

@@ -8,18 +8,16 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from outreach.domain.answers import is_answer
-from outreach.domain.letter_history import PastStep, last_step
+from outreach.domain.letter_history import DRAFTS_ANOTHER, PastStep, last_step, next_letters
 from outreach.domain.letter_life import LetterSituation, Step
 from outreach.domain.notice import Notice
-from outreach.domain.states import Channel, DispatchOutcome, LetterStatus, ReplyKind
+from outreach.domain.states import NOT_HANDED_OVER, Channel, DispatchOutcome, LetterStatus, ReplyKind
 from outreach.store.models import Dispatch, Letter, LetterEvent, Reply
 from outreach.store.search import in_chunks
 
 STARTED = DispatchOutcome.STARTED
 UNCERTAIN = and_(Dispatch.channel == Channel.EMAIL, Dispatch.outcome == STARTED)
 """Holds for an e-mail that was begun and never recorded as sent or failed."""
-NOT_HANDED_OVER = frozenset({DispatchOutcome.FAILED, DispatchOutcome.DEFERRED, DispatchOutcome.TAKEN_BACK})
-"""Outcomes of attempts to send after which nobody has the letter."""
 
 
 def situations(
@@ -32,18 +30,14 @@ def situations(
     """
     uncertain: set[int] = set()
     handed_over: set[int] = set()
-    by_hand: set[int] = set()
-    by_server: set[int] = set()
-    last = last_steps(session, [letter.id for letter in letters]) if with_history else {}
+    keys = [letter.id for letter in letters]
+    last = last_steps(session, keys) if with_history else {}
+    by_hand = marked_sent(session, keys) if with_history else set()
     answers: dict[int, list[ReplyKind]] = {}
-    for wanted in in_chunks([letter.id for letter in letters]):
-        for key, channel, outcome, message_id in session.execute(
-            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome, Dispatch.message_id).where(
-                wanted(Dispatch.letter_id)
-            )
+    for wanted in in_chunks(keys):
+        for key, channel, outcome in session.execute(
+            select(Dispatch.letter_id, Dispatch.channel, Dispatch.outcome).where(wanted(Dispatch.letter_id))
         ):
-            if outcome is DispatchOutcome.SENT:
-                (by_server if message_id else by_hand).add(key)
             if channel is Channel.EMAIL and outcome is STARTED:
                 uncertain.add(key)
             if outcome not in NOT_HANDED_OVER:
@@ -61,10 +55,24 @@ def situations(
             letter.deleted_at is not None,
             tuple(answers.get(letter.id, ())),
             *_step_and_status(last.get(letter.id)),
-            was_marked_sent=letter.id in by_hand and letter.id not in by_server,
+            was_marked_sent=letter.id in by_hand,
         )
         for letter in letters
     ]
+
+
+def marked_sent(session: Session, keys: Sequence[int]) -> set[int]:
+    """Keys of the letters of which only a record made by hand says that they went out; no server has taken them."""
+    by_hand: set[int] = set()
+    by_server: set[int] = set()
+    for wanted in in_chunks(keys):
+        for key, message_id in session.execute(
+            select(Dispatch.letter_id, Dispatch.message_id).where(
+                wanted(Dispatch.letter_id), Dispatch.outcome == DispatchOutcome.SENT
+            )
+        ):
+            (by_server if message_id else by_hand).add(key)
+    return by_hand - by_server
 
 
 def _step_and_status(past: PastStep | None) -> tuple[Step | None, LetterStatus | None]:
@@ -106,15 +114,6 @@ def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
         histories.setdefault(key, []).append(PastStep(step, status, LetterStatus(after)))
     found = {key: last_step(history) for key, history in histories.items()}
     return {key: past for key, past in found.items() if past is not None}
-
-
-DRAFTS_ANOTHER = frozenset({Step.FOLLOWED_UP, Step.REFERRAL_DRAFTED})
-"""Steps whose notice names the letters that were drafted."""
-
-
-def next_letters(told: Notice | None) -> list[str]:
-    """References of the letters that a step among `DRAFTS_ANOTHER` drafted."""
-    return told.text("references").split(", ") if told is not None else []
 
 
 def classed(wanted: Callable[[Any], Any]) -> Select[Any]:

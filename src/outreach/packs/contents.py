@@ -12,9 +12,10 @@ from outreach.cases.campaigns import asks_list, campaign_of_case
 from outreach.cases.facts import FactRow, case_row, facts_for, timeline, votes_list
 from outreach.correspondence.promises import follow_ups_list
 from outreach.correspondence.replies import replies_list
+from outreach.desk.letter_query import LetterQuery
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
-from outreach.desk.statistics import Statistics, statistics
+from outreach.desk.statistics import Statistics, group_counts, statistics
 from outreach.directory.citations import SourceRef
 from outreach.domain.address import audiences
 from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Phase
@@ -77,8 +78,9 @@ def pack_contents(
     locale = locale_for(chosen.language)
     sources = _Sources()
     facts = _facts(session, case_id, chosen)
-    rows = [r for r in tracker_rows(session, campaign, today=day) if r.is_for_others]
-    figures = statistics(rows)
+    visible = LetterQuery(for_others=True).of(campaign.key)
+    rows = tracker_rows(session, campaign, today=day, filters=visible)
+    figures, by_body = statistics(session, visible, day), group_counts(session, visible, "body", day)
     organization = campaign.sender_organization or campaign.name
     in_full = _letters(session, rows, chosen) if "letters" in chosen.sections else []
     look = letterhead(session, campaign.key)
@@ -161,7 +163,7 @@ def pack_contents(
                 "overdue": b.overdue,
                 "median": "" if b.median_days is None else f"{b.median_days:g}",
             }
-            for b in figures.by_body
+            for b in by_body
         ],
         "times": _times([r.days_taken for r in rows if r.days_taken is not None]),
         "rate_words": _rate(words, figures),

@@ -25,7 +25,7 @@ from outreach.errors import (
 )
 from outreach.files import make_folder
 from outreach.settings import user_name
-from outreach.store import journal, journal_check, migrate
+from outreach.store import journal, journal_check, letter_rows, migrate
 from outreach.store.backup import tidy
 from outreach.store.driver_errors import DRIVER_ERRORS, friendly_errors, result_code
 from outreach.store.integrity import frozen_text_problems, upkeep_notes
@@ -34,6 +34,10 @@ from outreach.store.types import Deletable
 
 # What a unit of work is given, for those who name its type without knowing SQLAlchemy.
 WorkSession = Session
+
+
+_CACHE_KIB = 16_000
+"""What a connection keeps of the file in memory. There are four: one writes, three read."""
 
 
 class WriteInReadError(RuntimeError):
@@ -93,20 +97,21 @@ class Database:
         """A unit of work: all of it is kept at the end, or none of it after an error.
 
         It takes SQLite's write lock at once (BEGIN IMMEDIATE): a deferred transaction that reads
-        first fails "database is locked" without waiting. Before the end, what it changed goes into the journal.
+        first fails "database is locked" without waiting. Before the end, what the table of letters shows is made true again
+        (`letter_rows`), and what was changed goes into the journal.
 
         Args: goes_on: asked each time that another program has held the lock for BUSY_TIMEOUT_SECONDS; True waits on.
             By default DatabaseBusyError comes then. Nothing of the unit has been done while it waits.
         """
         with contextlib.ExitStack() as stack:
-            session = self._begun(stack, goes_on)
+            session = self.begun_session(stack, goes_on)
             yield session
-            session.flush()
+            letter_rows.settle_session(session)
             if self.is_journalled:
                 journal.seal(_raw(session), self.actor)
             session.commit()
 
-    def _begun(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
+    def begun_session(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
         """A session that holds the write lock; the stack gives it back. While another program has the lock, the turn goes
         round, so that who does not wait for ever is told in time."""
         # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.
@@ -164,6 +169,7 @@ def _opened(engine: Engine, shown: str, path: Path | None, actor: str) -> Databa
         with friendly_errors(shown):
             migrate.upgrade(engine, path)
         _restore_guards(database)
+        _settle_letter_rows(database)
     except BaseException:
         engine.dispose()
         raise
@@ -184,6 +190,27 @@ def _restore_guards(database: Database) -> None:
         # Where nothing can be written just now, nothing needs noting either, and a check tells of what is missing.
         with contextlib.suppress(OutreachError), database.write() as session:
             journal.restore_guards(_raw(session), database.actor)
+
+
+def _settle_letter_rows(database: Database) -> None:
+    """Make the rows of the table of letters that nobody could make before: after an upgrade, or a change from outside."""
+    with database.engine.connect() as connection:
+        if letter_rows.is_settled(connection):
+            return
+    # Where nothing can be written just now, the next unit of writing does it.
+    with contextlib.suppress(OutreachError):
+        begun = False
+        while True:
+            # In units of their own, so that other programs come in between where there are very many.
+            with contextlib.ExitStack() as stack:
+                session = database.begun_session(stack, None)
+                if not begun:
+                    letter_rows.prepare(session.connection())
+                    begun = True
+                done = letter_rows.settle(session.connection(), letter_rows.AT_ONCE)
+                session.commit()
+            if not done:
+                return
 
 
 @contextlib.contextmanager
@@ -255,6 +282,7 @@ def _engine(url: URL, path: Path | None) -> Engine:
                 "PRAGMA journal_mode = WAL"
             )  # refused on a read-only file, which is then just read
         # Checkpoints of 40 MB rather than 4: each syncs the file, which mail that comes in by the thousand would wait for.
+        cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         cursor.execute("PRAGMA wal_autocheckpoint = 10000")
         # In WAL, NORMAL may lose the last transactions in a power cut, and with them the note that a letter is going out.
         cursor.execute("PRAGMA synchronous = FULL")
@@ -294,7 +322,8 @@ def check(database: Database) -> list[str]:
     """Look for damage. Returns: one sentence a problem, none if all is well.
 
     Asks SQLite for the file's integrity and for broken references, compares every approved letter, with the facts, asks and
-    files it used, with the hash frozen at its approval, follows the journal, and compares every record with its last entry.
+    files it used, with the hash frozen at its approval, follows the journal, compares every record with its last entry, and
+    what the table shows of every letter with the records; what is wrong there is made again, since it is derived.
     """
     problems: list[str] = []
     if database.engine.dialect.name == "sqlite":
@@ -303,7 +332,20 @@ def check(database: Database) -> list[str]:
         problems += frozen_text_problems(session)
         if database.is_journalled:
             problems += journal_check.problems(_raw(session))
-    return problems
+    return problems + _letter_row_problems(database)
+
+
+def _letter_row_problems(database: Database) -> list[str]:
+    with database.read() as session:
+        problems, wrong = letter_rows.problems_of(letter_rows.wrong_rows(session.connection()))
+    if not wrong:
+        return []
+    try:
+        with database.write() as session:
+            letter_rows.drop(session.connection(), wrong)
+    except OutreachError as error:
+        return [*problems, f"The table of letters could not be put right. {error}"]
+    return [*problems, "The table of letters has been put right; the letters themselves were not touched."]
 
 
 def _file_problems(database: Database) -> list[str]:

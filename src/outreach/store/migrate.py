@@ -104,7 +104,7 @@ def _counts(connection: Connection) -> dict[str, int]:
     names = [
         n
         for n in inspect(connection).get_table_names()
-        if not n.startswith(("search", "alembic", "sqlite", "journal_pending"))
+        if not n.startswith(("search", "alembic", "sqlite", "journal_pending", "letter_row"))
     ]
     quote = connection.dialect.identifier_preparer.quote
     return {

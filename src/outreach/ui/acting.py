@@ -1,7 +1,7 @@
 """What one press of a button sets in motion. While that lasts, the button does not start it again.
 
-A press begins an errand; jobs and dialogs that are started on its behalf hold it, and so do those that follow from their
-results. All of this is done on the window's thread.
+A press begins an errand; jobs and dialogs that are started on its behalf hold it, and so do those that follow
+from their results. All of this is done on the window's thread.
 """
 
 import contextlib
@@ -13,7 +13,10 @@ from shiboken6 import isValid
 
 
 class Errand:
-    """Counts what is under way for one action. changed: called when the first thing begins and the last one ends."""
+    """Counts what is under way for one action.
+
+    changed: called when the first thing begins and the last one ends.
+    """
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed

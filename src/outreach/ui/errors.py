@@ -59,7 +59,8 @@ class ErrorHook(QObject):
             parent,
         )
         box.setInformativeText(self.tr("If it happens again, please report it with the details below."))
-        details = f"outreach {__version__}, Python {platform.python_version()}, Qt {pyside_version}, {platform.platform()}\n\n{text}"
+        versions = f"outreach {__version__}, Python {platform.python_version()}, Qt {pyside_version}"
+        details = f"{versions}, {platform.platform()}\n\n{text}"
         box.setDetailedText(details)
         copy = box.addButton(self.tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
         copy.clicked.connect(_Copier(box, details).copy)

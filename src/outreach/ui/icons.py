@@ -50,5 +50,8 @@ class _Engine(QIconEngine):
 
 
 def icon(name: str, tone: str = "text") -> QIcon:
-    """An icon by the name of its file in resources/icons. Args: tone: see `theme.Colors.tone`, or on_accent."""
+    """An icon by the name of its file in resources/icons.
+
+    Args: tone: see `theme.Colors.tone`, or on_accent.
+    """
     return QIcon(_Engine(name, tone))

@@ -1,17 +1,15 @@
-"""Work off the window's thread: one writer, three readers, long work and servers apart, results always back home.
+"""Work off the window's thread: one writer, three readers, long work and servers apart, results back home.
 
-One writer, because what is typed and decided is to be kept in the order it came; nothing slow sits on it. A job gets
-its own session and hands back dataclasses. No page owns a thread: this runner does, and `close` waits for it. What
-changes the database is never cancelled, neither by `close` nor by anybody.
+One writer, because what is typed and decided is to be kept in the order it came; nothing slow sits on it. A
+job gets its own session and hands back dataclasses. No page owns a thread: this runner does, and `close`
+waits for it. What changes the database is never cancelled, neither by `close` nor by anybody.
 """
 
 import gc
 import logging
 import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -22,59 +20,11 @@ from outreach.errors import CancelledError, OutreachError
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.acting import Hold
+from outreach.ui.job import Failed, Job, Outcome, Progress, Wait
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-Failed = Callable[[OutreachError], object]
-# How far work is: done, in all. Returns: whether it is to go on.
-Progress = Callable[[int, int], bool]
-# Waits some seconds, or less when the job is cancelled. Returns: whether it was.
-Wait = Callable[[float], bool]
 _COLLECT_EVERY_MS = 1_000
-
-
-@dataclass(eq=False)
-class Job:
-    """One piece of work. title: shown while it runs, "" for quick ones. is_kept: it runs to its end even if the window
-    closes. done, total: how far it is. hold: of what set it in motion.
-
-    is_read: it changes nothing. is_forgotten: its owner has no more use for what it finds.
-    """
-
-    owner: QObject
-    title: str = ""
-    slot: str = ""
-    is_kept: bool = False
-    done: int = 0
-    total: int = 0
-    hold: Hold | None = None
-    is_read: bool = False
-    is_forgotten: bool = False
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def cancel(self) -> None:
-        """Ask the work to stop at its next step."""
-        self._stop.set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait, or less if the job is cancelled meanwhile. Returns: whether it was."""
-        return self._stop.wait(seconds)
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether it was asked to stop."""
-        return self._stop.is_set()
-
-
-@dataclass(frozen=True, eq=False)
-class _Outcome:
-    """What a job came to. deliver: hands its result to who asked for it. error: why there is none."""
-
-    job: Job
-    deliver: Callable[[], object] | None = None
-    changes: Changes | None = None
-    error: BaseException | None = None
-    failed: Failed | None = None
 
 
 def _nothing() -> None:
@@ -99,7 +49,8 @@ class Jobs(QObject):
         self._slow = ThreadPoolExecutor(2, "outreach-long")
         # What waits for a server must not keep the writer from saving what is typed.
         self._network = ThreadPoolExecutor(1, "outreach-network")
-        # Python collects cyclic garbage in whichever thread allocates; there it would destroy widgets off their own thread, which crashes.
+        # Python collects cyclic garbage in whichever thread allocates; there it would destroy widgets off
+        # their own thread, which crashes.
         gc.disable()
         self._collector = QTimer(self)
         self._collector.timeout.connect(self._collect)
@@ -161,7 +112,10 @@ class Jobs(QObject):
         *,
         failed: Failed | None = None,
     ) -> Job:
-        """Change the database in one transaction; `changed` follows if work returns Changes. It is never cancelled."""
+        """Change the database in one transaction; `changed` follows if work returns Changes.
+
+        It is never cancelled.
+        """
 
         def run(job: Job) -> T:
             with self._database.write() as session:
@@ -179,10 +133,11 @@ class Jobs(QObject):
         failed: Failed | None = None,
         once: bool = False,
     ) -> Job:
-        """Slow work that shows progress and can be cancelled. It sees what was written before it was asked for, and keeps
-        nobody from writing but while it has a transaction of its own open.
+        """Slow work that shows progress and can be cancelled. It sees what was written before it was asked
+        for, and keeps nobody from writing but while it has a transaction of its own open.
 
-        Args: work: gets the database and a progress function. once: refuse it while the owner has such a job running.
+        Args: work: gets the database and a progress function. once: refuse it while the owner has such a job
+            running.
         """
         before = self._written()
 
@@ -209,9 +164,9 @@ class Jobs(QObject):
     ) -> Job:
         """Work that talks to a server, on a thread of its own.
 
-        Args: work: gets the database, of which it may only use short transactions, a progress function, and one that
-            waits some seconds, or less when the job is cancelled. once: as for `long`. is_kept: it saves what somebody
-            entered, so it is not cancelled.
+        Args: work: gets the database, of which it may only use short transactions, a progress function, and
+            one that waits some seconds, or less when the job is cancelled. once: as for `long`. is_kept: it
+            saves what somebody entered, so it is not cancelled.
         """
 
         def run(job: Job) -> T:
@@ -341,9 +296,9 @@ class Jobs(QObject):
                 raise CancelledError("Stopped.")
             result = run(job)
         except BaseException as caught:
-            outcome = _Outcome(job, error=caught, failed=failed)
+            outcome = Outcome(job, error=caught, failed=failed)
         else:
-            outcome = _Outcome(
+            outcome = Outcome(
                 job,
                 deliver=None if done is None else partial(done, result),
                 changes=result if isinstance(result, Changes) else None,
@@ -351,7 +306,7 @@ class Jobs(QObject):
         self._home.emit(outcome)
 
     @Slot(object)
-    def _arrive(self, outcome: _Outcome) -> None:
+    def _arrive(self, outcome: Outcome) -> None:
         job = outcome.job
         if job in self._running:
             self._running.remove(job)
@@ -372,7 +327,7 @@ class Jobs(QObject):
         finally:
             hold.release()
 
-    def _deliver(self, outcome: _Outcome, *, superseded: bool) -> None:
+    def _deliver(self, outcome: Outcome, *, superseded: bool) -> None:
         job, error = outcome.job, outcome.error
         if self._closed:
             if error is not None and job.is_kept:

@@ -1,39 +1,21 @@
-"""Sending from the window: account, password, outbox, and what came of it."""
+"""Mail in the window: what is asked before letters go out or new mail is read, and what came of it."""
 
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from typing import Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from outreach.correspondence.incoming import IncomingReport
 from outreach.domain.wording import counted
-from outreach.errors import KeychainError, OutreachError
-from outreach.letters.approving import LetterToDecide, letters_to_decide
-from outreach.mail.accounts import (
-    account_of,
-    keep_account,
-    keep_mailbox,
-    keychain_name,
-    mailbox_of,
-    per_minute_of,
-)
-from outreach.mail.fetching import fetch_mail
-from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.outbox import (
-    OutboxRow,
-    outbox,
-    queue_letters,
-    settle,
-)
-from outreach.mail.outcomes import catch_up, kept_outcomes
-from outreach.mail.sending import Result, send_queued
-from outreach.mail.smtp import SmtpAccount, SmtpTransport
-from outreach.secrets import get_password, set_password
-from outreach.settings import load_settings, user_name
-from outreach.store.changes import Changes
-from outreach.store.database import Database
+from outreach.errors import KeychainError
+from outreach.letters.approving import LetterToDecide
+from outreach.mail.imap import ImapAccount
+from outreach.mail.outbox import OutboxRow
+from outreach.mail.sending import Result
+from outreach.mail.smtp import SmtpAccount
+from outreach.settings import load_settings
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.dialogs.letters import SendDialog
 from outreach.ui.dialogs.mail import (
@@ -45,22 +27,32 @@ from outreach.ui.dialogs.mail import (
     SettleValues,
 )
 from outreach.ui.errors import show_message
-from outreach.ui.jobs import Progress, Wait
+from outreach.ui.operations import mail
+from outreach.ui.operations.letters import to_send
 from outreach.ui.workspace import Workspace
+
+_MOST_TOLD = 6
+
+
+class _WithPassword(Protocol):
+    """What is done once the password is known. keep: the keychain is to have it."""
+
+    def __call__(self, password: str, *, keep: bool = False) -> None: ...
 
 
 class Mailing(QObject):
-    """What the pages and the menu do with mail. A password typed is held until the window closes, no longer.
+    """What the pages and the menu do with mail.
 
-    Signals: fetched(IncomingReport) after new mail was read.
+    A password typed is held until the window closes, no longer.
     """
-
-    fetched = Signal(object)
 
     def __init__(self, workspace: Workspace, window: QWidget) -> None:
         super().__init__(window)
         self._workspace, self._window = workspace, window
         self._typed: dict[str, str] = {}
+        workspace.send_wanted.connect(self.send)
+        workspace.settle_wanted.connect(self.settle)
+        workspace.fetch_wanted.connect(self.fetch)
 
     def edit_account(self, then: Callable[[], None] | None = None) -> None:
         """Open the account's settings. then: called once they are saved."""
@@ -68,36 +60,31 @@ class Mailing(QObject):
         sender = campaign.sender_email if campaign else ""
 
         def submit(dialog: FormDialog[object], values: AccountValues) -> None:
-            def work(database: Database, progress: Progress, wait: Wait) -> str:
-                keep_mailbox(values["mailbox"])
-                keep_account(values["account"], per_minute=values["per_minute"])
-                if values["password"]:
-                    for name in _names(values):
-                        set_password(name, values["password"])
-                return str(values["account"].host)
-
             def saved(host: str) -> None:
                 dialog.accept_result()
-                self._workspace.said.emit(self.tr("Mail goes out by {0}.").format(host))
                 if then is not None:
                     then()
 
             def refused(error: Exception) -> None:
                 if isinstance(error, KeychainError):
-                    self._typed.update((name, values["password"]) for name in _names(values))
+                    names = mail.names_of(values["account"], values["mailbox"])
+                    self._typed.update((name, values["password"]) for name in names)
                 dialog.show_problem(error)
 
-            self._workspace.jobs.network(
-                dialog, self.tr("Saving the account"), work, saved, failed=refused, is_kept=True
+            operation = mail.save_account(
+                values["account"],
+                values["mailbox"],
+                per_minute=values["per_minute"],
+                password=values["password"],
             )
+            operation.run(self._workspace, dialog, saved, failed=refused)
 
         ask(AccountDialog(self._window, self._workspace, load_settings(), sender), submit)
 
     def send(self, references: list[str]) -> None:
         """Send letters by e-mail, after asking for whatever is missing and whether these are meant."""
-        try:
-            account = account_of(load_settings())
-        except OutreachError:
+        account = mail.smtp_account()
+        if account is None:
             self.edit_account(partial(self.send, references))
             return
 
@@ -108,31 +95,22 @@ class Mailing(QObject):
         def found(letters: tuple[LetterToDecide, ...]) -> None:
             ask(SendDialog(self._window, letters, account.host), confirmed)
 
-        self._workspace.jobs.read(self, partial(letters_to_decide, references=references), found)
+        to_send(references).run(self._workspace, self, found)
 
     def fetch(self) -> None:
         """Read what is new in the mailbox, after asking for whatever is missing."""
-        try:
-            account = mailbox_of(load_settings())
-        except OutreachError:
+        account = mail.mailbox()
+        if account is None:
             self.edit_account(self.fetch)
             return
         self._with_password(account, self.tr("Fetch"), partial(self._fetch, account))
 
-    def _with_password(
-        self, account: SmtpAccount | ImapAccount, submit: str, then: Callable[..., None]
-    ) -> None:
-        """Call then(password, keep=…) with the password typed before, kept in the keychain, or asked for now."""
-        name = keychain_name(account)
+    def _with_password(self, account: SmtpAccount | ImapAccount, submit: str, then: _WithPassword) -> None:
+        """Go on with the password typed before, kept in the keychain, or asked for now."""
+        name = mail.name_of(account)
         if not account.user or name in self._typed:
             then(self._typed.get(name, ""))
             return
-
-        def work(database: Database, progress: Progress, wait: Wait) -> tuple[str, str]:
-            try:
-                return get_password(name) or "", self.tr("No password is kept for this account.")
-            except KeychainError as error:
-                return "", str(error)
 
         def submitted(dialog: FormDialog[object], values: PasswordValues) -> None:
             self._typed[name] = values["password"]
@@ -146,83 +124,29 @@ class Mailing(QObject):
             else:
                 ask(PasswordDialog(self._window, account.user, reason, submit), submitted)
 
-        self._workspace.jobs.network(self, self.tr("Asking the keychain"), work, asked)
-
-    def _keep(self, account: SmtpAccount | ImapAccount, password: str) -> None:
-        """Keep a password; a keychain that refuses holds nothing up, the password stays typed for this window."""
-        try:
-            set_password(keychain_name(account), password)
-        except KeychainError as error:
-            self._workspace.said.emit(str(error))
+        mail.kept_password(account).run(self._workspace, self, asked)
 
     def _fetch(self, account: ImapAccount, password: str, *, keep: bool = False) -> None:
-        day = date.today()  # noqa: DTZ011  local calendar day is meant
-
-        def work(database: Database, progress: Progress, wait: Wait) -> IncomingReport:
-            if keep:
-                self._keep(account, password)
-            with ImapMailbox(account, password) as mailbox:
-                return fetch_mail(
-                    database,
-                    mailbox,
-                    account=keychain_name(account),
-                    folder=account.folder,
-                    today=day,
-                    progress=progress,
-                )
-
         def failed(error: Exception) -> None:
             if "refused the login" in str(error):
-                self._typed.pop(keychain_name(account), None)
+                self._typed.pop(mail.name_of(account), None)
             self._failed(error)
 
-        self._workspace.jobs.network(
-            self, self.tr("Fetching mail"), work, self.fetched.emit, failed=failed, once=True
-        )
+        operation = mail.fetch(account, password, keep=keep, say=self._workspace.said.emit)
+        operation.run(self._workspace, self, failed=failed)
 
     def _start(
         self, references: list[str], account: SmtpAccount, password: str, *, keep: bool = False
     ) -> None:
-        per_minute = per_minute_of(load_settings())
-        day = date.today()  # noqa: DTZ011  local calendar day is meant
-
-        def work(database: Database, progress: Progress, wait: Wait) -> tuple[Result, ...]:
-            if keep:
-                self._keep(account, password)
-            goes_on = partial(progress, 0, len(references))
-            catch_up(database, goes_on)  # a unit of its own, so that it stands whatever is refused next
-            with database.write(goes_on) as session:
-                queue_letters(session, references, by=user_name())
-            transport = SmtpTransport(account, password)
-            try:
-                return send_queued(
-                    database,
-                    transport,
-                    on=day,
-                    from_address=account.from_address,
-                    per_minute=per_minute,
-                    progress=progress,
-                    wait=wait,
-                    say=self._workspace.said.emit,
-                )
-            finally:
-                transport.close()
-
-        self._workspace.jobs.network(
-            self,
-            self.tr("Sending letters"),
-            work,
-            partial(self._told, len(references)),
-            failed=self._failed,
-            once=True,
-        )
+        operation = mail.send(account, password, references, keep=keep, say=self._workspace.said.emit)
+        operation.run(self._workspace, self, partial(self._told, len(references)), failed=self._failed)
 
     def _failed(self, error: Exception) -> None:
-        self._workspace.jobs.changed.emit(Changes(frozenset({"letters"})))
+        self._workspace.jobs.changed.emit(mail.LETTERS)
         show_message(self._window, str(error))
 
     def _told(self, count: int, results: tuple[Result, ...]) -> None:
-        self._workspace.jobs.changed.emit(Changes(frozenset({"letters"})))
+        self._workspace.jobs.changed.emit(mail.LETTERS)
         sent = sum(r.outcome == "sent" for r in results)
         left = max(0, count - len(results))
         # Stopping between letters pauses: the rest stays in the outbox until it is sent again.
@@ -232,35 +156,22 @@ class Mailing(QObject):
             self.catch_up()
         others = [r for r in results if r.outcome not in {"sent", "skipped"} or not r.is_recorded]
         if others:
-            lines = "\n\n".join(f"{r.reference}: {r.detail}" for r in others[:6])
-            more = f"\n\n… and {len(others) - 6} more" if len(others) > 6 else ""
+            lines = "\n\n".join(f"{r.reference}: {r.detail}" for r in others[:_MOST_TOLD])
+            left_out = len(others) - _MOST_TOLD
+            more = self.tr("\n\n… and {0} more").format(left_out) if left_out > 0 else ""
             show_message(self._window, lines + more)
 
     def catch_up(self) -> None:
-        """Record what a sending that was cut off or stopped has left beside the database, as soon as it can be written."""
-        self._workspace.jobs.network(self, "", self._recorded_at_once, self._caught_up)
-
-    def _recorded_at_once(self, database: Database, progress: Progress, wait: Wait) -> tuple[bool, int]:
-        had_some = bool(kept_outcomes(database.path))
-        return had_some, catch_up(database)
-
-    def _recorded_in_time(self, database: Database, progress: Progress, wait: Wait) -> tuple[bool, int]:
-        return True, catch_up(database, partial(progress, 0, 0))
+        """Record what a sending that was cut off or stopped has left beside the database, as soon as it can
+        be written."""
+        mail.record_at_once().run(self._workspace, self, self._caught_up)
 
     def _caught_up(self, found: tuple[bool, int]) -> None:
         had_some, left = found
         if had_some:
-            self._workspace.jobs.changed.emit(Changes(frozenset({"letters"})))
+            self._workspace.jobs.changed.emit(mail.LETTERS)
         if left:
-            self._workspace.jobs.network(
-                self,
-                self.tr("Waiting for another program to finish writing"),
-                self._recorded_in_time,
-                self._shown_again,
-            )
-
-    def _shown_again(self, found: tuple[bool, int]) -> None:
-        self._workspace.jobs.changed.emit(Changes(frozenset({"letters"})))
+            mail.record_in_time().run(self._workspace, self)
 
     def settle(self, reference: str) -> None:
         """Ask whether an uncertain letter went out."""
@@ -273,41 +184,25 @@ class Mailing(QObject):
                 return
 
             def submit(dialog: FormDialog[object], values: SettleValues) -> None:
-                self._workspace.save(dialog, partial(settle, reference=reference, **values))
+                mail.say_whether_sent(reference, **values).run_in(self._workspace, dialog)
 
             day = date.today()  # noqa: DTZ011
             dialog = SettleDialog(self._window, row, day, can_look=bool(load_settings().imap_host))
             dialog.look_wanted.connect(partial(self._look, dialog, row.message_id))
             ask(dialog, submit)
 
-        self._workspace.jobs.read(self, outbox, found)
+        mail.in_outbox().run(self._workspace, self, found)
 
     def _look(self, dialog: SettleDialog, message_id: str) -> None:
         """Look for a message among sent mail and show the dialog what was found."""
-        account = mailbox_of(load_settings())
+        account = mail.mailbox()
+        if account is None:
+            return
 
         def start(password: str, *, keep: bool = False) -> None:
-            def work(database: Database, progress: Progress, wait: Wait) -> str:
-                if keep:
-                    self._keep(account, password)
-                with ImapMailbox(account, password, seconds=20) as mailbox:
-                    return mailbox.find_sent(message_id)
-
-            self._workspace.jobs.network(
-                dialog,
-                self.tr("Looking among sent mail"),
-                work,
-                dialog.show_evidence,
-                failed=dialog.show_problem,
+            operation = mail.look_among_sent(
+                account, password, message_id, keep=keep, say=self._workspace.said.emit
             )
+            operation.run(self._workspace, dialog, dialog.show_evidence, failed=dialog.show_problem)
 
         self._with_password(account, self.tr("Look"), start)
-
-
-def _names(values: AccountValues) -> list[str]:
-    """Names under which the keychain keeps the password of an account and of its mailbox."""
-    return list(
-        dict.fromkeys(
-            keychain_name(x) for x in (values["account"], values["mailbox"]) if x is not None and x.user
-        )
-    )

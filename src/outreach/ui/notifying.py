@@ -2,21 +2,24 @@
 
 from dataclasses import replace
 from datetime import date
-from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
-from outreach.desk.today import Agenda, agenda
+from outreach.desk.today import Agenda
 from outreach.settings import load_settings, save_settings
 from outreach.ui.icons import icon
+from outreach.ui.operations import agenda
 from outreach.ui.workspace import Workspace
 
 _LOOKS_EVERY_MS = 30 * 60 * 1000
 
 
 class Notifier(QObject):
-    """Looks at the agenda every half hour and speaks once a day, if anything presses. Signals: clicked(), told(str)."""
+    """Looks at the agenda every half hour and speaks once a day, if anything presses.
+
+    Signals: clicked(), told(str).
+    """
 
     clicked = Signal()
     told = Signal(str)
@@ -57,7 +60,7 @@ class Notifier(QObject):
             return
         if self._told_on.get(campaign.key) == date.today():  # noqa: DTZ011  the user's own day
             return
-        self._workspace.jobs.read(self, partial(agenda, campaign=campaign), self._tell, slot="agenda")
+        agenda.today(campaign).run(self._workspace, self, self._tell)
 
     def _tell(self, found: Agenda) -> None:
         campaign = self._workspace.campaign

@@ -1,4 +1,7 @@
-"""What is typed and not on file yet. It is held here until the database has it, whatever happens to the page it was typed on."""
+"""What is typed and not on file yet.
+
+It is held here until the database has it, whatever happens to the page it was typed on.
+"""
 
 import contextlib
 import uuid
@@ -24,8 +27,9 @@ class _Typed:
 
 
 class Saving(QObject):
-    """Saves drafts in the order they were typed. Signals: saved(str) with the reference of a letter some words of which are
-    on file now; refused(UnsavedText, bool) with the reason, once a reason, and whether the letter takes no words any more."""
+    """Saves drafts in the order they were typed. Signals: saved(str) with the reference of a letter some
+    words of which are on file now; refused(UnsavedText, bool) with the reason, once a reason, and whether the
+    letter takes no words any more."""
 
     saved = Signal(str)
     refused = Signal(object, bool)
@@ -39,7 +43,10 @@ class Saving(QObject):
         self._is_kept = False
 
     def put(self, text: UnsavedText, write: Callable[[WorkSession], Changes]) -> None:
-        """Save a draft's words. write: puts them on file, given a session. The same words are not saved twice at a time."""
+        """Save a draft's words.
+
+        write: puts them on file, given a session. The same words are not saved twice at a time.
+        """
         known = self._typed.get(text.reference)
         if known is not None and known.is_under_way and known.text.words == text.words:
             return
@@ -76,7 +83,8 @@ class Saving(QObject):
     def keep(self) -> Path | None:
         """Write what is not on file into the recovery file.
 
-        Returns: the file, None if there is nothing to keep. Raises: OutreachError if it can be written nowhere.
+        Returns: the file, None if there is nothing to keep. Raises: OutreachError if it can be written
+            nowhere.
         """
         if not self._typed and not self._is_kept:
             return None
@@ -122,6 +130,7 @@ class Saving(QObject):
             self.refused.emit(self._typed[reference].text, is_over)
 
     def _keep_quietly(self) -> None:
-        """Keep what is not on file for the case that the program is cut off; closing says so if it cannot be kept."""
+        """Keep what is not on file for the case that the program is cut off; closing says so if it cannot be
+        kept."""
         with contextlib.suppress(OutreachError):
             self.keep()

@@ -15,10 +15,12 @@ _BEAT_MS = 5
 
 
 class StallWatch(QObject):
-    """Writes each pause of the window's thread that is longer than LONGEST_MS into a file, a line of JSON each: its length in ms and
-    the place in the program halfway through. Made in the window's thread; `stop` ends it.
+    """Writes each pause of the window's thread that is longer than LONGEST_MS into a file, a line of JSON
+    each: its length in ms and the place in the program halfway through. Made in the window's thread; `stop`
+    ends it.
 
-    Turned on by naming the file in OUTREACH_STALLS; `make bench` reads it, and so may who looks for the cause of a slow window.
+    Turned on by naming the file in OUTREACH_STALLS; `make bench` reads it, and so may who looks for the cause
+    of a slow window.
     """
 
     def __init__(self, file: Path, parent: QObject | None = None) -> None:

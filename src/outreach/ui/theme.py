@@ -118,7 +118,8 @@ class Theme(QObject):
             self._style = QStyleFactory.create("Fusion")
             self._application.setStyle(self._style)
         self._set_palette()
-        # A style that was just installed sets a palette of its own once events run; its hints in fields are too pale to be read.
+        # A style that was just installed sets a palette of its own once events run; its hints in fields are
+        # too pale to be read.
         QTimer.singleShot(0, self._set_palette)
         self._application.setFont(sized(13))
         self.changed.emit()

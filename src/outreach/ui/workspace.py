@@ -1,8 +1,7 @@
 """What every page works with: the database's jobs, the campaign in view, undo, and the way to other pages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TypedDict, Unpack
 
 from PySide6.QtCore import QObject, Signal
@@ -11,18 +10,17 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 from outreach.cases.campaigns import CampaignRow
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.changes import Changes
-from outreach.store.database import Database, WorkSession
-from outreach.ui.dialogs.forms import FormDialog
-from outreach.ui.jobs import Jobs, Progress
+from outreach.ui.jobs import Jobs
 from outreach.ui.saving import Saving
 
 
 class What(TypedDict, total=False):
     """What a link shows on a page; what is not named stays as it is there.
 
-    letters: references (of letters to choose), or filters by their names in `desk.letter_query.Filters`. compose: reference (of
-    a draft to edit), follow_up (letters to write about again), recipient (key of one to tick). inbox: view (one of triage.VIEWS),
-    key (of a message to choose). cases: fact (its name). directory: kind (person, body, post or area), id and name of a record.
+    letters: references (of letters to choose), or filters by their names in `desk.letter_query.Filters`.
+    compose: reference (of a draft to edit), follow_up (letters to write about again), recipient (key of one
+    to tick). inbox: view (one of triage.VIEWS), key (of a message to choose), files (paths of messages to put
+    on file). cases: fact (its name). directory: kind (person, body, post or area), id and name of a record.
     """
 
     references: Sequence[str]
@@ -36,6 +34,7 @@ class What(TypedDict, total=False):
     recipient: int
     view: str
     key: int
+    files: Sequence[str]
     fact: str
     kind: str
     id: str
@@ -51,12 +50,16 @@ class Place:
 
 
 class Workspace(QObject):
-    """Signals: campaign_changed() when another campaign is in view; going(Place) to turn to a page;
-    said(str) for a sentence in the status bar."""
+    """Signals: campaign_changed() when another campaign is in view; going(Place) to turn to a page; said(str)
+    for a sentence in the status bar; send_wanted(list) and settle_wanted(str) with references of letters to
+    send or to say whether they went out; fetch_wanted() for new mail."""
 
     campaign_changed = Signal()
     going = Signal(object)
     said = Signal(str)
+    send_wanted = Signal(object)
+    settle_wanted = Signal(str)
+    fetch_wanted = Signal()
 
     def __init__(self, jobs: Jobs, sandbox: TemplateSandbox, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +73,8 @@ class Workspace(QObject):
 
     @property
     def undo(self) -> QUndoStack:
-        """What can be undone in the campaign in view; each has its own, and finds it again when it comes back into view."""
+        """What can be undone in the campaign in view; each has its own, and finds it again when it comes back
+        into view."""
         return self._undo[self.campaign.key if self.campaign else 0]
 
     def _use_undo_of(self, key: int) -> None:
@@ -91,17 +95,3 @@ class Workspace(QObject):
     def tell(self, changes: Changes) -> None:
         """Say in the status bar what was done."""
         self.said.emit(changes.message)
-
-    def save(self, dialog: FormDialog[object], work: Callable[[WorkSession], Changes]) -> None:
-        """Save what a dialog holds: it closes when that is done, and stays with its reason when it is refused."""
-        self.jobs.write(dialog, work, partial(self._saved, dialog), failed=dialog.show_problem)
-
-    def save_long(
-        self, dialog: FormDialog[object], title: str, work: Callable[[Database, Progress], Changes]
-    ) -> None:
-        """As `save`, for work that first reads or computes and then writes: it gets the database, see `Jobs.long`."""
-        self.jobs.long(dialog, title, work, partial(self._saved, dialog), failed=dialog.show_problem)
-
-    def _saved(self, dialog: FormDialog[object], changes: Changes) -> None:
-        dialog.accept_result()
-        self.tell(changes)

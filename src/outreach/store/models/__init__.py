@@ -31,6 +31,7 @@ from outreach.store.models.directory import (
     Post,
 )
 from outreach.store.models.journal import JournalEntry, JournalHead, JournalPending, JournalSalt
+from outreach.store.models.letter_rows import LetterRow, LetterRowRules, LetterRowStale
 from outreach.store.models.letters import (
     Dispatch,
     FollowUp,
@@ -74,6 +75,9 @@ __all__ = [
     "LetterAttachment",
     "LetterEvent",
     "LetterFact",
+    "LetterRow",
+    "LetterRowRules",
+    "LetterRowStale",
     "MailboxPlace",
     "Membership",
     "Merge",

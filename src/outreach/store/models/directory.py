@@ -94,8 +94,8 @@ class Membership(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), index=True)
-    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
-    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     role: Mapped[str] = mapped_column(default="")
     rank: Mapped[int | None]
     start_date: Mapped[str | None] = mapped_column(PartialDate)

@@ -27,12 +27,6 @@ class Letter(Deletable, Base):
     __tablename__ = "letter"
     __table_args__ = (
         CheckConstraint("person_id IS NOT NULL OR organization_id IS NOT NULL", name="someone"),
-        Index(
-            "ix_letter_sender_person_id",
-            "sender_person_id",
-            sqlite_where=text("sender_person_id IS NOT NULL"),
-            postgresql_where=text("sender_person_id IS NOT NULL"),
-        ),
     )
     reference: Mapped[str] = mapped_column(String(20), unique=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
@@ -42,10 +36,10 @@ class Letter(Deletable, Base):
     language: Mapped[str] = mapped_column(String(8), default="en")
     audience: Mapped[str] = mapped_column(String(40), default="default")
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), index=True)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
-    sender_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    sender_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    sender_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    sender_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
 
     written_on: Mapped[dt.date | None]
     subject: Mapped[str] = mapped_column(Text, default="")
@@ -103,6 +97,13 @@ class LetterEvent(Base):
     """A step in a letter's life. Only ever added: a trigger refuses changes and deletion."""
 
     __tablename__ = "letter_event"
+    __table_args__ = (
+        Index(
+            "ix_letter_event_drafts",
+            "letter_id",
+            sqlite_where=text("kind IN ('followed_up', 'referral_drafted')"),
+        ),
+    )
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
     at: Mapped[dt.datetime]
     kind: Mapped[Step]

@@ -6,30 +6,18 @@ from html import escape
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from outreach.directory.identity import (
-    Candidate,
-    duplicate_candidates,
-    merge_people,
-    not_told_apart,
-    tell_apart,
-    undo_merge,
-)
-from outreach.directory.people import PersonRow, person_row
+from outreach.directory.identity import Candidate
+from outreach.directory.people import PersonRow
 from outreach.store.changes import Changes
-from outreach.store.database import WorkSession
 from outreach.ui.models.rows import Column, RowsModel
-from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    HtmlView,
-    Label,
-    Panel,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    push_button,
-)
+from outreach.ui.operations import directory
+from outreach.ui.widgets.buttons import push_button
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter
 from outreach.ui.widgets.records import person_html
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 
@@ -83,7 +71,8 @@ class DuplicatesDialog(QDialog):
         layout.addWidget(
             Label(
                 self.tr(
-                    "Names only suggest who may be the same. Merging moves everything to the record you keep, and can be "
+                    "Names only suggest who may be the same. Merging moves everything to the record you "
+                    "keep, and can be "
                     "undone."
                 ),
                 tone="quiet",
@@ -102,7 +91,7 @@ class DuplicatesDialog(QDialog):
         self._read()
 
     def _read(self) -> None:
-        self._workspace.jobs.read(self, duplicate_candidates, self._show, slot="pairs")
+        directory.duplicates().run(self._workspace, self, self._show)
 
     @Slot(object)
     def _changed(self, changes: Changes) -> None:
@@ -127,13 +116,8 @@ class DuplicatesDialog(QDialog):
             button.setEnabled(False)
         for view in (self.left, self.right):
             view.show_html("")
-        if pair is None:
-            return
-
-        def read(session: WorkSession) -> tuple[PersonRow, PersonRow]:
-            return person_row(session, pair.first), person_row(session, pair.second)
-
-        self._workspace.jobs.read(self, read, partial(self._compare, pair), slot="records")
+        if pair is not None:
+            directory.both_of(pair).run(self._workspace, self, partial(self._compare, pair))
 
     def _compare(self, pair: Candidate, records: tuple[PersonRow, PersonRow]) -> None:
         if pair != self._pair():
@@ -154,36 +138,12 @@ class DuplicatesDialog(QDialog):
             self._merge(pair.second, pair.first)
 
     def _merge(self, keep: str, gone: str) -> None:
-        made: list[int] = []
-
-        def merge(session: WorkSession) -> Changes:
-            changes = merge_people(session, keep, gone)
-            made[:] = [int(changes.refs[0])]
-            return changes
-
-        def undo(session: WorkSession) -> Changes:
-            return undo_merge(session, made[0])
-
-        self._workspace.undo.push(
-            Reversible(
-                self._workspace,
-                self.tr("merge of two people"),
-                merge,
-                undo,
-            )
-        )
+        directory.merge(keep, gone).run(self._workspace, self)
 
     @Slot()
     def _tell_apart(self) -> None:
         if (pair := self._pair()) is not None:
-            self._workspace.undo.push(
-                Reversible(
-                    self._workspace,
-                    self.tr("two people told apart"),
-                    partial(tell_apart, first=pair.first, second=pair.second),
-                    partial(not_told_apart, first=pair.first, second=pair.second),
-                )
-            )
+            directory.call_two(pair).run(self._workspace, self)
 
 
 def _record_html(person: PersonRow) -> str:

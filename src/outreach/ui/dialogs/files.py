@@ -12,8 +12,9 @@ from outreach.resources import resource
 class _NamesOnly(QFileIconProvider):
     """Icons and kinds of files from their names alone, so that listing a folder opens no file.
 
-    Opening and closing a file drops all locks that this process holds on it (POSIX, fcntl): a dialog that looked into the
-    open database to tell its kind took SQLite's locks away, and another program could then replace the database.
+    Opening and closing a file drops all locks that this process holds on it (POSIX, fcntl): a dialog that
+    looked into the open database to tell its kind took SQLite's locks away, and another program could then
+    replace the database.
     """
 
     def icon(self, what: QFileInfo | QFileIconProvider.IconType) -> QIcon:

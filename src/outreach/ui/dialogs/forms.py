@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from outreach.errors import OutreachError
 from outreach.ui.acting import Hold
 from outreach.ui.widgets.fields import Still
-from outreach.ui.widgets.parts import Label
+from outreach.ui.widgets.labels import Label
 
 V = TypeVar("V", covariant=True)
 W = TypeVar("W")
@@ -35,8 +35,8 @@ W = TypeVar("W")
 class FormDialog(QDialog, Generic[V]):
     """A title, a form and two buttons. Signals: submitted(V) with the values entered.
 
-    It stays open until `accept_result` or, after a refusal, `show_problem`, so that nothing typed is lost. Enter presses
-    the button that has the focus, begins a line in a text, and submits from anywhere else.
+    It stays open until `accept_result` or, after a refusal, `show_problem`, so that nothing typed is lost.
+    Enter presses the button that has the focus, begins a line in a text, and submits from anywhere else.
 
     is_grave: Enter cancels unless the focus was moved to the other button; for questions without fields.
     """
@@ -73,8 +73,8 @@ class FormDialog(QDialog, Generic[V]):
         buttons.accepted.connect(self._submit)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
-        # Both become the default while they have the focus, so that Enter presses the one that is seen to be chosen. Only
-        # once they stand in the dialog does it know which one is meant otherwise.
+        # Both become the default while they have the focus, so that Enter presses the one that is seen to be
+        # chosen. Only once they stand in the dialog does it know which one is meant otherwise.
         for button in (self.submit_button, self.cancel_button):
             button.setAutoDefault(True)
         (self.cancel_button if is_grave else self.submit_button).setDefault(True)
@@ -228,7 +228,10 @@ class Choice(Still, QComboBox):
         return str(self.currentData() or "")
 
     def choose(self, value: str, words: str = "") -> None:
-        """Choose a value. words: offer it by these if it is not offered yet; without them the choice is then left as it is."""
+        """Choose a value.
+
+        words: offer it by these if it is not offered yet; without them the choice is then left as it is.
+        """
         number = self.findData(value)
         if number < 0 and words:
             number = self.count()
@@ -294,7 +297,10 @@ def _pick(dialog: QFileDialog, selected: SignalInstance, chosen: Callable[[W], o
 
 
 def open_dialog(dialog: QDialog) -> Hold:
-    """Open a dialog; what opened it does not open it again until it is closed. Returns: for what follows from it."""
+    """Open a dialog; what opened it does not open it again until it is closed.
+
+    Returns: for what follows from it.
+    """
     hold = Hold()
     dialog.finished.connect(hold.release)
     dialog.open()

@@ -1,6 +1,7 @@
 """Importing a directory: which file or public source, what it is, a trial, and the report."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -18,18 +19,17 @@ from PySide6.QtWidgets import (
 )
 
 from outreach.directory.importers.european_parliament import EP_TERMS
-from outreach.directory.importers.feeds import download, feeds_list, find_feed
 from outreach.directory.importers.records import ImportReport
-from outreach.directory.importers.run import FORMATS, ImportOptions, changes_of, import_files
-from outreach.directory.importers.table_rows import headings_of
-from outreach.directory.importers.tables import CSV_FIELDS, guess_mapping
+from outreach.directory.importers.run import FORMATS, ImportOptions
+from outreach.directory.importers.tables import CSV_FIELDS
 from outreach.errors import OutreachError
-from outreach.store.database import Database
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, ask_for_files, text_field
-from outreach.ui.jobs import Job, Progress, Wait
+from outreach.ui.job import Job
+from outreach.ui.operations import imports
+from outreach.ui.widgets.buttons import push_button
 from outreach.ui.widgets.fields import NumberField
-from outreach.ui.widgets.parts import Label, push_button
+from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 _SHOWN = 200
@@ -55,7 +55,8 @@ class ImportDialog(QDialog):
         layout.addWidget(
             Label(
                 self.tr(
-                    "People, bodies and offices from a public directory. Outside ids decide who is who; what you entered "
+                    "People, bodies and offices from a public directory. Outside ids decide who is who; "
+                    "what you entered "
                     "yourself is never overwritten. “Try” only says what would be done."
                 ),
                 tone="quiet",
@@ -65,7 +66,7 @@ class ImportDialog(QDialog):
         form.setSpacing(10)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.source = Choice(
-            [("", self.tr("Files on this computer")), *((f.id, f.title) for f in feeds_list())]
+            [("", self.tr("Files on this computer")), *((f.id, f.title) for f in imports.sources())]
         )
         self.source.currentIndexChanged.connect(self._source_changed)
         self.format = Choice([(key, f.title) for key, f in FORMATS.items()])
@@ -133,7 +134,7 @@ class ImportDialog(QDialog):
         self.form.setRowVisible(self._file_line, not feed)
         self.format.setEnabled(not feed)
         if feed:
-            self.format.choose(find_feed(feed).format)
+            self.format.choose(imports.format_of(feed))
         self._format_changed()
 
     @Slot()
@@ -157,16 +158,15 @@ class ImportDialog(QDialog):
         if not is_table:
             return
         try:
-            headings = headings_of(self._paths[0])
+            columns = imports.columns_of(self._paths[0])
         except (OutreachError, OSError) as error:
             self.report.setPlainText(str(error))
             self._column_area.hide()
             return
-        guessed = guess_mapping(headings)
         options = [("", self.tr("leave out")), *((f.key, f.label) for f in CSV_FIELDS)]
-        for heading in headings:
-            choice = Choice(options, guessed.get(heading, ""))
-            if not guessed.get(heading):
+        for heading, guessed in columns.items():
+            choice = Choice(options, guessed)
+            if not guessed:
                 choice.setCurrentIndex(0)
             self.columns[heading] = choice
             self._column_form.addRow(heading, choice)
@@ -205,31 +205,20 @@ class ImportDialog(QDialog):
         self._start(dry_run=False)
 
     def _start(self, *, dry_run: bool) -> None:
-        feed, key, options, paths = self.source.value(), self.format.value(), self._options(), self._paths
-
+        feed = self.source.value()
         self.report.setPlainText(self.tr("Working…"))
         self._busy(True)
-
-        def read(paths: list[Path]) -> None:
-            def work(database: Database, progress: Progress) -> ImportReport:
-                return import_files(database, key, paths, options=options, dry_run=dry_run, progress=progress)
-
-            self._job = self._workspace.jobs.long(
-                self, self.tr("Importing"), work, self._done, failed=self._failed
-            )
-
+        read_in = partial(self._read_in, self.format.value(), self._options(), dry_run)
         if not feed:
-            read(paths)
+            read_in(self._paths)
             return
-        # Fetched off the writer's thread, so that a slow server keeps nobody from saving.
         folder = self._folder = tempfile.TemporaryDirectory()
+        fetched = imports.fetch(feed, Path(folder.name))
+        self._job = fetched.run(self._workspace, self, read_in, failed=self._failed)
 
-        def fetch(database: Database, progress: Progress, wait: Wait) -> list[Path]:
-            return [download(find_feed(feed).url, Path(folder.name), progress=progress)]
-
-        self._job = self._workspace.jobs.network(
-            self, self.tr("Fetching the directory"), fetch, read, failed=self._failed
-        )
+    def _read_in(self, format_: str, options: ImportOptions, dry_run: bool, paths: list[Path]) -> None:
+        operation = imports.read_in(format_, paths, options, dry_run=dry_run)
+        self._job = operation.run(self._workspace, self, self._done, failed=self._failed)
 
     def _busy(self, busy: bool) -> None:
         if not busy and self._folder is not None:
@@ -271,8 +260,7 @@ class ImportDialog(QDialog):
                 if count > _SHOWN:
                     lines.append(self.tr("… and {0} more").format(f"{count - _SHOWN:,}"))
         self.report.setPlainText("\n".join(lines))
-        if report.has_changes and not report.is_dry_run:
-            self._workspace.jobs.changed.emit(changes_of(report))
+        if imports.has_changed(report):
             self.imported.emit()
 
     def _failed(self, error: Exception) -> None:

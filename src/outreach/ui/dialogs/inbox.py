@@ -17,7 +17,9 @@ from outreach.messages.suggest import Suggestion
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_field
 from outreach.ui.dialogs.letters import ReplyDialog
 from outreach.ui.models.rows import Column, RowsModel
-from outreach.ui.widgets.parts import Label, SearchField, Table
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.tables import Table
 
 
 class _Search(SearchField):
@@ -46,7 +48,8 @@ class AssignDialog(FormDialog[AssignValues]):
             parent,
             "Which letter does it belong to?",
             "File",
-            f"{counted(count, 'message', 'messages')} will be filed with the letter chosen. Type a name, an office or a reference.",
+            f"{counted(count, 'message', 'messages')} will be filed with the letter chosen. Type a name, "
+            "an office or a reference.",
         )
         self._rows = [r for r in rows if r.sent_on is not None and r.origin == "own"]
         self._rows.sort(key=lambda r: (r.reference != proposed, r.answered_on is not None, r.reference))
@@ -100,7 +103,10 @@ class ClassValues(TypedDict):
 
 
 class ClassDialog(FormDialog[ClassValues]):
-    """What an answer amounts to. Values: kind, promise, promise_due; and refer_to, whom to write to next, "" for nobody."""
+    """What an answer amounts to.
+
+    Values: kind, promise, promise_due; and refer_to, whom to write to next, "" for nobody.
+    """
 
     def __init__(
         self, parent: QWidget, recipient: str, suggestion: Suggestion, kind: str, today: date

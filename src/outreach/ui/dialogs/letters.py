@@ -9,14 +9,12 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from outreach.correspondence.replies import NOTHING_SAID, ReplyRow
-from outreach.domain.message_kind import MessageKind
 from outreach.domain.states import Channel, ReplyKind
 from outreach.domain.wording import counted, names_in_words
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.approving import LetterToDecide
 from outreach.letters.exports import FORMATS
-from outreach.messages.kind import kind_of
-from outreach.messages.parse import ReadMessage, read_message
+from outreach.messages.parse import ReadMessage
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import (
     Choice,
@@ -27,7 +25,8 @@ from outreach.ui.dialogs.forms import (
     text_area,
     text_field,
 )
-from outreach.ui.widgets.parts import push_button
+from outreach.ui.operations import answers
+from outreach.ui.widgets.buttons import push_button
 from outreach.ui.words import channel_in_words
 
 _MOST_WARNINGS = 6
@@ -49,7 +48,8 @@ class MarkSentDialog(FormDialog[SentValues]):
             parent,
             "Mark as sent",
             "Mark as sent",
-            f"Record that {counted(count, 'letter', 'letters')} went out. The day an answer is due is counted from then.",
+            f"Record that {counted(count, 'letter', 'letters')} went out. The day an answer is due is "
+            "counted from then.",
         )
         self.channel = Choice([(c.value, channel_in_words(c.value).capitalize()) for c in Channel], "post")
         self.day = DayField(today)
@@ -142,7 +142,8 @@ class PrintDialog(FormDialog[PrintValues]):
             parent,
             "Print for post",
             "Choose file…",
-            f"{counted(count, 'letter', 'letters')} in one PDF, in the order of the table, with the address where a window envelope "
+            f"{counted(count, 'letter', 'letters')} in one PDF, in the order of the table, with the "
+            "address where a window envelope "
             "shows it. Mark them sent when they are posted.",
         )
         self.two_sided = QCheckBox("Printed on both sides: begin each letter on a new sheet")
@@ -167,7 +168,8 @@ class AnswerValues(TypedDict):
 class ReplyDialog(FormDialog[AnswerValues]):
     """An answer to a letter. Values: kind, on, from_name, text, channel, promise, promise_due.
 
-    message: the file that a new one was read from, None if it is typed. reply: the answer to correct, None to record one.
+    message: the file that a new one was read from, None if it is typed. reply: the answer to correct, None to
+    record one.
     """
 
     KINDS = {
@@ -247,13 +249,7 @@ class ReplyDialog(FormDialog[AnswerValues]):
     def load_message(self, path: str) -> None:
         """Fill the form from a message that was saved as a file."""
         try:
-            message = read_message(Path(path))
-            found = kind_of(message)
-            if found.nature is not MessageKind.ANSWER:
-                raise UsageError(
-                    f"{Path(path).name} is no answer. {found.reason} Drop it on the window instead; it is then filed as what it is."
-                )
-            self.message = message
+            self.message = answers.answer_in_file(Path(path))
         except OutreachError as error:
             self.show_problem(error)
             return

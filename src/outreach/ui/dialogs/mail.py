@@ -7,17 +7,15 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from outreach.errors import OutreachError, UsageError
-from outreach.mail.accounts import keychain_name, per_minute_of
-from outreach.mail.imap import ImapAccount, ImapMailbox
+from outreach.mail.imap import ImapAccount
 from outreach.mail.outbox import OutboxRow
-from outreach.mail.smtp import SmtpAccount, SmtpTransport
-from outreach.secrets import get_password
+from outreach.mail.smtp import SmtpAccount
 from outreach.settings import Settings
-from outreach.store.database import Database
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, secret_field, text_field
-from outreach.ui.jobs import Progress, Wait
+from outreach.ui.operations import mail
+from outreach.ui.widgets.buttons import push_button
 from outreach.ui.widgets.fields import NumberField
-from outreach.ui.widgets.parts import Label, push_button
+from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 from outreach.words import notice_in_words
 
@@ -44,15 +42,16 @@ class AccountValues(TypedDict):
 
 
 class AccountDialog(FormDialog[AccountValues]):
-    """The mail account. Values: account (SmtpAccount), mailbox (ImapAccount or None), per_minute, password ("" to leave
-    the one that is kept)."""
+    """The mail account. Values: account (SmtpAccount), mailbox (ImapAccount or None), per_minute, password
+    ("" to leave the one that is kept)."""
 
     def __init__(self, parent: QWidget, workspace: Workspace, settings: Settings, sender: str) -> None:
         super().__init__(
             parent,
             "Mail account",
             "Save",
-            "How letters leave by e-mail, and where answers come in. The password is kept in your system’s keychain and nowhere else. Many providers want "
+            "How letters leave by e-mail, and where answers come in. The password is kept in your system’s "
+            "keychain and nowhere else. Many providers want "
             "an app password, made in the security settings of your account there.",
         )
         self._workspace = workspace
@@ -69,7 +68,7 @@ class AccountDialog(FormDialog[AccountValues]):
         self.per_minute.setRange(0, 1000)
         self.per_minute.setSpecialValueText("No limit")
         self.per_minute.setSuffix(" letters a minute at most")
-        self.per_minute.setValue(per_minute_of(settings))
+        self.per_minute.setValue(mail.pace(settings))
         self.imap_host = text_field(settings.imap_host, "imap.example.org; empty if answers are not fetched")
         self.imap_security = Choice(_IMAP_SECURITIES, settings.imap_security)
         self.imap_port = NumberField()
@@ -148,21 +147,9 @@ class AccountDialog(FormDialog[AccountValues]):
         except OutreachError as error:
             self.show_problem(error)
             return
-        typed = self.password.text()
         self.problem.hide()
-
-        def work(database: Database, progress: Progress, wait: Wait) -> str:
-            password = typed or (get_password(keychain_name(account)) or "" if account.user else "")
-            words = SmtpTransport(account, password, seconds=20).test()
-            if mailbox is not None:
-                secret = typed or get_password(keychain_name(mailbox)) or ""
-                with ImapMailbox(mailbox, secret, seconds=20) as opened:
-                    words += f"\n{opened.test()}"
-            return words
-
-        self._workspace.jobs.network(
-            self, self.tr("Testing the mail account"), work, self._tested, failed=self.show_problem
-        )
+        operation = mail.test_account(account, mailbox, self.password.text())
+        operation.run(self._workspace, self, self._tested, failed=self.show_problem)
 
     def _tested(self, words: str) -> None:
         self.problem.set_tone("good")
@@ -213,7 +200,10 @@ class SettleValues(TypedDict):
 
 
 class SettleDialog(FormDialog[SettleValues]):
-    """Whether a letter went out. Values: was_sent, on. Signals: look_wanted() to look for it among sent mail."""
+    """Whether a letter went out.
+
+    Values: was_sent, on. Signals: look_wanted() to look for it among sent mail.
+    """
 
     look_wanted = Signal()
 
@@ -222,7 +212,9 @@ class SettleDialog(FormDialog[SettleValues]):
             parent,
             f"Did {row.reference} go out?",
             "Settle",
-            f"{notice_in_words(row.detail)}\n\nIt was addressed to {row.to_address}. Look in the Sent folder, or ask the addressee, for the "
+            f"{notice_in_words(row.detail)}\n\nIt was addressed to {row.to_address}. Look in the Sent "
+            "folder, or ask the "
+            "addressee, for the "
             f"message with this id:\n{row.message_id}",
         )
         self.answer = Choice([("", "Choose"), ("yes", "It went out"), ("no", "It did not; send it again")])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
@@ -17,22 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from outreach.letters.formats.document import ACCENT
-from outreach.packs.evidence import (
-    EvidenceRow,
-    add_evidence,
-    evidence_list,
-    evidence_record,
-    file_as_evidence,
-    put_back_evidence,
-    remove_evidence,
-)
+from outreach.packs.evidence import EvidenceRow
 from outreach.store.changes import Changes
-from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import FormDialog, ask_for_file, open_dialog, secret_field, text_field
-from outreach.ui.jobs import Progress
-from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import push_button
+from outreach.ui.operations import packs
+from outreach.ui.widgets.buttons import push_button
 from outreach.ui.words import file_size
 from outreach.ui.workspace import Workspace
 
@@ -46,12 +36,16 @@ class GivenToValues(TypedDict):
 
 
 class GivenToDialog(FormDialog[GivenToValues]):
-    """Whom a pack is made for, and what to sign it with. Values: given_to, certificate (a path or None), passphrase."""
+    """Whom a pack is made for, and what to sign it with.
+
+    Values: given_to, certificate (a path or None), passphrase.
+    """
 
     def __init__(self, parent: QWidget, audience: str) -> None:
         super().__init__(
             parent, "Export pack", "Choose file…",
-            "Each export is noted with what it holds and its fingerprint, so that you can say later who was given what.",
+            "Each export is noted with what it holds and its fingerprint, so that you can say later who "
+            "was given what.",
         )  # fmt: skip
         self.given_to = text_field(audience, "Such as: the Home Secretary’s office; may stay empty")
         self.certificate = text_field(hint="A .p12 or .pfx file, to sign a PDF; may stay empty")
@@ -137,7 +131,8 @@ class EvidenceDialog(FormDialog[dict[str, object]]):
             parent,
             "Evidence",
             "Done",
-            "PDFs and pictures that are appended to packs, each as an annex in this order. The files are kept as they are.",
+            "PDFs and pictures that are appended to packs, each as an annex in this order. The files are "
+            "kept as they are.",
         )
         self._workspace, self._case = workspace, case_id
         self.list = QListWidget()
@@ -160,9 +155,7 @@ class EvidenceDialog(FormDialog[dict[str, object]]):
         self._read()
 
     def _read(self) -> None:
-        self._workspace.jobs.read(
-            self, partial(evidence_list, case_id=self._case), self._show, slot="evidence"
-        )
+        packs.evidence(self._case).run(self._workspace, self, self._show)
 
     def _show(self, rows: tuple[EvidenceRow, ...]) -> None:
         self.list.clear()
@@ -187,40 +180,23 @@ class EvidenceDialog(FormDialog[dict[str, object]]):
     @Slot(str)
     def add_file(self, path: str) -> None:
         """Put a file on file as evidence."""
-        case, title, note = self._case, self.title.text(), self.note.text()
-
-        def work(database: Database, progress: Progress) -> Changes:
-            given = file_as_evidence(Path(path))
-            with database.write() as session:
-                return add_evidence(session, case, given, title=title, note=note)
-
-        self._workspace.jobs.long(
-            self, self.tr("Reading the file"), work, self._added, failed=self.show_problem
+        operation = packs.file_evidence(
+            self._case, Path(path), title=self.title.text(), note=self.note.text()
         )
+        operation.run(self._workspace, self, self._added, failed=self.show_problem)
 
     @Slot()
     def _remove(self) -> None:
         """Take it out; Undo puts it back, once this is closed."""
         item = self.list.currentItem()
-        if item is None:
-            return
-        # Any: a row of the database as it is.
-        key, case_id, kept = int(item.data(Qt.ItemDataRole.UserRole)), self._case, dict[str, Any]()
-
-        def do(session: WorkSession) -> Changes:
-            kept.update(evidence_record(session, case_id, key))
-            return remove_evidence(session, case_id, key)
-
-        def undo(session: WorkSession) -> Changes:
-            return put_back_evidence(session, kept)
-
-        self._workspace.undo.push(Reversible(self._workspace, self.tr("remove evidence"), do, undo))
+        if item is not None:
+            key = int(item.data(Qt.ItemDataRole.UserRole))
+            packs.take_out_evidence(self._case, key).run(self._workspace, self)
 
     def _added(self, changes: Changes) -> None:
         self.problem.hide()
         self.title.clear()
         self.note.clear()
-        self._workspace.tell(changes)
 
     @Slot(object)
     def _changed(self, changes: Changes) -> None:
@@ -239,7 +215,10 @@ class BrandValues(TypedDict):
 
 
 class BrandDialog(FormDialog[BrandValues]):
-    """The colour and the logo of letters and packs. Values: color, logo ("" leaves them, none forgets them)."""
+    """The colour and the logo of letters and packs.
+
+    Values: color, logo ("" leaves them, none forgets them).
+    """
 
     def __init__(self, parent: QWidget, name: str) -> None:
         super().__init__(

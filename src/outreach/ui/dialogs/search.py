@@ -1,14 +1,15 @@
 """Search everything from one box (Ctrl+K)."""
 
-from functools import partial
-
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from outreach.desk.search import Found, Hit, find
+from outreach.desk.search import Found, Hit
 from outreach.ui.models.rows import Column, RowsModel
-from outreach.ui.widgets.parts import Label, SearchField, Table
+from outreach.ui.operations import database
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 _KINDS = {
@@ -23,7 +24,10 @@ _TYPING_MS = 60
 
 
 class SearchDialog(QDialog):
-    """Finds the directory and the letters and facts of the campaign in view. Signals: chosen(Hit) for what the user opens."""
+    """Finds the directory and the letters and facts of the campaign in view.
+
+    Signals: chosen(Hit) for what the user opens.
+    """
 
     chosen = Signal(object)
 
@@ -75,9 +79,8 @@ class SearchDialog(QDialog):
 
     @Slot()
     def _search(self) -> None:
-        campaign = self._workspace.campaign
-        work = partial(find, typed=self.box.text(), campaign_key=campaign.key if campaign else None)
-        self._workspace.jobs.read(self, work, self._show, slot="hits")
+        operation = database.search(self.box.text(), self._workspace.campaign)
+        operation.run(self._workspace, self, self._show)
 
     def _show(self, found: Found) -> None:
         self._is_searching = self._typing.isActive()

@@ -10,15 +10,20 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 
 from outreach.domain.wording import names_in_words
 from outreach.errors import OutreachError
-from outreach.letters.unsaved import UnsavedText, restore_unsaved
+from outreach.letters.unsaved import UnsavedText
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.forms import Choice, ConfirmDialog, FormDialog, ask
-from outreach.ui.widgets.parts import Label, push_button
+from outreach.ui.operations import drafts
+from outreach.ui.widgets.buttons import push_button
+from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 
 class LeaveDialog(ConfirmDialog):
-    """Before a window closes that holds words which cannot be saved. kept_in: the file that keeps them, None if none could."""
+    """Before a window closes that holds words which cannot be saved.
+
+    kept_in: the file that keeps them, None if none could.
+    """
 
     def __init__(self, parent: QWidget, texts: Sequence[UnsavedText], kept_in: Path | None) -> None:
         names = names_in_words([t.reference for t in texts])
@@ -29,8 +34,11 @@ class LeaveDialog(ConfirmDialog):
             else "They could not be kept in a file either, so they are gone if you close. Copy them first."
         )
         super().__init__(
-            parent, "Not everything is saved", "Close all the same", f"What you typed into {names} is not saved. {reasons} {kept}",
-        )  # fmt: skip
+            parent,
+            "Not everything is saved",
+            "Close all the same",
+            f"What you typed into {names} is not saved. {reasons} {kept}",
+        )
         self.cancel_button.setText("Go on writing")
 
 
@@ -50,7 +58,8 @@ class UnsavedDialog(QDialog):
         layout.addWidget(
             Label(
                 self.tr(
-                    "They were typed and could not be saved. Put them into their draft, or copy them; until then they are kept."
+                    "They were typed and could not be saved. Put them into their draft, or copy them; "
+                    "until then they are kept."
                 ),
                 tone="quiet",
             )
@@ -110,15 +119,10 @@ class UnsavedDialog(QDialog):
 
     def _save(self) -> None:
         text = self.chosen()
-        self._workspace.jobs.write(
-            self,
-            partial(restore_unsaved, text=text),
-            partial(self._saved, text),
-            failed=self._refused,
-        )
+        operation = drafts.put_back_words(text)
+        operation.run(self._workspace, self, partial(self._saved, text), failed=self._refused)
 
     def _saved(self, text: UnsavedText, changes: Changes) -> None:
-        self._workspace.tell(changes)
         self._forget(text)
 
     def _refused(self, error: Exception) -> None:

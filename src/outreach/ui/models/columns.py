@@ -1,7 +1,10 @@
 """The columns of each table in the window."""
 
+from datetime import date
+
 from outreach.cases.facts import FactRow
 from outreach.correspondence.triage import InboxRow
+from outreach.desk.letter_columns import LetterColumn, screen_columns
 from outreach.desk.letter_row import TrackerRow
 from outreach.directory.bodies import BodyRow, PostRow
 from outreach.directory.citations import titles_of
@@ -22,50 +25,33 @@ def _standing_tone(row: TrackerRow) -> str:
 
 
 def letter_columns() -> list[Column[TrackerRow]]:
-    """The tracking table."""
-    return [
-        Column("Reference", lambda r: r.reference, width=90),
-        Column("Recipient", lambda r: r.recipient, width=160, bold=True),
-        Column(
-            "Standing",
-            standing_in_words,
-            key=lambda r: list(PHASE_TONE).index(r.status.value) if r.status.value in PHASE_TONE else 99,
-            width=124,
-            tone=_standing_tone,
-        ),
-        Column(
-            "Sent",
-            lambda r: day_short(r.sent_on),
-            key=lambda r: r.sent_on,
-            width=96,
-            tip=lambda r: f"Sent by {channel_in_words(r.channel)}" if r.channel else "",
-        ),
-        Column(
-            "Answer due",
-            lambda r: day_short(r.due_on),
-            key=lambda r: r.due_on,
-            width=96,
-            tip=lambda r: r.standard if r.due_on else "",
-        ),
-        Column("Answered", lambda r: day_short(r.answered_on), key=lambda r: r.answered_on, width=96),
-        Column(
-            "Days",
-            lambda r: "" if r.days_taken is None else str(r.days_taken),
-            key=lambda r: r.days_taken,
-            width=56,
-            right=True,
-            tip=lambda r: "Days from sending to the answer",
-        ),
-        Column(
-            "Body",
-            lambda r: r.body if r.body != r.recipient else "",
-            key=lambda r: r.body,
-            width=150,
-            tip=lambda r: ", ".join(x for x in (r.post, r.body) if x),
-        ),
-        Column("Answer", lambda r: r.answer.capitalize(), width=110),
-        Column("Subject", lambda r: r.subject, width=320),
-    ]
+    """The tracking table, as `desk.letter_columns` declares it."""
+    return [_letter_column(column) for column in screen_columns()]
+
+
+def _letter_column(column: LetterColumn) -> Column[TrackerRow]:
+    def text(row: TrackerRow) -> str:
+        value = column.on_screen(row)
+        if column.key == "phase":
+            return standing_in_words(row)
+        return day_short(value) if isinstance(value, date) else "" if value is None else str(value)
+
+    def key(row: TrackerRow) -> str | date | float | None:
+        return row.urgency if column.key == "phase" else column.value(row)
+
+    def sent_by(row: TrackerRow) -> str:
+        return f"Sent by {channel_in_words(row.channel)}" if row.channel else ""
+
+    return Column(
+        column.label,
+        text,
+        key=key,
+        width=column.width,
+        right=column.right,
+        bold=column.bold,
+        tone=_standing_tone if column.key == "phase" else None,
+        tip=sent_by if column.key == "sent_on" else column.tip,
+    )
 
 
 def _inbox_state(row: InboxRow) -> str:

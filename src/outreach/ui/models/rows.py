@@ -33,7 +33,8 @@ def _last(value: Sortable) -> tuple[bool, str | float]:
 class Column(Generic[R]):
     """One column. text: what a cell shows. key: what it sorts by, by default the text.
 
-    stretch: takes the width that the others leave. tone: name of a colour for the cell, see `theme.Colors.tone`. icon: name of an icon, "" for none.
+    stretch: takes the width that the others leave. tone: name of a colour for the cell, see
+    `theme.Colors.tone`. icon: name of an icon, "" for none.
     """
 
     title: str

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from outreach.store.database import WorkSession
-from outreach.ui.widgets.parts import Label, Splitter
+from outreach.ui.operations.operation import Operation
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Splitter
 from outreach.ui.workspace import What, Workspace
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class Page(QWidget):
         self.layout_.setSpacing(12)
         self.heading = Label(self.title, size=22, strong=True, wrap=False)
         self.setAccessibleName(self.title)
-        workspace.campaign_changed.connect(self._campaign_changed)
+        workspace.campaign_changed.connect(self.follow_campaign)
 
     def refresh(self) -> None:
         """Read again what is shown, with `read`."""
@@ -45,8 +46,9 @@ class Page(QWidget):
     def reset(self) -> None:
         """Drop all that belongs to the campaign that was in view: another one is now, or none.
 
-        What was asked of the database is not shown any more, and each part that shows something of a campaign forgets it (its
-        method `forget`). A page adds what it keeps itself: rows, what it wants to choose, and fields with a value to start from.
+        What was asked of the database is not shown any more, and each part that shows something of a campaign
+        forgets it (its method `forget`). A page adds what it keeps itself: rows, what it wants to choose, and
+        fields with a value to start from.
         """
         self.workspace.jobs.forget(self)
         self._is_reading = False
@@ -58,6 +60,21 @@ class Page(QWidget):
     def show_place(self, what: What) -> None:
         """Show what a link to the page names; by default nothing in particular."""
 
+    def actions_for_menu(self) -> list[QAction]:
+        """What can be done with what is chosen, for the page's own menu."""
+        return []
+
+    def actions_for_file_menu(self) -> list[QAction]:
+        """What concerns files, offered in the File menu while the page is in view."""
+        return []
+
+    def save_words(self) -> None:
+        """Put on file what is typed here, for the window may close."""
+
+    def holds_words_of(self, reference: str) -> bool:
+        """Whether words typed into a letter stay in view here until they are on file."""
+        return False
+
     def focus_search(self) -> None:
         """Put the cursor where one looks for something on this page."""
 
@@ -66,9 +83,11 @@ class Page(QWidget):
         raise NotImplementedError
 
     def take_focus(self) -> None:
-        """Put the keyboard where one works on this page; once more when what is being read has come, if it is still there."""
+        """Put the keyboard where one works on this page; once more when what is being read has come, if it is
+        still there."""
         is_due = self._is_reading or self._is_stale
-        # A field would be left again under the hands of who types into it, so until then it is the list or the page itself.
+        # A field would be left again under the hands of who types into it, so until then it is the list or
+        # the page itself.
         given = self._give_focus(self.main_widgets()[:1] if is_due else self.main_widgets())
         self._focus_given = given if is_due else None
 
@@ -79,10 +98,8 @@ class Page(QWidget):
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         return target
 
-    def read(
-        self, work: Callable[[WorkSession], T], show: Callable[[T], object], *, slot: str = "rows"
-    ) -> None:
-        """Read what the page shows. Args: work: gets a session. show: gets what it found."""
+    def read(self, operation: Operation[T], show: Callable[[T], object]) -> None:
+        """Read what the page shows. show: gets what was found."""
         self._is_reading = True
 
         def arrived(found: T) -> None:
@@ -92,7 +109,7 @@ class Page(QWidget):
             if given is not None and self.window().focusWidget() in (None, given):
                 self._give_focus(self.main_widgets())
 
-        self.workspace.jobs.read(self, work, arrived, slot=slot)
+        operation.run(self.workspace, self, arrived)
 
     def mark_stale(self) -> None:
         """Something changed: read again, now if the page is in view, else when it next is."""
@@ -109,7 +126,8 @@ class Page(QWidget):
         if self._is_stale:
             self._read()
 
-    def _campaign_changed(self) -> None:
+    def follow_campaign(self) -> None:
+        """Show the campaign in view, and read it when the page is next shown."""
         key = self.workspace.campaign.key if self.workspace.campaign else None
         if key != self._campaign_key:
             self._campaign_key = key

@@ -1,51 +1,28 @@
 """Cases: facts with their sources and conflicts, the timeline, who is concerned, votes."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from outreach.cases.facts import (
-    CaseRow,
-    FactRow,
-    TimelineEntry,
-    VoteRow,
-    add_source,
-    case_row,
-    delete_fact,
-    facts_for,
-    restore_fact,
-    save_fact,
-    sources_list,
-    timeline,
-    votes_list,
-)
-from outreach.directory.people import people_list
+from outreach.cases.facts import FactRow
 from outreach.domain.references import folded
 from outreach.domain.wording import counted
-from outreach.store.database import WorkSession
+from outreach.ui.dialogs.facts import FactDialog, FactValues, SourceDialog, SourceValues
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
-from outreach.ui.dialogs.records import FactDialog, FactValues, SourceDialog, SourceValues
 from outreach.ui.models.columns import fact_columns
 from outreach.ui.models.rows import RowsModel
+from outreach.ui.operations import cases
+from outreach.ui.operations.cases import Known
 from outreach.ui.pages.base import Page
-from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    HtmlView,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.records import fact_html, parties_html, timeline_html, votes_html
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _SHOWN = (
@@ -56,17 +33,6 @@ _SHOWN = (
     ("superseded", "Superseded"),
     ("unsourced", "Without a source"),
 )
-
-
-class _Found(NamedTuple):
-    """What the page shows of a case."""
-
-    facts: tuple[FactRow, ...]
-    entries: tuple[TimelineEntry, ...]
-    case: CaseRow
-    votes: tuple[VoteRow, ...]
-    sources: tuple[tuple[str, str], ...]
-    people: tuple[tuple[str, str], ...]
 
 
 class CasesPage(Page):
@@ -154,20 +120,8 @@ class CasesPage(Page):
         self.case.set_options(list(campaign.cases))
         self.case.setVisible(len(campaign.cases) > 1)
         case_id = self.case.value()
-        if not case_id:
-            return
-
-        def read(session: WorkSession) -> _Found:
-            return _Found(
-                facts_for(session, case_id),
-                timeline(session, case_id),
-                case_row(session, case_id),
-                votes_list(session, campaign.key),
-                sources_list(session),
-                tuple((p.id, p.name) for p in people_list(session)),
-            )
-
-        self.read(read, self._show)
+        if case_id:
+            self.read(cases.known(campaign, case_id), self._show)
 
     def reset(self) -> None:
         self._facts, self._sources, self._people, self._wanted = (), (), (), ""
@@ -180,7 +134,7 @@ class CasesPage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.table, self.search, self.timeline, self.parties, self.votes)
 
-    def _show(self, found: _Found) -> None:
+    def _show(self, found: Known) -> None:
         self._facts, entries, case, votes, self._sources, self._people = found
         self.heading.setText(case.name)
         self._filter()
@@ -246,27 +200,20 @@ class CasesPage(Page):
         case_id = self.case.value()
 
         def submit(form: FormDialog[object], values: FactValues) -> None:
-            self.workspace.save(form, partial(save_fact, case_id=case_id, entry=values["entry"]))
+            cases.save(case_id, **values).run_in(self.workspace, form)
 
         ask(dialog, submit)
 
     def _add_source(self) -> None:
         def submit(form: FormDialog[object], values: SourceValues) -> None:
-            self.workspace.save(form, partial(add_source, **values))
+            cases.save_source(**values).run_in(self.workspace, form)
 
         ask(SourceDialog(self), submit)
 
     def _delete(self) -> None:
         fact = self._fact()
         if fact is not None:
-            self.workspace.undo.push(
-                Reversible(
-                    self.workspace,
-                    self.tr("delete the fact “{0}”").format(fact.label),
-                    partial(delete_fact, key=fact.key),
-                    partial(restore_fact, key=fact.key),
-                )
-            )
+            cases.delete(fact).run(self.workspace, self)
 
     def show_place(self, what: What) -> None:
         """Args: what: fact (name of one to show)."""

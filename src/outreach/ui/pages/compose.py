@@ -8,46 +8,31 @@ from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QFormLayout, QWidget
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.following_up import draft_follow_ups
-from outreach.desk.letter_query import Filters
-from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
 from outreach.domain.wording import LANGUAGES, counted
-from outreach.letters.approving import LetterToDecide, letters_to_decide
-from outreach.letters.drafting import draft_letters, plan_letters
-from outreach.letters.templates import LetterTemplate, load_template, templates_list
-from outreach.recipients.completion import complete
-from outreach.recipients.enlist import take_recipients
-from outreach.recipients.groups import save_group
+from outreach.letters.approving import LetterToDecide
 from outreach.recipients.resolve import ResolvedRecipients
-from outreach.recipients.rows import RecipientRow, recipients_list
+from outreach.recipients.rows import RecipientRow
 from outreach.store.changes import Changes
-from outreach.store.database import Database, WorkSession
+from outreach.ui.dialogs.directory import GroupDialog, GroupValues
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
 from outreach.ui.dialogs.letters import ApproveDialog
-from outreach.ui.dialogs.records import GroupDialog, GroupValues
-from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import draft_columns
 from outreach.ui.models.rows import RowsModel
+from outreach.ui.operations import directory, drafts, letters
+from outreach.ui.operations.drafts import Drafted, ToCompose
 from outreach.ui.pages.base import Page
-from outreach.ui.undo import approve_undoably, delete_drafts_undoably
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.letter_editor import LetterEditor
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.recipient_item import RecipientList
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _NAMED = 3
+_NOTED = 6
 
 
 class ComposePage(Page):
@@ -88,7 +73,8 @@ class ComposePage(Page):
         self.question.setAccessibleName(self.tr("Recipients by question"))
         self.question.setToolTip(
             self.tr(
-                "Such as: senators of Texas; MEPs of Finland in term 7; members of JCSE; senators without an answer after "
+                "Such as: senators of Texas; MEPs of Finland in term 7; members of JCSE; senators without "
+                "an answer after "
                 "30 days. Return ticks whom it names."
             )
         )
@@ -139,7 +125,8 @@ class ComposePage(Page):
                 "pen-line",
                 self.tr("No draft chosen"),
                 self.tr(
-                    "Tick recipients on the left and draft their letters. A draft is edited here, with the printed "
+                    "Tick recipients on the left and draft their letters. A draft is edited here, with the "
+                    "printed "
                     "letter beside it; approving freezes its text."
                 ),
             ),
@@ -176,16 +163,7 @@ class ComposePage(Page):
             return
         self.case.set_options(list(campaign.cases))
 
-        def read(
-            session: WorkSession,
-        ) -> tuple[tuple[RecipientRow, ...], tuple[TrackerRow, ...], tuple[LetterTemplate, ...]]:
-            return (
-                recipients_list(session, campaign.key),
-                tracker_rows(session, campaign, filters=Filters(status="draft")),
-                templates_list(self.workspace.sandbox),
-            )
-
-        self.read(read, self._show)
+        self.read(drafts.to_compose(campaign, self.workspace.sandbox), self._show)
 
     def reset(self) -> None:
         # What is typed is saved before the editor forgets it.
@@ -200,32 +178,35 @@ class ComposePage(Page):
         if campaign is not None:
             self.day.set_day(campaign.today)
 
+    def save_words(self) -> None:
+        self.editor.save()
+
+    def holds_words_of(self, reference: str) -> bool:
+        return self.editor.reference == reference
+
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.recipients, self.search)
 
-    def _show(
-        self, found: tuple[tuple[RecipientRow, ...], tuple[TrackerRow, ...], tuple[LetterTemplate, ...]]
-    ) -> None:
-        recipients, drafts, templates = found
+    def _show(self, found: ToCompose) -> None:
         offered = [
             (t.id, f"{t.title} ({LANGUAGES[t.language]})" if t.language != "en" else t.title)
-            for t in templates
+            for t in found.templates
             if t.purpose == "ask"
         ]
         self.template.set_options([("", self.tr("Automatic, by recipient")), *offered])
-        if recipients != self._recipients:
-            self._recipients = recipients
-            self.recipients.set_recipients(recipients)
+        if found.recipients != self._recipients:
+            self._recipients = found.recipients
+            self.recipients.set_recipients(found.recipients)
         if self._to_tick:
             self.tick(self._to_tick)
             self._to_tick = []
-        self.drafts.set_rows(drafts)
-        self._drafts_stack.show_table(bool(drafts))
-        self.approve_all.setEnabled(bool(drafts))
-        references = [d.reference for d in drafts]
+        self.drafts.set_rows(found.drafts)
+        self._drafts_stack.show_table(bool(found.drafts))
+        self.approve_all.setEnabled(bool(found.drafts))
+        references = [d.reference for d in found.drafts]
         if self._wanted in references:
             self.drafts.select([self._wanted])
-        elif not self.drafts.selected() and drafts and not self._stays_clear:
+        elif references and not self.drafts.selected() and not self._stays_clear:
             self.drafts.select([references[0]])
         self._wanted = ""
 
@@ -234,7 +215,8 @@ class ComposePage(Page):
         return [r.key for r in self.recipients.ticked()]
 
     def tick(self, keys: list[int]) -> None:
-        """Tick these recipients and no others, and show the first of them; a search that hides them is cleared."""
+        """Tick these recipients and no others, and show the first of them; a search that hides them is
+        cleared."""
         self.search.clear()
         self.recipients.tick_only(keys)
 
@@ -250,8 +232,7 @@ class ComposePage(Page):
     def _complete(self, text: str) -> None:
         campaign = self.workspace.campaign
         if campaign is not None:
-            work = partial(complete, campaign_key=campaign.key, text=text)
-            self.workspace.jobs.read(self, work, self._completed, slot="completions")
+            directory.completions(campaign, text).run(self.workspace, self, self._completed)
 
     def _completed(self, found: tuple[str, ...]) -> None:
         self._completions.setStringList(list(found))
@@ -261,23 +242,14 @@ class ComposePage(Page):
     def _ask(self) -> None:
         """Tick whom the question names; those who are no recipients yet become so."""
         campaign, query, day = self.workspace.campaign, self.question.text().strip(), self.day.day()
-        if campaign is None or not query:
-            return
-
-        def work(database: Database, progress: Progress) -> ResolvedRecipients:
-            return take_recipients(database, campaign.key, query, on=day)
-
-        self.workspace.jobs.long(self, self.tr("Looking for recipients"), work, self._answered)
+        if campaign is not None and query:
+            directory.name_recipients(campaign, query, day).run(self.workspace, self, self._answered)
 
     def _answered(self, answer: ResolvedRecipients) -> None:
         self._to_tick = [r.key for r in answer.recipients]
         self.notes.setText("\n".join(answer.notes))
         self.notes.setVisible(bool(answer.notes))
         self.search.clear()
-        self.workspace.said.emit(
-            self.tr("{0} named").format(counted(len(self._to_tick), "recipient", "recipients"))
-        )
-        self.workspace.jobs.changed.emit(Changes(frozenset({"directory"})))
 
     def _save_group(self) -> None:
         campaign, query = self.workspace.campaign, self.question.text().strip()
@@ -285,8 +257,7 @@ class ComposePage(Page):
             return
 
         def submit(dialog: FormDialog[object], values: GroupValues) -> None:
-            work = partial(save_group, campaign_key=campaign.key, name=values["name"], query=values["query"])
-            self.workspace.save(dialog, work)
+            directory.save_question(campaign, **values).run_in(self.workspace, dialog)
 
         ask(GroupDialog(self, query), submit)
 
@@ -304,7 +275,8 @@ class ComposePage(Page):
             names = self.tr("{0} and {1} more").format(names, len(others) - _NAMED)
         self.elsewhere.setText(
             self.tr(
-                "Also ticked, but not in view: {0}. They get no letter now; clear the search to write to them."
+                "Also ticked, but not in view: {0}. They get no letter now; clear the search to write to "
+                "them."
             ).format(names)
         )
         self.elsewhere.setVisible(bool(others))
@@ -312,52 +284,37 @@ class ComposePage(Page):
     def _draft(self) -> None:
         chosen = self.recipients.ticked()
         campaign = self.workspace.campaign
-        template = load_template(self.template.value()) if self.template.value() else None
-        case_id, day, sandbox = self.case.value(), self.day.day(), self.workspace.sandbox
-
-        def work(database: Database, progress: Progress) -> tuple[Changes, list[str]]:
-            with database.read() as session:
-                plan = plan_letters(
-                    session,
-                    sandbox,
-                    case_id=case_id,
-                    template=template,
-                    recipients=chosen,
-                    on=day,
-                    progress=progress,
-                )
-            with database.write() as session:
-                changes = draft_letters(session, plan)
-            warnings = [f"{p.recipient.name}: {w}" for p in plan.letters for w in p.warnings]
-            return changes, warnings
-
+        operation = drafts.draft(
+            self.workspace.sandbox,
+            case_id=self.case.value(),
+            template=self.template.value(),
+            recipients=chosen,
+            on=self.day.day(),
+        )
         self.notes.hide()
-        done = partial(self._drafted, campaign, [r.key for r in chosen])
-        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, done, once=True)
+        operation.run(self.workspace, self, partial(self._drafted, campaign, [r.key for r in chosen]))
 
-    def _drafted(
-        self, campaign: CampaignRow | None, keys: list[int], found: tuple[Changes, list[str]]
-    ) -> None:
-        """Show what was drafted. Args: campaign, keys: for whom; if another campaign is in view by now, only the change is told."""
-        changes, warnings = found
+    def _drafted(self, campaign: CampaignRow | None, keys: list[int], drafted: Drafted) -> None:
+        """Show what was drafted.
+
+        Args: campaign, keys: for whom; if another campaign is in view by now, nothing is.
+        """
         here = self.workspace.campaign
         if campaign is None or here is None or here.key != campaign.key:
-            self.workspace.jobs.changed.emit(changes)
             return
-        self.notes.setText("\n".join(dict.fromkeys(warnings[:6])))
-        if len(warnings) > 6:
-            self.notes.setText(
-                self.notes.text() + "\n" + self.tr("… and {0} more notes").format(len(warnings) - 6)
-            )
+        warnings = drafted.warnings
+        self.notes.setText("\n".join(dict.fromkeys(warnings[:_NOTED])))
+        if len(warnings) > _NOTED:
+            more = self.tr("… and {0} more notes").format(len(warnings) - _NOTED)
+            self.notes.setText(f"{self.notes.text()}\n{more}")
         self.notes.setVisible(bool(warnings))
         self.recipients.untick(keys)
-        self._arrived(changes)
+        self.workspace.tell(drafted.changes)
+        self._arrived(drafted.changes)
 
     def _arrived(self, changes: Changes) -> None:
-        """Show drafts that were just written."""
+        """Choose the first of the drafts that were just written, once they are listed."""
         self._wanted = changes.refs[0] if changes.refs else ""
-        self.workspace.said.emit(changes.message)
-        self.workspace.jobs.changed.emit(changes)
 
     def _chosen(self) -> None:
         rows = self.drafts.selected()
@@ -381,26 +338,27 @@ class ComposePage(Page):
         self._approve_these([r.reference for r in self.model.rows])
 
     def _approve_these(self, references: list[str]) -> None:
-        """Ask, and approve. Afterwards no draft is chosen, so that the same keys do not approve one that nobody has read."""
+        """Ask, and approve.
+
+        Afterwards no draft is chosen, so that the same keys do not approve one that nobody has read.
+        """
         self.editor.save()
         # On the writer's thread, after what was typed last.
-        self.workspace.jobs.write(
-            self, partial(letters_to_decide, references=references), self._ask_to_approve
-        )
+        letters.to_approve(references).run(self.workspace, self, self._ask_to_approve)
 
-    def _ask_to_approve(self, letters: tuple[LetterToDecide, ...]) -> None:
-        references = [x.reference for x in letters]
-        ask(ApproveDialog(self, letters), partial(self._approve_confirmed, references))
+    def _ask_to_approve(self, found: tuple[LetterToDecide, ...]) -> None:
+        references = [x.reference for x in found]
+        ask(ApproveDialog(self, found), partial(self._approve_confirmed, references))
 
     def _approve_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
         self._stays_clear = True
         self.editor.save()
-        approve_undoably(self.workspace, references)
+        letters.approve(references, self.workspace.saving).run(self.workspace, self)
 
     def _delete(self) -> None:
         self.editor.save()
-        delete_drafts_undoably(self.workspace, [r.reference for r in self.drafts.selected()])
+        drafts.delete([r.reference for r in self.drafts.selected()]).run(self.workspace, self)
 
     def show_place(self, what: What) -> None:
         """Args: what: reference (a draft to edit), follow_up (letters to write about again), or
@@ -414,15 +372,7 @@ class ComposePage(Page):
             else:
                 self._to_tick = [recipient]
         if about := what.get("follow_up"):
-
-            def work(database: Database, progress: Progress) -> Changes:
-                return draft_follow_ups(database, self.workspace.sandbox, about)
-
-            self.workspace.jobs.long(self, self.tr("Drafting letters"), work, self._followed_up, once=True)
-
-    def _followed_up(self, changes: Changes) -> None:
-        self._wanted = changes.refs[0] if changes.refs else ""
-        self.workspace.said.emit(changes.message)
+            drafts.follow_up(self.workspace.sandbox, about).run(self.workspace, self, self._arrived)
 
     def focus_search(self) -> None:
         self.search.setFocus()

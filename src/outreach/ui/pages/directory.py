@@ -1,41 +1,33 @@
 """Directory: people, bodies and offices, and whom the campaign writes to."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, TypedDict
 
 from PySide6.QtCore import QDate, Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QTabBar, QWidget
 
-from outreach.directory.bodies import BodyRow, PostRow, bodies_list, body_names, body_row, posts_list
-from outreach.directory.editing import save_body, save_person
-from outreach.directory.people import PersonRow, people_list, person_row
+from outreach.directory.bodies import BodyRow, PostRow
+from outreach.directory.editing import BodyEntry, PersonEntry
+from outreach.directory.people import PersonRow
 from outreach.domain.wording import counted
-from outreach.recipients.enlist import add_recipient, remove_recipient, restore_recipient
-from outreach.recipients.rows import RecipientRow, recipients_list
-from outreach.store.changes import Changes
-from outreach.store.database import WorkSession
+from outreach.recipients.rows import RecipientRow
+from outreach.ui.dialogs.directory import BodyDialog, PersonDialog, RecipientDialog, RecipientValues
 from outreach.ui.dialogs.forms import DayField, FormDialog, ask
-from outreach.ui.dialogs.records import BodyDialog, PersonDialog, RecipientDialog, RecipientValues
 from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
 from outreach.ui.models.rows import RowsModel
+from outreach.ui.operations import directory
+from outreach.ui.operations.directory import Listed, Row
 from outreach.ui.pages.base import Page
-from outreach.ui.undo import Reversible
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    HtmlView,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.records import body_html, person_html, post_html
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _LISTS = (
@@ -48,14 +40,10 @@ _TYPING_MS = 120
 _MOST = 500
 
 
-E = TypeVar("E")
-_Row = PersonRow | BodyRow | PostRow | RecipientRow
-
-
-class _EntryValues(TypedDict, Generic[E]):
+class _EntryValues(TypedDict):
     """What the form of a person or a body gives."""
 
-    entry: E
+    entry: PersonEntry | BodyEntry
 
 
 class DirectoryPage(Page):
@@ -151,22 +139,7 @@ class DirectoryPage(Page):
         search, which = self.search.text(), self.list_
         on = self.day.day() if self.on.isChecked() else None
 
-        def read(session: WorkSession) -> tuple[str, Sequence[_Row], tuple[tuple[str, str], ...]]:
-            bodies = body_names(session)
-            match which:
-                case "people":
-                    rows: Sequence[_Row] = people_list(session, on=on, search=search, limit=_MOST)
-                case "bodies":
-                    rows = bodies_list(session, on=on, search=search, with_members=False)
-                case "posts":
-                    rows = posts_list(session, on=on, search=search)
-                case _:
-                    listed = recipients_list(session, campaign.key) if campaign else ()
-                    from_search = search.casefold().split()
-                    rows = tuple(r for r in listed if all(w in r.search_text for w in from_search))
-            return which, rows, bodies
-
-        self.read(read, self._show)
+        self.read(directory.listed(which, campaign, search=search, on=on, most=_MOST), self._show)
 
     def reset(self) -> None:
         self._wanted = ""
@@ -182,7 +155,7 @@ class DirectoryPage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.tables[self.list_], self.search)
 
-    def _show(self, found: tuple[str, Sequence[_Row], tuple[tuple[str, str], ...]]) -> None:
+    def _show(self, found: Listed) -> None:
         which, rows, self._bodies = found
         self.tables[which].set_rows(rows)
         one, many = next(words for key, _, words in _LISTS if key == which)
@@ -209,8 +182,8 @@ class DirectoryPage(Page):
         self._chosen()
         self.mark_stale()
 
-    def _row(self) -> _Row | None:
-        rows: list[_Row] = self.tables[self.list_].selected()
+    def _row(self) -> Row | None:
+        rows: list[Row] = self.tables[self.list_].selected()
         return rows[0] if rows else None
 
     def _chosen(self) -> None:
@@ -234,7 +207,7 @@ class DirectoryPage(Page):
             self.detail.show_html(post_html(row))
         else:
             found = partial(self._show_record, which, self.models[which].identity(row))
-            self.workspace.jobs.read(self, partial(_record, row=row), found, slot="record")
+            directory.record_of(row, "record").run(self.workspace, self, found)
 
     def _show_record(self, which: str, identity: Hashable, record: PersonRow | BodyRow | None) -> None:
         if which != self.list_ or self.tables[which].selected_ids() != [identity]:
@@ -248,61 +221,40 @@ class DirectoryPage(Page):
         self.edit.trigger()
 
     def _add_person(self) -> None:
-        ask(PersonDialog(self, self._bodies), partial(self._save_entry, save_person, ""))
+        ask(PersonDialog(self, self._bodies), partial(self._save_entry, ""))
 
     def _add_body(self) -> None:
-        ask(BodyDialog(self, self._bodies), partial(self._save_entry, save_body, ""))
+        ask(BodyDialog(self, self._bodies), partial(self._save_entry, ""))
 
     def _edit(self) -> None:
         row = self._row()
         if row is not None:
-            self.workspace.jobs.read(self, partial(_record, row=row), self._edit_record)
+            directory.record_of(row).run(self.workspace, self, self._edit_record)
 
     def _edit_record(self, record: PersonRow | BodyRow | None) -> None:
         if isinstance(record, PersonRow):
-            ask(PersonDialog(self, self._bodies, record), partial(self._save_entry, save_person, record.id))
+            ask(PersonDialog(self, self._bodies, record), partial(self._save_entry, record.id))
         elif record is not None:
-            ask(BodyDialog(self, self._bodies, record), partial(self._save_entry, save_body, record.id))
+            ask(BodyDialog(self, self._bodies, record), partial(self._save_entry, record.id))
 
-    def _save_entry(
-        self,
-        save: Callable[[WorkSession, E, str], Changes],
-        record_id: str,
-        dialog: FormDialog[object],
-        values: _EntryValues[E],
-    ) -> None:
-        def work(session: WorkSession) -> Changes:
-            return save(session, values["entry"], record_id)
-
-        self.workspace.save(dialog, work)
+    def _save_entry(self, record_id: str, dialog: FormDialog[object], values: _EntryValues) -> None:
+        directory.save_entry(values["entry"], record_id).run_in(self.workspace, dialog)
 
     def _add_recipient(self) -> None:
         row, campaign = self._row(), self.workspace.campaign
         if row is None or campaign is None or isinstance(row, RecipientRow):
             return
-        field = {PersonRow: "person", BodyRow: "body", PostRow: "post"}[type(row)]
         name, suggested = (row.label, row.audience) if isinstance(row, PostRow) else (row.name, "")
 
         def add(dialog: FormDialog[object], values: RecipientValues) -> None:
-            def work(session: WorkSession) -> Changes:
-                return add_recipient(session, campaign.key, audience=values["audience"], **{field: row.id})
-
-            self.workspace.save(dialog, work)
+            directory.add_as_recipient(campaign, row, **values).run_in(self.workspace, dialog)
 
         ask(RecipientDialog(self, name, suggested), add)
 
     def _remove(self) -> None:
         row = self._row()
-        if not isinstance(row, RecipientRow):
-            return
-        self.workspace.undo.push(
-            Reversible(
-                self.workspace,
-                self.tr("remove {0} from the recipients").format(row.name),
-                partial(remove_recipient, key=row.key),
-                partial(restore_recipient, key=row.key),
-            )
-        )
+        if isinstance(row, RecipientRow):
+            directory.remove_from_recipients(row).run(self.workspace, self)
 
     def _write(self) -> None:
         row = self._row()
@@ -324,16 +276,3 @@ class DirectoryPage(Page):
     def focus_search(self) -> None:
         self.search.setFocus()
         self.search.selectAll()
-
-
-def _record(session: WorkSession, row: _Row) -> PersonRow | BodyRow | None:
-    """The person or body behind a row of any of the lists."""
-    if isinstance(row, PersonRow):
-        return person_row(session, row.id)
-    if isinstance(row, BodyRow):
-        return body_row(session, row.id)
-    if isinstance(row, PostRow):
-        return None
-    if row.person_id:
-        return person_row(session, row.person_id)
-    return body_row(session, row.body_id) if row.body_id else None

@@ -1,59 +1,34 @@
 """Inbox: the tray of messages to assign, answers to class, and everything else that came in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
-from outreach.correspondence.following_up import draft_next, plan_referral
-from outreach.correspondence.incoming import IncomingReport, file_all
-from outreach.correspondence.message_files import messages_in
-from outreach.correspondence.replies import class_reply
-from outreach.correspondence.triage import (
-    InboxRow,
-    MessageDetail,
-    assign,
-    attachment,
-    back_to_tray,
-    inbox_rows,
-    message_detail,
-    raw_of,
-    set_aside,
-    set_nature,
-)
+from outreach.correspondence.triage import InboxRow, MessageDetail
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
 from outreach.domain.message_kind import MessageKind
 from outreach.domain.references import folded
 from outreach.domain.states import MessageState
 from outreach.domain.wording import counted
-from outreach.files import write_file
-from outreach.store.changes import Changes
-from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file, ask_for_files
 from outreach.ui.dialogs.inbox import AssignDialog, AssignValues, ClassDialog, ClassValues
-from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import inbox_columns
 from outreach.ui.models.rows import RowsModel
+from outreach.ui.operations import answers, inbox
+from outreach.ui.operations.operation import Undoable
 from outreach.ui.pages.base import Page
-from outreach.ui.undo import save_undoably, triage_steps, triage_undoably
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.fields import SearchField
+from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.message_view import MessageView
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Label,
-    Panel,
-    SearchField,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _VIEWS = (
@@ -68,9 +43,7 @@ _VIEWS = (
 
 
 class InboxPage(Page):
-    """Signals: fetch_wanted() when new mail is asked for."""
-
-    fetch_wanted = Signal()
+    """The tray, one message in detail, and what is decided about them."""
 
     title = "Inbox"
     kinds = frozenset({"letters", "inbox", "directory"})
@@ -116,7 +89,8 @@ class InboxPage(Page):
                 "inbox",
                 self.tr("Nothing waits for you"),
                 self.tr(
-                    "Fetch new mail, or drop messages here that were saved as files. What answers a letter is filed with it; "
+                    "Fetch new mail, or drop messages here that were saved as files. What answers a letter "
+                    "is filed with it; "
                     "what is not certain waits here."
                 ),
                 self.fetch,
@@ -130,7 +104,8 @@ class InboxPage(Page):
                 "mail",
                 self.tr("Choose a message"),
                 self.tr(
-                    "Return files it with the letter proposed, or asks what an answer amounts to. Ctrl+L files it with another letter, Ctrl+D sets it aside."
+                    "Return files it with the letter proposed, or asks what an answer amounts to. Ctrl+L "
+                    "files it with another letter, Ctrl+D sets it aside."
                 ),
             ),
         )
@@ -187,7 +162,6 @@ class InboxPage(Page):
         )
 
     def actions_for_menu(self) -> list[QAction]:
-        """What can be done with the messages chosen, for the window's menu."""
         return [
             self.fetch,
             self.open_files,
@@ -200,13 +174,8 @@ class InboxPage(Page):
 
     def refresh(self) -> None:
         campaign, view = self.workspace.campaign, self.view.value()
-        if campaign is None:
-            return
-
-        def read(session: WorkSession) -> tuple[tuple[InboxRow, ...], tuple[TrackerRow, ...]]:
-            return inbox_rows(session, view, campaign_key=campaign.key), tracker_rows(session, campaign)
-
-        self.read(read, self._show)
+        if campaign is not None:
+            self.read(inbox.tray(view, campaign), self._show)
 
     def reset(self) -> None:
         self._rows, self._letters, self._wanted, self._detail = (), (), [], None
@@ -243,7 +212,11 @@ class InboxPage(Page):
         self.count.setText(counted(len(shown), "message", "messages"))
 
     def show_place(self, what: What) -> None:
-        """Args: what: view (one of triage.VIEWS), key (a message to choose)."""
+        """Args: what: view (one of triage.VIEWS), key (a message to choose), files (messages to put on
+        file)."""
+        if files := what.get("files"):
+            self.take_files(files)
+            return
         self._wanted = [what["key"]] if what.get("key") else []
         self.search.forget()
         self.view.blockSignals(True)
@@ -271,9 +244,7 @@ class InboxPage(Page):
         )
         self.is_bounce.setEnabled(bool(rows) and MessageKind.BOUNCE not in natures)
         if len(rows) == 1:
-            self.workspace.jobs.read(
-                self, partial(message_detail, key=rows[0].key), self._show_message, slot="detail"
-            )
+            inbox.one(rows[0].key).run(self.workspace, self, self._show_message)
         else:
             self._detail = None
             self._message_stack.show_table(False)
@@ -288,8 +259,8 @@ class InboxPage(Page):
     def _keys(self) -> list[int]:
         return [r.key for r in self.table.selected()]
 
-    def _decide(self, text: str, step: Callable[[WorkSession, Sequence[int]], Changes]) -> None:
-        triage_undoably(self.workspace, text, step, self._keys())
+    def _decide(self, decision: Undoable) -> None:
+        decision.run(self.workspace, self)
 
     def _opened(self) -> None:
         """Return: the next thing to do with the message chosen."""
@@ -299,27 +270,23 @@ class InboxPage(Page):
                 return
 
     def _accept(self) -> None:
-        self._decide(self.accept.text(), assign)
+        self._decide(inbox.file_as_proposed(self._keys()))
 
     def _aside(self) -> None:
-        self._decide(self.aside.text(), set_aside)
+        self._decide(inbox.put_aside(self._keys()))
 
     def _back(self) -> None:
-        self._decide(self.back.text(), back_to_tray)
+        self._decide(inbox.put_back(self._keys()))
 
     def _nature(self, nature: MessageKind) -> None:
-        action = {MessageKind.ANSWER: self.is_answer, MessageKind.BOUNCE: self.is_bounce}.get(
-            nature, self.is_automatic
-        )
-        self._decide(action.text(), partial(set_nature, nature=nature))
+        self._decide(inbox.call_it(self._keys(), nature))
 
     def _assign(self) -> None:
         keys = self._keys()
         proposed = self.table.selected()[0].reference
 
         def submit(dialog: FormDialog[object], values: AssignValues) -> None:
-            text = self.tr("file with {0}").format(values["reference"])
-            save_undoably(self.workspace, dialog, text, *triage_steps(partial(assign, **values), keys))
+            inbox.file_with(keys, **values).run_in(self.workspace, dialog)
 
         ask(AssignDialog(self, len(keys), self._letters, proposed), submit)
 
@@ -330,34 +297,13 @@ class InboxPage(Page):
             return
 
         def submit(dialog: FormDialog[object], values: ClassValues) -> None:
-            refer_to = values["refer_to"]
-            classed = partial(
-                class_reply,
-                key=reply_key,
-                kind=values["kind"],
-                promise=values["promise"],
-                promise_due=values["promise_due"],
-            )
-
-            def work(database: Database, progress: Progress) -> Changes:
-                if not refer_to:
-                    with database.write() as session:
-                        changes = classed(session)
-                    return Changes(changes.kinds | {"inbox"}, changes.message, changes.refs)
-                with database.read() as session:
-                    plan = plan_referral(session, self.workspace.sandbox, row.reference, refer_to)
-                with database.write() as session:
-                    changes = classed(session)
-                    drafted = draft_next(session, plan)
-                said = f"{changes.message} {drafted.message}"
-                return Changes(changes.kinds | drafted.kinds | {"inbox"}, said, drafted.refs)
-
-            self.workspace.save_long(dialog, self.tr("Drafting letters"), work)
+            operation = answers.class_as(self.workspace.sandbox, row.reference, reply_key, **values)
+            operation.run_in(self.workspace, dialog)
 
         ask(ClassDialog(self, row.recipient, detail.suggestion, row.kind, campaign.today), submit)
 
     def _fetch(self) -> None:
-        self.fetch_wanted.emit()
+        self.workspace.fetch_wanted.emit()
 
     def _open_files(self) -> None:
         dialog = FileDialog(
@@ -366,23 +312,11 @@ class InboxPage(Page):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         ask_for_files(dialog, self.take_files)
 
-    def take_files(self, paths: list[str]) -> None:
+    def take_files(self, paths: Sequence[str]) -> None:
         """Put messages from files on file, with progress. paths: .eml, mbox, or folders of them."""
         campaign = self.workspace.campaign
-        if campaign is None:
-            return
-        day = campaign.today
-
-        def work(database: Database, progress: Progress) -> IncomingReport:
-            return file_all(database, messages_in(map(Path, paths)), today=day, progress=progress)
-
-        self.workspace.jobs.long(self, self.tr("Reading messages"), work, self.tell_report)
-
-    def tell_report(self, report: IncomingReport) -> None:
-        """Say what became of messages."""
-        problems = f" {report.problems[0]}" if report.problems else ""
-        self.workspace.said.emit(report.in_words + problems)
-        self.workspace.jobs.changed.emit(Changes(frozenset({"letters", "inbox"})))
+        if campaign is not None:
+            inbox.read_files([Path(p) for p in paths], campaign.today).run(self.workspace, self)
 
     def _save(self, name: str) -> None:
         if self._detail is None:
@@ -394,13 +328,4 @@ class InboxPage(Page):
 
     def save_to(self, key: int, name: str, path: str) -> None:
         """Write a file that came with a message, or the message whole. It is not opened."""
-
-        def work(database: Database, progress: Progress) -> Path:
-            with database.read() as session:
-                content = attachment(session, key, name) if name else raw_of(session, key)
-            return write_file(Path(path), content)
-
-        def done(target: Path) -> None:
-            self.workspace.said.emit(self.tr("Saved as {0}").format(target))
-
-        self.workspace.jobs.long(self, self.tr("Saving"), work, done)
+        inbox.save_to(key, name, Path(path)).run(self.workspace, self)

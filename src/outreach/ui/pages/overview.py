@@ -6,32 +6,21 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from outreach.correspondence.promises import FollowUpRow, follow_ups_list, set_follow_up_done
-from outreach.desk.letter_query import Filters, filter_rows
-from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
-from outreach.desk.statistics import group_counts, statistics
-from outreach.domain.states import AWAITING_PHASES
+from outreach.correspondence.promises import FollowUpRow
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
-from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
 from outreach.ui.models.rows import RowsModel
+from outreach.ui.operations import agenda, answers
+from outreach.ui.operations.agenda import Standing
 from outreach.ui.pages.base import Page
+from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.chart import AnswersChart
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Figure,
-    Label,
-    Panel,
-    Table,
-    TableOrEmpty,
-    button,
-    clear_column,
-    make_action,
-    row_of,
-    scrolling,
-)
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.openable import Figure
+from outreach.ui.widgets.panels import Panel, clear_column, row_of, scrolling
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 _FIGURES = (
@@ -54,7 +43,7 @@ class OverviewPage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._rows: tuple[TrackerRow, ...] = ()
+        self._standing: Standing | None = None
         self._as_of = Label("", tone="quiet", wrap=False)
         compose = make_action(self, self.tr("Write letters"), "pen-line", self._compose)
         self.layout_.addLayout(row_of(self.heading, None, button(compose, primary=True)))
@@ -132,16 +121,12 @@ class OverviewPage(Page):
 
     def refresh(self) -> None:
         campaign = self.workspace.campaign
-        if campaign is None:
-            return
-
-        def read(session: WorkSession) -> tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]:
-            return tracker_rows(session, campaign), follow_ups_list(session, campaign)
-
-        self.read(read, self._show)
+        if campaign is not None:
+            counted_by = tuple(status for _, _, status in _FIGURES)
+            self.read(agenda.standing(campaign, counted_by), self._show)
 
     def reset(self) -> None:
-        self._rows = ()
+        self._standing = None
         super().reset()
         self._show_promises(())
         self._chart_stack.show_table(False)
@@ -150,8 +135,8 @@ class OverviewPage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.due, self.figures["drafts"])
 
-    def _show(self, found: tuple[tuple[TrackerRow, ...], tuple[FollowUpRow, ...]]) -> None:
-        rows, follow_ups = found
+    def _show(self, found: Standing) -> None:
+        self._standing = found
         campaign = self.workspace.campaign
         if campaign is None:
             return
@@ -162,27 +147,22 @@ class OverviewPage(Page):
             if campaign.as_of
             else self.tr("Today, {0}").format(day)
         )
-        self._rows = rows
-        self._show_figures()
-        awaited = [r for r in rows if r.phase in AWAITING_PHASES]
-        awaited.sort(key=lambda r: (r.due_on is None, r.due_on, r.reference))
-        self.due.set_rows(awaited)
-        self._due_stack.show_table(bool(awaited))
+        self._show_figures(found)
+        self.due.set_rows(found.awaited)
+        self._due_stack.show_table(bool(found.awaited))
         self._draw_chart()
-        self._show_promises(follow_ups)
+        self._show_promises(found.promises)
 
     def _draw_chart(self) -> None:
-        counts = group_counts(self._rows, self.grouping.value())
+        counts = self._standing.answers[self.grouping.value()] if self._standing else ()
         self.chart.show_counts(counts)
         self._chart_stack.show_table(bool(counts))
 
-    def _show_figures(self) -> None:
-        campaign = self.workspace.campaign
-        assert campaign is not None
+    def _show_figures(self, found: Standing) -> None:
         for key, _, status in _FIGURES:
-            value = len(filter_rows(self._rows, Filters(status=status), campaign.today))
+            value = found.counts[status]
             self.figures[key].set_value(str(value), "bad" if key == "overdue" and value else "text")
-        figures = statistics(self._rows)
+        figures = found.figures
         for figure in (self.rate, self.median):
             figure.setToolTip(
                 self.tr("Of {0} that went out, {1} answered").format(
@@ -233,7 +213,7 @@ class OverviewPage(Page):
         return holder
 
     def _tick(self, key: int, done: bool) -> None:
-        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self.workspace.tell)
+        answers.tick_promise(key, done).run(self.workspace, self)
 
     def _open_letters(self, status: str) -> None:
         self.workspace.go("letters", status=status)

@@ -1,4 +1,4 @@
-"""Packs: choose what a briefing holds and in which order, see it, export it, and know what was given to whom."""
+"""Packs: choose what a briefing holds and in which order, see it, export it, know what was given to whom."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,37 +7,21 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
-    QListWidget,
-    QListWidgetItem,
     QMenu,
     QPushButton,
     QSizePolicy,
     QWidget,
 )
 
-from outreach.cases.facts import FactRow, facts_for
+from outreach.cases.facts import FactRow
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
 from outreach.domain.wording import LANGUAGES
-from outreach.packs.brand import brand_change, set_brand
-from outreach.packs.contents import PackContents, pack_contents
-from outreach.packs.exports import (
-    PackExportRow,
-    PackRow,
-    export_pack,
-    keep_pack,
-    pack_exports,
-    packs_list,
-    typeset_pack,
-)
+from outreach.packs.contents import PackContents
+from outreach.packs.exports import PackExportRow, PackRow
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
-from outreach.packs.words import pack_words
-from outreach.store.changes import Changes
-from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, ask_for_file, text_field
 from outreach.ui.dialogs.letters import NameDialog, NameValues
@@ -50,75 +34,23 @@ from outreach.ui.dialogs.packs import (
     TicksDialog,
     TicksValues,
 )
-from outreach.ui.jobs import Progress
 from outreach.ui.models.columns import export_columns
 from outreach.ui.models.rows import RowsModel
+from outreach.ui.operations import cases, letters, packs
 from outreach.ui.pages.base import Page
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Label,
-    Panel,
-    Splitter,
-    Table,
-    TableOrEmpty,
-    button,
-    make_action,
-    row_of,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.preview import Preview
+from outreach.ui.widgets.section_list import SectionList
+from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 _PREVIEW_MS = 150
+
+
 _PRESET_NAMES = {"dossier": "Full dossier", "meeting": "Meeting pack", "brief": "One-page brief"}
-
-
-class SectionList(QListWidget):
-    """Sections in their order: ticked, dragged, or moved with Alt and the arrow keys."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName(self.tr("Sections, in their order"))
-        self.setToolTip(self.tr("Drag sections, or move them with Alt+Up and Alt+Down"))
-        self.setDragDropMode(QListWidget.DragDropMode.InternalMove)
-        self.setFrameShape(QListWidget.Shape.NoFrame)
-        self.viewport().setAutoFillBackground(False)
-
-    def set_sections(self, chosen: tuple[str, ...]) -> None:
-        """Show the sections chosen, in their order, and the others unticked below."""
-        words = pack_words("en")
-        self.blockSignals(True)
-        self.clear()
-        for key in (*chosen, *(s for s in SECTIONS if s not in chosen)):
-            item = QListWidgetItem(words[key])
-            item.setData(Qt.ItemDataRole.UserRole, key)
-            item.setFlags((item.flags() | Qt.ItemFlag.ItemIsUserCheckable) & ~Qt.ItemFlag.ItemIsDropEnabled)
-            item.setCheckState(Qt.CheckState.Checked if key in chosen else Qt.CheckState.Unchecked)
-            self.addItem(item)
-        self.blockSignals(False)
-
-    def sections(self) -> tuple[str, ...]:
-        """Keys of the sections ticked, in their order."""
-        items = [self.item(n) for n in range(self.count())]
-        return tuple(
-            str(i.data(Qt.ItemDataRole.UserRole)) for i in items if i.checkState() == Qt.CheckState.Checked
-        )
-
-    def tick(self, key: str, on: bool) -> None:
-        """Tick or untick a section."""
-        for number in range(self.count()):
-            if self.item(number).data(Qt.ItemDataRole.UserRole) == key:
-                self.item(number).setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in steps:
-            row = self.currentRow()
-            to = row + steps[Qt.Key(event.key())]
-            if row >= 0 and 0 <= to < self.count():
-                self.insertItem(to, self.takeItem(row))
-                self.setCurrentRow(to)
-        else:
-            super().keyPressEvent(event)
 
 
 class PacksPage(Page):
@@ -219,10 +151,7 @@ class PacksPage(Page):
         self.export.setEnabled(bool(self.case.value()))
         case_id = self.case.value()
 
-        def read(session: WorkSession) -> tuple[tuple[PackExportRow, ...], tuple[PackRow, ...]]:
-            return pack_exports(session, campaign.key), packs_list(session, case_id) if case_id else ()
-
-        self.read(read, self._show, slot="exports")
+        self.read(packs.given_out(campaign, case_id), self._show)
         self._render()
 
     def reset(self) -> None:
@@ -292,19 +221,11 @@ class PacksPage(Page):
             self.preview.show_hint(self.tr("This campaign has no case yet."))
             return
 
-        def read(session: WorkSession) -> PackContents:
-            return pack_contents(session, case_id, on=day, options=options)
+        operation = packs.contents(case_id, day, options)
+        operation.run(self.workspace, self, partial(self._typeset, day), failed=self._unset)
 
-        def typeset(contents: PackContents) -> None:
-            self.workspace.jobs.compute(
-                self,
-                partial(typeset_pack, contents, on=day),
-                self.preview.show_pdf,
-                failed=self._unset,
-                slot="preview",
-            )
-
-        self.workspace.jobs.read(self, read, typeset, failed=self._unset, slot="contents")
+    def _typeset(self, day: date, contents: PackContents) -> None:
+        packs.typeset(contents, day).run(self.workspace, self, self.preview.show_pdf, failed=self._unset)
 
     def _unset(self, error: Exception) -> None:
         self.preview.show_hint(str(error))
@@ -319,7 +240,7 @@ class PacksPage(Page):
                 self._facts_chosen,
             )
 
-        self.workspace.jobs.read(self, partial(facts_for, case_id=case_id, language=language), found)
+        cases.facts(case_id, language).run(self.workspace, self, found)
 
     def _facts_chosen(self, dialog: FormDialog[object], values: TicksValues) -> None:
         dialog.accept_result()
@@ -339,7 +260,7 @@ class PacksPage(Page):
                 self._letters_chosen,
             )
 
-        self.workspace.jobs.read(self, partial(tracker_rows, campaign=campaign), found)
+        letters.listed(campaign).run(self.workspace, self, found)
 
     def _letters_chosen(self, dialog: FormDialog[object], values: TicksValues) -> None:
         dialog.accept_result()
@@ -358,12 +279,7 @@ class PacksPage(Page):
             return
 
         def submit(dialog: FormDialog[object], values: BrandValues) -> None:
-            def work(database: Database, progress: Progress) -> Changes:
-                change = brand_change(**values)
-                with database.write() as session:
-                    return set_brand(session, campaign.key, change)
-
-            self.workspace.save_long(dialog, self.tr("Reading the logo"), work)
+            packs.set_look(campaign, **values).run_in(self.workspace, dialog)
 
         ask(BrandDialog(self, campaign.name), submit)
 
@@ -371,9 +287,7 @@ class PacksPage(Page):
         case_id, options = self.case.value(), self.options()
 
         def submit(dialog: FormDialog[object], values: NameValues) -> None:
-            self.workspace.save(
-                dialog, partial(keep_pack, case_id=case_id, title=values["name"], options=options)
-            )
+            packs.keep(case_id, options, **values).run_in(self.workspace, dialog)
 
         words = self.tr("It is then offered under “Kind”, to be made again from the records of that day.")
         ask(NameDialog(self, self.tr("Save pack"), self.tr("Name"), words), submit)
@@ -398,16 +312,18 @@ class PacksPage(Page):
     def export_to(
         self, path: str, given_to: str = "", certificate: Path | None = None, passphrase: str = ""
     ) -> None:
-        """Write the pack to a file, with progress. The ending of its name says which format; a PDF is signed with the certificate."""
-        case_id, day, options = self.case.value(), self.day.day(), self.options()
+        """Write the pack to a file, with progress.
 
-        def work(database: Database, progress: Progress) -> Changes:
-            return export_pack(
-                database, case_id, Path(path), on=day, options=options, given_to=given_to,
-                certificate=certificate, passphrase=passphrase, progress=progress, say=self.workspace.said.emit,
-            )  # fmt: skip
-
-        self.workspace.jobs.long(self, self.tr("Exporting the pack"), work, self._exported)
-
-    def _exported(self, changes: Changes) -> None:
-        self.workspace.said.emit(self.tr("Pack written: {0}").format(changes.message))
+        The ending of its name says which format; a PDF is signed with the certificate.
+        """
+        operation = packs.export(
+            self.case.value(),
+            Path(path),
+            on=self.day.day(),
+            options=self.options(),
+            given_to=given_to,
+            certificate=certificate,
+            passphrase=passphrase,
+            say=self.workspace.said.emit,
+        )
+        operation.run(self.workspace, self)

@@ -7,33 +7,21 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from outreach.correspondence.following_up import draft_follow_ups
-from outreach.correspondence.promises import FollowUpRow, set_follow_up_done
+from outreach.correspondence.promises import FollowUpRow
 from outreach.correspondence.triage import InboxRow
-from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.today import Agenda, agenda
+from outreach.desk.today import Agenda, Waiting
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
-from outreach.files import write_file
 from outreach.store.changes import Changes
-from outreach.store.database import Database
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ask_for_file
-from outreach.ui.jobs import Progress
+from outreach.ui.operations import agenda, answers, drafts
 from outreach.ui.pages.base import Page
-from outreach.ui.widgets.parts import (
-    EmptyState,
-    Heading,
-    Label,
-    Panel,
-    TableOrEmpty,
-    TaskRow,
-    button,
-    clear_column,
-    make_action,
-    row_of,
-    scrolling,
-)
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.openable import Heading, TaskRow
+from outreach.ui.widgets.panels import Panel, clear_column, row_of, scrolling
 from outreach.ui.words import standing_in_words
 from outreach.ui.workspace import What, Workspace
 
@@ -41,7 +29,10 @@ _MOST = 6
 
 
 class TodayPage(Page):
-    """One list, made of the same agenda as the notification. The heading of each part opens all that it counts."""
+    """One list, made of the same agenda as the notification.
+
+    The heading of each part opens all that it counts.
+    """
 
     title = "Today"
     kinds = frozenset({"letters", "inbox", "cases", "directory"})
@@ -51,7 +42,8 @@ class TodayPage(Page):
         self._agenda: Agenda | None = None
         self.remind = make_action(
             self, self.tr("Draft follow-ups"), "reply", self._remind, shortcut="Ctrl+Shift+F",
-            tip=self.tr("A reminder to everybody whose answer is overdue and who has had none yet"), enabled=False,
+            tip=self.tr("A reminder to everybody whose answer is overdue and who has had none yet"),
+            enabled=False,
         )  # fmt: skip
         self.calendar = make_action(
             self,
@@ -76,7 +68,8 @@ class TodayPage(Page):
                 "check",
                 self.tr("Nothing is to be done today"),
                 self.tr(
-                    "Answers to read, letters without an answer and promises appear here when their day comes."
+                    "Answers to read, letters without an answer and promises appear here when their day "
+                    "comes."
                 ),
                 self.compose,
             ),
@@ -86,7 +79,7 @@ class TodayPage(Page):
     def refresh(self) -> None:
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.read(partial(agenda, campaign=campaign), self._show, slot="agenda")
+            self.read(agenda.today(campaign), self._show)
 
     def reset(self) -> None:
         self._agenda = None
@@ -110,7 +103,7 @@ class TodayPage(Page):
         self.day.setText(self.tr("Records stand at {0}").format(day) if campaign.as_of else day)
         self.remind.setEnabled(bool(found.to_remind))
         self.remind.setText(
-            self.tr("Draft {0}").format(counted(len(found.to_remind), "follow-up", "follow-ups"))
+            self.tr("Draft {0}").format(counted(found.to_remind, "follow-up", "follow-ups"))
             if found.to_remind
             else self.tr("Draft follow-ups")
         )
@@ -126,12 +119,21 @@ class TodayPage(Page):
             self._letters(found.uncertain),
             "letters",
             {"status": "uncertain"},
+            found.uncertain.count,
         )
         self._section(
-            self.tr("Came back, or refused"), self._letters(found.returned), "letters", {"status": "returned"}
+            self.tr("Came back, or refused"),
+            self._letters(found.returned),
+            "letters",
+            {"status": "returned"},
+            found.returned.count,
         )
         self._section(
-            self.tr("Answers overdue"), self._letters(found.overdue), "letters", {"status": "overdue"}
+            self.tr("Answers overdue"),
+            self._letters(found.overdue),
+            "letters",
+            {"status": "overdue"},
+            found.overdue.count,
         )
         self._section(self.tr("Promised to us, or by us"), [self._promise(p) for p in found.promises], "", {})
         self._section(
@@ -139,10 +141,21 @@ class TodayPage(Page):
             self._letters(found.due_soon),
             "letters",
             {"status": "due soon"},
+            found.due_soon.count,
         )
-        self._section(self.tr("Ready to send"), self._letters(found.to_send), "letters", {"status": "ready"})
         self._section(
-            self.tr("Drafts to approve"), self._letters(found.drafts), "letters", {"status": "draft"}
+            self.tr("Ready to send"),
+            self._letters(found.to_send),
+            "letters",
+            {"status": "ready"},
+            found.to_send.count,
+        )
+        self._section(
+            self.tr("Drafts to approve"),
+            self._letters(found.drafts),
+            "letters",
+            {"status": "draft"},
+            found.drafts.count,
         )
         self._stack.show_table(self._sections.count() > 0)
         self._sections.addStretch()
@@ -150,25 +163,29 @@ class TodayPage(Page):
             self._focus_again(names[at], at)
 
     def _focus_again(self, name: str, at: int) -> None:
-        """Where the keyboard was before the list was made anew: at the same thing, else at what took its place."""
+        """Where the keyboard was before the list was made anew: at the same thing, else at what took its
+        place."""
         rows = self._openable()
         same = [w for w in rows if w.accessibleName() == name]
         (same[0] if same else rows[min(at, len(rows) - 1)] if rows else self).setFocus()
 
-    def _section(self, title: str, rows: list[QWidget], page: str, place: What) -> None:
-        """Args: page, place: where all of them are shown; without a page they all stand here."""
+    def _section(
+        self, title: str, rows: list[QWidget], page: str, place: What, count: int | None = None
+    ) -> None:
+        """Args: page, place: where all of them are shown; without a page they all stand here. count: how many there are."""
         if not rows:
             return
+        total = len(rows) if count is None else count
         panel = Panel(margins=14, spacing=2)
         if page:
-            heading = Heading(title, len(rows))
+            heading = Heading(title, total)
             heading.opened.connect(partial(self.workspace.go, page, **place))
             panel.body.addWidget(heading)
         else:
             panel.body.addLayout(
                 row_of(
                     Label(title, size=14, strong=True, wrap=False),
-                    Label(str(len(rows)), tone="quiet", wrap=False),
+                    Label(str(total), tone="quiet", wrap=False),
                     None,
                     margins=(8, 2, 8, 2),
                 )
@@ -176,8 +193,8 @@ class TodayPage(Page):
         most = _MOST if page else len(rows)
         for row in rows[:most]:
             panel.body.addWidget(row)
-        if len(rows) > most:
-            more = TaskRow(self.tr("All {0}").format(len(rows)), "", "", tone="accent")
+        if total > most:
+            more = TaskRow(self.tr("All {0}").format(total), "", "", tone="accent")
             more.opened.connect(partial(self.workspace.go, page, **place))
             panel.body.addWidget(more)
         for row in rows[most:]:
@@ -186,8 +203,8 @@ class TodayPage(Page):
         # A layout shows what it is given a little later; the keyboard may be put there now.
         panel.show()
 
-    def _letters(self, rows: tuple[TrackerRow, ...]) -> list[QWidget]:
-        return [self._letter(r) for r in rows]
+    def _letters(self, waiting: Waiting) -> list[QWidget]:
+        return [self._letter(r) for r in waiting.first]
 
     def _letter(self, r: TrackerRow) -> QWidget:
         about = r.body if r.body != r.recipient else r.post
@@ -236,21 +253,19 @@ class TodayPage(Page):
         return self._agenda.on
 
     def _tick(self, key: int, done: bool) -> None:
-        self.workspace.jobs.write(self, partial(set_follow_up_done, key=key, done=done), self.workspace.tell)
+        answers.tick_promise(key, done).run(self.workspace, self)
 
     def _remind(self) -> None:
         if self._agenda is None:
             return
-        references = list(self._agenda.to_remind)
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+        operation = drafts.remind_overdue(self.workspace.sandbox, campaign, self._agenda.on)
+        operation.run(self.workspace, self, self._reminded)
 
-        def work(database: Database, progress: Progress) -> Changes:
-            return draft_follow_ups(database, self.workspace.sandbox, references)
-
-        def drafted(changes: Changes) -> None:
-            self.workspace.tell(changes)
-            self.workspace.go("letters", references=list(changes.refs))
-
-        self.workspace.jobs.long(self, self.tr("Drafting letters"), work, drafted)
+    def _reminded(self, changes: Changes) -> None:
+        self.workspace.go("letters", references=list(changes.refs))
 
     def _calendar(self) -> None:
         dialog = FileDialog(self, self.tr("Calendar file"), "outreach.ics", self.tr("Calendars (*.ics)"))
@@ -261,17 +276,8 @@ class TodayPage(Page):
     def write_calendar(self, path: str) -> None:
         """Write the campaign's days as a calendar file."""
         campaign = self.workspace.campaign
-        if campaign is None:
-            return
-
-        def work(database: Database, progress: Progress) -> Path:
-            with database.read() as session:
-                return write_file(Path(path), calendar_ics(session, campaign))
-
-        def done(target: Path) -> None:
-            self.workspace.said.emit(self.tr("Calendar written to {0}").format(target))
-
-        self.workspace.jobs.long(self, self.tr("Writing the calendar"), work, done)
+        if campaign is not None:
+            agenda.write_calendar(campaign, Path(path)).run(self.workspace, self)
 
     def _compose(self) -> None:
         self.workspace.go("compose")

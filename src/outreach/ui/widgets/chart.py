@@ -19,8 +19,8 @@ from outreach.ui.theme import colors, sized
 
 
 class AnswersChart(QChartView):
-    """For each body, party or country, how many of the letters that went out were answered, are awaited in time, are overdue,
-    and are none of these; behind its name stands the median of days to the answer.
+    """For each body, party or country, how many of the letters that went out were answered, are awaited in
+    time, are overdue, and are none of these; behind its name stands the median of days to the answer.
 
     Signals: opened(str, str) with the name and the standing of a bar that was clicked.
     """

@@ -1,12 +1,22 @@
-"""Fields that a wheel rolling by does not change."""
+"""Fields: those that a wheel rolling by does not change, and the one to search with."""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtGui import (
+    QKeyEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
 
-# What is mixed into a widget is one to the type checker; at run time Qt takes a single class of its own among the bases.
+from outreach.ui.icons import icon
+
+# What is mixed into a widget is one to the type checker; at run time Qt takes a single class of its own among
+# the bases.
 if TYPE_CHECKING:
     MixedIn = QWidget
 else:
@@ -14,8 +24,9 @@ else:
 
 
 class Still(MixedIn):
-    """For fields with values one after the other: the wheel turns them only while they have the focus, and never gives it to
-    them. A page that is scrolled under the pointer changes nothing. Comes before the Qt class among the bases."""
+    """For fields with values one after the other: the wheel turns them only while they have the focus, and
+    never gives it to them. A page that is scrolled under the pointer changes nothing. Comes before the Qt
+    class among the bases."""
 
     def _be_still(self) -> None:
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -33,3 +44,27 @@ class NumberField(Still, QSpinBox):
     def __init__(self) -> None:
         super().__init__()
         self._be_still()
+
+
+class SearchField(QLineEdit):
+    """A field to filter with: Escape empties it."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__()
+        self.setPlaceholderText(hint)
+        self.setAccessibleName(hint)
+        self.setClearButtonEnabled(True)
+        self.addAction(icon("search", "quiet"), QLineEdit.ActionPosition.LeadingPosition)
+        self.setMinimumWidth(220)
+
+    def forget(self) -> None:
+        """Be empty, without filtering by that."""
+        self.blockSignals(True)
+        self.clear()
+        self.blockSignals(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)

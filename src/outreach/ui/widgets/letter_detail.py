@@ -11,7 +11,10 @@ from outreach.desk.letter_table import LetterDetail
 from outreach.domain.notice import Code
 from outreach.domain.wording import day_short, moment_short
 from outreach.ui.dialogs.forms import Choice
-from outreach.ui.widgets.parts import HtmlView, Label, button, row_of
+from outreach.ui.widgets.buttons import button
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import row_of
 from outreach.ui.words import channel_in_words, event_in_words, standing_in_words
 from outreach.words import notice_in_words
 
@@ -19,7 +22,8 @@ _TONES = {"overdue": "bad", "due soon": "warning", "answered": "good"}
 
 
 class LetterDetailView(QWidget):
-    """The detail beside the tracking table. edit, remove: what can be done with the answer chosen among a letter's.
+    """The detail beside the tracking table. edit, remove: what can be done with the answer chosen among a
+    letter's.
 
     Signals: answer_chosen() when another answer is.
     """
@@ -121,7 +125,8 @@ def _letter(detail: LetterDetail) -> str:
     address = "<br>".join(escape(line) for line in detail.address_lines)
     sender = "<br>".join(escape(line) for line in detail.sender_lines[:2])
     return (
-        f"<p class='quiet'>{address}</p><p><b>{escape(detail.row.subject)}</b></p><p>{escape(detail.salutation)}</p>"
+        "<p "
+        f"class='quiet'>{address}</p><p><b>{escape(detail.row.subject)}</b></p><p>{escape(detail.salutation)}</p>"
         f"{_markdown(detail.body)}<p>{escape(detail.close)}</p><p>{sender}</p>"
     )
 

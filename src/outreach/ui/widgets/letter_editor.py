@@ -1,21 +1,18 @@
 """The editor of one draft, with its preview beside it. What is typed is saved as it is typed."""
 
 from collections.abc import Callable
-from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from outreach.letters.checks import letter_notes
 from outreach.letters.formats.document import LetterDocument
-from outreach.letters.ledger import edit_letter
-from outreach.letters.preview import edited_document, preview_pdf, saved_document
 from outreach.letters.unsaved import UnsavedText, Words, words_digest
-from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import text_field
+from outreach.ui.operations import drafts
 from outreach.ui.theme import sized
-from outreach.ui.widgets.parts import Label, Panel, Splitter
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import Panel, Splitter
 from outreach.ui.widgets.preview import Preview
 from outreach.ui.workspace import Workspace
 
@@ -101,10 +98,7 @@ class LetterEditor(QWidget):
         # What is on its way to the file may come later than this reads it.
         self._on_its_way = self._saving.text_of(reference)
 
-        def read(session: WorkSession) -> tuple[LetterDocument, tuple[str, ...]]:
-            return saved_document(session, reference), letter_notes(session, reference)
-
-        self._workspace.jobs.read(self, read, self._loaded, slot="document")
+        drafts.opened(reference).run(self._workspace, self, self._loaded)
 
     def clear(self) -> None:
         """Show no letter."""
@@ -182,11 +176,8 @@ class LetterEditor(QWidget):
         self._save_timer.stop()
         if self._document is None or not self._is_unsaved:
             return
-        reference, words = self._document.reference, self._words()
-        self._saving.put(
-            UnsavedText(reference, **words, before=self._filed),
-            partial(edit_letter, reference=reference, **words),
-        )
+        text = UnsavedText(self._document.reference, **self._words(), before=self._filed)
+        self._saving.put(text, drafts.edit(text).work)
 
     def _saved(self, reference: str) -> None:
         if reference == self.reference and self._saving.text_of(reference) is None:
@@ -222,10 +213,8 @@ class LetterEditor(QWidget):
     def _render(self) -> None:
         if self._document is None:
             return
-        document = edited_document(self._document, **self._words())
-        self._workspace.jobs.compute(
-            self, partial(preview_pdf, document), self.preview.show_pdf, failed=self._unset, slot="preview"
-        )
+        preview = drafts.preview(self._document, self._words())
+        preview.run(self._workspace, self, self.preview.show_pdf, failed=self._unset)
 
     def _unset(self, error: Exception) -> None:
         self.preview.show_hint(str(error))

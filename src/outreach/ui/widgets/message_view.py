@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from outreach.correspondence.triage import MessageDetail
 from outreach.domain.wording import day_short
-from outreach.ui.widgets.parts import HtmlView, Label, button, make_action, row_of
+from outreach.ui.widgets.buttons import button, make_action
+from outreach.ui.widgets.html_view import HtmlView
+from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.panels import row_of
 from outreach.ui.words import NATURES, file_size
 from outreach.words import notice_in_words
 

@@ -7,7 +7,7 @@ from PySide6.QtPdfWidgets import QPdfView
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from outreach.ui.theme import colors
-from outreach.ui.widgets.parts import Label
+from outreach.ui.widgets.labels import Label
 
 
 class Preview(QWidget):

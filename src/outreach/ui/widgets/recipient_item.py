@@ -1,4 +1,4 @@
-"""The composer's list of recipients, and how one looks in it: a tick, the name, and the office in small below it."""
+"""The composer's list of recipients, and how one looks in it: a tick, the name, the office in small below."""
 
 from collections.abc import Collection, Sequence
 
@@ -38,7 +38,8 @@ class RecipientDelegate(QStyledItemDelegate):
         left = max(box.right() + 10, option.rect.left() + 30)
         width = option.rect.right() - left - 6
         c = colors()
-        # Only with the focus does the style paint the row in the accent; otherwise it is a pale one, on which the usual inks stand.
+        # Only with the focus does the style paint the row in the accent; otherwise it is a pale one, on which
+        # the usual inks stand.
         is_selected = bool(plain.state & QStyle.StateFlag.State_Selected) and (
             option.widget is None or option.widget.hasFocus()
         )
@@ -62,10 +63,11 @@ class RecipientDelegate(QStyledItemDelegate):
 
 
 class RecipientList(QListWidget):
-    """Recipients to tick. It holds only those that its filter lets through, so that no key can come to another.
+    """Recipients to tick. It holds only those that its filter lets through, so that no key can come to
+    another.
 
-    A tick outlasts the filter, but `ticked` names those in view only: whom one does not see, one does not write to.
-    `ticked_elsewhere` names the others, to be said beside the list. Signals: ticks_changed().
+    A tick outlasts the filter, but `ticked` names those in view only: whom one does not see, one does not
+    write to. `ticked_elsewhere` names the others, to be said beside the list. Signals: ticks_changed().
     """
 
     ticks_changed = Signal()
@@ -115,7 +117,8 @@ class RecipientList(QListWidget):
         self._fill()
 
     def tick_only(self, keys: Collection[int]) -> None:
-        """Tick these and nobody else, and show the first of them, for which the filter must let them through."""
+        """Tick these and nobody else, and show the first of them, for which the filter must let them
+        through."""
         self._ticks = set()
         self.tick(keys)
         for item in self._items():

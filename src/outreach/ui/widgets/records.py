@@ -176,7 +176,8 @@ def timeline_html(entries: Sequence[TimelineEntry]) -> str:
         sources = "; ".join(titles_of(e.sources))
         detail = e.detail[:1].upper() + e.detail[1:]
         rows.append(
-            f"<tr><td align='right' style='padding: 7px 18px 7px 0'><span class='quiet'>{_day(e.on)}</span></td>"
+            "<tr><td align='right' style='padding: 7px 18px 7px 0'><span "
+            f"class='quiet'>{_day(e.on)}</span></td>"
             f"<td style='padding: 7px 0'><b>{escape(e.title)}</b>{disputed}"
             + (f"<br>{escape(detail)}" if detail else "")
             + f"<br><span class='quiet small'>{escape(sources)}</span></td></tr>"
@@ -206,7 +207,8 @@ def votes_html(votes: Sequence[VoteRow]) -> str:
             if n is not None
         )
         parts.append(
-            f"<p class='title'>{escape(v.body)}</p><p class='quiet'>{_day(v.date)}</p><p>{escape(v.motion)}</p>"
+            f"<p class='title'>{escape(v.body)}</p><p "
+            f"class='quiet'>{_day(v.date)}</p><p>{escape(v.motion)}</p>"
             f"<p><b>{escape(v.result.capitalize())}</b>{': ' if v.result and counts else ''}{counts}</p>"
             + sources_html(v.sources)
         )

@@ -8,11 +8,15 @@ from outreach.ui.icons import draw_icon
 from outreach.ui.theme import colors, sized
 
 _SYMBOL = Qt.ItemDataRole.UserRole + 1
+# How far an item stands from the one above it, which is of another section.
+_GAP = Qt.ItemDataRole.UserRole + 2
+_HEIGHT = 40
+_BETWEEN_SECTIONS = 14
 
 
 class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(option.rect.width(), 40)
+        return QSize(option.rect.width(), _HEIGHT + int(index.data(_GAP)))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -20,7 +24,7 @@ class _Delegate(QStyledItemDelegate):
         c = colors()
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        box = QRectF(option.rect).adjusted(8, 2, -8, -2)
+        box = QRectF(option.rect).adjusted(8, 2 + int(index.data(_GAP)), -8, -2)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen or hovered:
@@ -45,9 +49,11 @@ class _Delegate(QStyledItemDelegate):
 
 
 class Sidebar(QListWidget):
-    """The arrows turn pages while the sidebar has the focus, which it gets by Tab alone. Every other way to a page leads into it.
+    """The arrows turn pages while the sidebar has the focus, which it gets by Tab alone. Every other way to a
+    page leads into it.
 
-    Signals: turned(str) with the key of the page chosen; entered() when the user is to go on working on that page.
+    Signals: turned(str) with the key of the page chosen; entered() when the user is to go on working on that
+        page.
     """
 
     turned = Signal(str)
@@ -55,6 +61,7 @@ class Sidebar(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._section = ""
         self.setItemDelegate(_Delegate(self))
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -65,11 +72,16 @@ class Sidebar(QListWidget):
         self.currentItemChanged.connect(self._moved)
         self.itemClicked.connect(self._clicked)
 
-    def add(self, key: str, title: str, symbol: str) -> None:
-        """Add a page to the list."""
+    def add(self, key: str, title: str, symbol: str, section: str) -> None:
+        """Add a page to the list.
+
+        section: what is of another one than the page before stands a little apart.
+        """
         item = QListWidgetItem(title)
         item.setData(Qt.ItemDataRole.UserRole, key)
         item.setData(_SYMBOL, symbol)
+        item.setData(_GAP, _BETWEEN_SECTIONS if self._section not in ("", section) else 0)
+        self._section = section
         self.addItem(item)
 
     def choose(self, key: str) -> None:

@@ -1,13 +1,13 @@
-"""Indexes of what incoming mail is looked up by, and of the letters that people wrote themselves.
+"""Indexes of what incoming mail is looked up by.
 
-Revision: 0009, after 0007.
+Revision: 0009, after 0008.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 
 def _domain(column: str) -> str:
@@ -29,11 +29,3 @@ def upgrade() -> None:
             sqlite_where=is_email,
             postgresql_where=is_email,
         )
-    is_known = sa.text("sender_person_id IS NOT NULL")
-    op.create_index(
-        "ix_letter_sender_person_id",
-        "letter",
-        ["sender_person_id"],
-        sqlite_where=is_known,
-        postgresql_where=is_known,
-    )

@@ -1,0 +1,150 @@
+"""Drafts: written from facts, edited, previewed, given a file to enclose, deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from outreach.cases.campaigns import CampaignRow
+from outreach.correspondence.following_up import draft_follow_ups
+from outreach.desk.letter_query import Filters
+from outreach.desk.letter_row import TrackerRow
+from outreach.desk.letter_table import tracker_rows
+from outreach.desk.reminders import overdue_without_reminder
+from outreach.domain.wording import counted
+from outreach.letters.checks import letter_notes
+from outreach.letters.drafting import draft_letters, plan_letters
+from outreach.letters.enclosing import enclose, file_to_enclose
+from outreach.letters.formats.document import LetterDocument
+from outreach.letters.ledger import delete_drafts, edit_letter, restore_drafts
+from outreach.letters.preview import edited_document, preview_pdf, saved_document
+from outreach.letters.sandbox import TemplateSandbox
+from outreach.letters.templates import LetterTemplate, load_template, templates_list
+from outreach.letters.unsaved import UnsavedText, Words, restore_unsaved
+from outreach.recipients.rows import RecipientRow, recipients_list
+from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
+from outreach.ui.job import Progress
+from outreach.ui.operations.operation import Compute, Long, Read, Undoable, Write, silent, tr
+
+
+@dataclass(frozen=True)
+class ToCompose:
+    """What letters are written from, and the drafts there are."""
+
+    recipients: tuple[RecipientRow, ...]
+    drafts: tuple[TrackerRow, ...]
+    templates: tuple[LetterTemplate, ...]
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """Letters that were drafted. warnings: what to look at, each with whom it is about."""
+
+    changes: Changes
+    warnings: tuple[str, ...]
+
+
+def to_compose(campaign: CampaignRow, sandbox: TemplateSandbox) -> Read[ToCompose]:
+    """Recipients, drafts and templates of a campaign."""
+
+    def work(session: WorkSession) -> ToCompose:
+        return ToCompose(
+            recipients_list(session, campaign.key),
+            tracker_rows(session, campaign, filters=Filters(status="draft")),
+            templates_list(sandbox),
+        )
+
+    return Read(work, "rows")
+
+
+def draft(
+    sandbox: TemplateSandbox, *, case_id: str, template: str, recipients: Sequence[RecipientRow], on: date
+) -> Long[Drafted]:
+    """Write a letter to each recipient.
+
+    template: id of one, "" to choose by recipient. It says nothing by itself.
+    """
+    chosen = load_template(template) if template else None
+
+    def work(database: Database, progress: Progress) -> Drafted:
+        with database.read() as session:
+            plan = plan_letters(
+                session,
+                sandbox,
+                case_id=case_id,
+                template=chosen,
+                recipients=recipients,
+                on=on,
+                progress=progress,
+            )
+        with database.write() as session:
+            changes = draft_letters(session, plan)
+        return Drafted(changes, tuple(f"{p.recipient.name}: {w}" for p in plan.letters for w in p.warnings))
+
+    return Long(tr("Drafting letters"), work, once=True, said=silent, changed=lambda drafted: drafted.changes)
+
+
+def follow_up(sandbox: TemplateSandbox, references: Sequence[str]) -> Long[Changes]:
+    """Write again about letters: a reminder after silence, thanks after an answer."""
+
+    def work(database: Database, progress: Progress) -> Changes:
+        return draft_follow_ups(database, sandbox, references)
+
+    return Long(tr("Drafting letters"), work, once=True)
+
+
+def remind_overdue(sandbox: TemplateSandbox, campaign: CampaignRow, on: date) -> Long[Changes]:
+    """Draft a reminder about each letter that is overdue and was not reminded yet."""
+
+    def work(database: Database, progress: Progress) -> Changes:
+        with database.read() as session:
+            references = overdue_without_reminder(session, campaign, on)
+        return draft_follow_ups(database, sandbox, references)
+
+    return Long(tr("Drafting letters"), work, once=True)
+
+
+def opened(reference: str) -> Read[tuple[LetterDocument, tuple[str, ...]]]:
+    """A draft to edit, and what to look at in it."""
+
+    def work(session: WorkSession) -> tuple[LetterDocument, tuple[str, ...]]:
+        return saved_document(session, reference), letter_notes(session, reference)
+
+    return Read(work, "document")
+
+
+def edit(text: UnsavedText) -> Write[Changes]:
+    """Put the words of a draft on file."""
+    return Write(partial(edit_letter, reference=text.reference, **text.words), said=silent)
+
+
+def preview(document: LetterDocument, words: Words) -> Compute[bytes]:
+    """The letter as it will be printed, with these words."""
+    return Compute(partial(preview_pdf, edited_document(document, **words)), "preview")
+
+
+def put_back_words(text: UnsavedText) -> Write[Changes]:
+    """Put words into their draft that could not be saved before."""
+    return Write(partial(restore_unsaved, text=text))
+
+
+def enclose_file(reference: str, path: Path) -> Long[Changes]:
+    """Let a file go with a draft by e-mail."""
+
+    def work(database: Database, progress: Progress) -> Changes:
+        given = file_to_enclose(path)
+        with database.write() as session:
+            return enclose(session, reference, given)
+
+    return Long(tr("Reading the file"), work)
+
+
+def delete(references: Sequence[str]) -> Undoable:
+    """Delete drafts."""
+    return Undoable(
+        tr("delete {0}").format(counted(len(references), "draft", "drafts")),
+        partial(delete_drafts, references=references),
+        partial(restore_drafts, references=references),
+    )
