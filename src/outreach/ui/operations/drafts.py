@@ -14,7 +14,7 @@ from outreach.desk.letter_table import tracker_rows
 from outreach.desk.reminders import overdue_without_reminder
 from outreach.domain.wording import counted
 from outreach.letters.checks import letter_notes
-from outreach.letters.drafting import draft_letters, plan_letters
+from outreach.letters.drafting import draft_in_chunks, plan_letters
 from outreach.letters.enclosing import enclose, file_to_enclose
 from outreach.letters.formats.document import LetterDocument
 from outreach.letters.ledger import delete_drafts, edit_letter, restore_drafts
@@ -40,10 +40,15 @@ class ToCompose:
 
 @dataclass(frozen=True)
 class Drafted:
-    """Letters that were drafted. warnings: what to look at, each with whom it is about."""
+    """Letters that were drafted.
+
+    warnings: what to look at, each with whom it is about. keys: of the recipients who have a draft now, which
+    are not all where it was stopped.
+    """
 
     changes: Changes
     warnings: tuple[str, ...]
+    keys: tuple[int, ...]
 
 
 def to_compose(campaign: CampaignRow, sandbox: TemplateSandbox) -> Read[ToCompose]:
@@ -79,9 +84,10 @@ def draft(
                 on=on,
                 progress=progress,
             )
-        with database.write() as session:
-            changes = draft_letters(session, plan)
-        return Drafted(changes, tuple(f"{p.recipient.name}: {w}" for p in plan.letters for w in p.warnings))
+        changes = draft_in_chunks(database, plan, progress=progress)
+        drafted = plan.letters[: len(changes.refs)]
+        warnings = tuple(f"{p.recipient.name}: {w}" for p in drafted for w in p.warnings)
+        return Drafted(changes, warnings, tuple(p.recipient.key for p in drafted))
 
     return Long(tr("Drafting letters"), work, once=True, said=silent, changed=lambda drafted: drafted.changes)
 
@@ -90,7 +96,7 @@ def follow_up(sandbox: TemplateSandbox, references: Sequence[str]) -> Long[Chang
     """Write again about letters: a reminder after silence, thanks after an answer."""
 
     def work(database: Database, progress: Progress) -> Changes:
-        return draft_follow_ups(database, sandbox, references)
+        return draft_follow_ups(database, sandbox, references, progress=progress)
 
     return Long(tr("Drafting letters"), work, once=True)
 
@@ -101,7 +107,7 @@ def remind_overdue(sandbox: TemplateSandbox, campaign: CampaignRow, on: date) ->
     def work(database: Database, progress: Progress) -> Changes:
         with database.read() as session:
             references = overdue_without_reminder(session, campaign, on)
-        return draft_follow_ups(database, sandbox, references)
+        return draft_follow_ups(database, sandbox, references, progress=progress)
 
     return Long(tr("Drafting letters"), work, once=True)
 
