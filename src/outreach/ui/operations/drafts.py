@@ -40,10 +40,15 @@ class ToCompose:
 
 @dataclass(frozen=True)
 class Drafted:
-    """Letters that were drafted. warnings: what to look at, each with whom it is about."""
+    """Letters that were drafted.
+
+    warnings: what to look at, each with whom it is about. keys: of the recipients who have a draft now, which
+    are not all where it was stopped.
+    """
 
     changes: Changes
     warnings: tuple[str, ...]
+    keys: tuple[int, ...]
 
 
 def to_compose(campaign: CampaignRow, sandbox: TemplateSandbox) -> Read[ToCompose]:
@@ -68,7 +73,7 @@ def draft(
 
     template: id of one, "" to choose by recipient. It says nothing by itself.
     """
-    from outreach.letters.drafting import draft_letters, plan_letters
+    from outreach.letters.drafting import draft_in_chunks, plan_letters
     from outreach.letters.templates import load_template
 
     chosen = load_template(template) if template else None
@@ -84,9 +89,10 @@ def draft(
                 on=on,
                 progress=progress,
             )
-        with database.write() as session:
-            changes = draft_letters(session, plan)
-        return Drafted(changes, tuple(f"{p.recipient.name}: {w}" for p in plan.letters for w in p.warnings))
+        changes = draft_in_chunks(database, plan, progress=progress)
+        drafted = plan.letters[: len(changes.refs)]
+        warnings = tuple(f"{p.recipient.name}: {w}" for p in drafted for w in p.warnings)
+        return Drafted(changes, warnings, tuple(p.recipient.key for p in drafted))
 
     return Long(tr("Drafting letters"), work, once=True, said=silent, changed=lambda drafted: drafted.changes)
 
@@ -96,7 +102,7 @@ def follow_up(sandbox: TemplateSandbox, references: Sequence[str]) -> Long[Chang
     from outreach.correspondence.following_up import draft_follow_ups
 
     def work(database: Database, progress: Progress) -> Changes:
-        return draft_follow_ups(database, sandbox, references)
+        return draft_follow_ups(database, sandbox, references, progress=progress)
 
     return Long(tr("Drafting letters"), work, once=True)
 
@@ -108,7 +114,7 @@ def remind_overdue(sandbox: TemplateSandbox, campaign: CampaignRow, on: date) ->
     def work(database: Database, progress: Progress) -> Changes:
         with database.read() as session:
             references = overdue_without_reminder(session, campaign, on)
-        return draft_follow_ups(database, sandbox, references)
+        return draft_follow_ups(database, sandbox, references, progress=progress)
 
     return Long(tr("Drafting letters"), work, once=True)
 
