@@ -1,6 +1,6 @@
 """Recipients of a campaign as rows, and people of the directory as rows that may become recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -43,16 +43,22 @@ class RecipientRow:
         return f"{self.name} ({office})" if office else self.name
 
 
-def recipients_list(session: Session, campaign_key: int) -> tuple[RecipientRow, ...]:
-    """Whom the campaign writes to, in the order they were added."""
-    rows = session.execute(
-        select(Recipient, Person, Post, Organization)
-        .outerjoin(Person, Person.id == Recipient.person_id)
-        .outerjoin(Post, Post.id == Recipient.post_id)
-        .outerjoin(Organization, Organization.id == Recipient.organization_id)
-        .where(Recipient.campaign_id == campaign_key)
-        .order_by(Recipient.id)
-    ).all()
+def recipients_list(
+    session: Session, campaign_key: int, *, keys: Collection[int] | None = None
+) -> tuple[RecipientRow, ...]:
+    """Whom the campaign writes to, in the order they were added. keys: of these recipients only."""
+    rows = [
+        row
+        for wanted in in_chunks(None if keys is None else sorted(keys))
+        for row in session.execute(
+            select(Recipient, Person, Post, Organization)
+            .outerjoin(Person, Person.id == Recipient.person_id)
+            .outerjoin(Post, Post.id == Recipient.post_id)
+            .outerjoin(Organization, Organization.id == Recipient.organization_id)
+            .where(Recipient.campaign_id == campaign_key, wanted(Recipient.id))
+            .order_by(Recipient.id)
+        )
+    ]
     people = {p.key: p for p in people_list(session, keys=[r[1].id for r in rows if r[1]])}
     bodies = {
         b.key: b for b in bodies_list(session, keys={r[3].id for r in rows if r[3]}, with_members=False)
