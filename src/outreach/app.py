@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayou
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.mail.outcome_files import outcome_files
 from outreach.settings import Settings, default_database, load_settings, save_settings
 from outreach.store.backup import copied_file, restore
 from outreach.store.database import Database, WorkSession, open_database
@@ -103,7 +104,8 @@ class Desktop(QObject):
         # Read anew: the account, say, may have been entered since the start.
         save_settings(replace(load_settings(), last_database=location))
         window.show()
-        window.mailing.catch_up()
+        if outcome_files(database.path):
+            window.mailing.catch_up()
         return window
 
     def _close_window(self) -> None:

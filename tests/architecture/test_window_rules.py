@@ -14,6 +14,7 @@ DOING = {
 # Functions of those rooms that only reckon with what they are given.
 RECKONING = {
     "outreach.cases.facts.fact_entry",
+    "outreach.desk.letter_columns.screen_columns",
     "outreach.desk.letter_query.filter_rows",
     "outreach.directory.citations.titles_of",
     "outreach.letters.unsaved.words_digest",

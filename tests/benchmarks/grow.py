@@ -1,7 +1,9 @@
-"""Grow a database to as many letters as wanted, the same for the same numbers: python -m tests.benchmarks.grow PATH --letters N.
+"""Grow a database to as many letters as wanted, the same for the same numbers: python -m
+tests.benchmarks.grow PATH --letters N.
 
-Letters in every state, to people of several parties in bodies of several countries, with texts of about 2 kB, sendings, answers
-and their history, written in bulk through the guards that every writer passes, so that `outreach check` finds nothing wrong.
+Letters in every state, to people of several parties in bodies of several countries, with texts of about 2 kB,
+sendings, answers and their history, written in bulk through the guards that every writer passes, so that
+`outreach check` finds nothing wrong.
 """
 
 import argparse

@@ -304,11 +304,13 @@ class _Watching(TemplateSandbox):
         super().__init__()
         self._other, self._what, self.rendered = open_database(path), what, 0
 
-    def render(self, name: str, parts: dict[str, str], context: dict[str, Any]) -> Rendered:
+    def render_each(
+        self, name: str, parts: dict[str, str], common: dict[str, Any], each: Any
+    ) -> list[Rendered]:
         with self._other.write() as session:
             self._what(session)
         self.rendered += 1
-        return super().render(name, parts, context)
+        return super().render_each(name, parts, common, each)
 
     def close(self) -> None:
         super().close()
@@ -349,10 +351,12 @@ def test_the_demo_renders_outside_its_units_of_writing(
 
     def made() -> TemplateSandbox:
         class Late(TemplateSandbox):
-            def render(self, name: str, parts: dict[str, str], context: dict[str, Any]) -> Rendered:
+            def render_each(
+                self, name: str, parts: dict[str, str], common: dict[str, Any], each: Any
+            ) -> list[Rendered]:
                 if not watching:
                     watching.append(_Watching(tmp_path / "outreach.db"))
-                return watching[0].render(name, parts, context)
+                return watching[0].render_each(name, parts, common, each)
 
             def close(self) -> None:
                 for one in watching:

@@ -121,7 +121,7 @@ def test_the_menu_takes_back_the_last_step_after_the_window_was_closed_and_says_
 def test_the_history_in_view_says_who_took_a_step_and_who_took_it_back(
     ready: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outreach.ui.undo.user_name", lambda: "Ann Other")
+    monkeypatch.setattr("outreach.ui.operations.letters.user_name", lambda: "Ann Other")
     page = choose(ready, settle, "MAG-0006")
     page.withdraw.trigger()
     dialog(ReasonDialog).submit_button.click()

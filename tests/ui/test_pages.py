@@ -150,8 +150,16 @@ def test_actions_fit_the_letters_chosen(busy: MainWindow, settle: Settle) -> Non
         "Export…",
         "Withdraw…",
         "Back to draft…",
+        "Take back the last step…",
     }
-    assert enabled("MAG-0006") == {"Print for post…", "Record answer…", "Follow up", "Export…", "Close…"}
+    assert enabled("MAG-0006") == {
+        "Print for post…",
+        "Record answer…",
+        "Follow up",
+        "Export…",
+        "Close…",
+        "Take back the last step…",
+    }
     assert enabled("MAG-0006", "MAG-0009") == {"Export…"}
     assert "Export…" not in enabled("MAG-0001")
 

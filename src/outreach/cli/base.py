@@ -190,6 +190,13 @@ def say(changes: Changes) -> None:
     typer.echo(changes.message)
 
 
+def say_steps(changes: Changes, references: Sequence[str]) -> None:
+    """Say which letters took a step; the command has failed if some of those named did not."""
+    say(changes)
+    if len(changes.refs) < len({reference.strip().upper() for reference in references}):
+        raise typer.Exit(1)
+
+
 def note(words: str) -> None:
     """Say why a command takes long, apart from what it prints."""
     typer.echo(words, err=True)

@@ -1,6 +1,5 @@
 """Commands that draft letters: the first, reminders and thanks, and those passed on."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from outreach.cases.campaigns import campaign_of_case
 from outreach.cli.base import GROUPS, CampaignId, Case_, On, campaign_named, opened, print_table
 from outreach.correspondence.following_up import draft_follow_ups, draft_referral
 from outreach.desk.reminders import overdue_without_reminder
-from outreach.letters.drafting import AUTO, draft_letters, plan_letters
+from outreach.letters.drafting import AUTO, draft_in_chunks, plan_letters
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.letters.templates import load_template
 from outreach.recipients.resolve import recipients_for
@@ -43,10 +42,9 @@ def draft(
                 on=day,
                 about=about.upper(),
             )
-        references: Sequence[str] = [""] * len(plan.letters)
-        if not dry_run:
-            with database.write() as session:
-                references = draft_letters(session, plan, by=user_name()).refs
+        written = None if dry_run else draft_in_chunks(database, plan, by=user_name())
+    drafted = written.refs if written is not None else ()
+    references = (*drafted, *[""] * (len(plan.letters) - len(drafted)))
     print_table(
         [
             {
@@ -60,6 +58,9 @@ def draft(
     )
     for warning in dict.fromkeys((*answer.notes, *(w for p in plan.letters for w in p.warnings))):
         typer.echo(f"Note: {warning}", err=True)
+    if written is not None and len(drafted) < len(plan.letters):
+        typer.echo(written.message, err=True)
+        raise typer.Exit(1)
 
 
 @GROUPS["letters"].command("follow-up")

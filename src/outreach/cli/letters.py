@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from outreach.cases.campaigns import campaigns_list
 from outreach.cli.base import (
     GROUPS,
     AsFormat,
@@ -11,21 +12,23 @@ from outreach.cli.base import (
     On,
     Reason,
     Refs,
-    campaign_of_letter,
     opened,
     print_list,
     say,
+    say_steps,
 )
 from outreach.domain.states import Channel
 from outreach.errors import NotAllowedError, OutreachError
-from outreach.letters.checks import letter_notes
-from outreach.letters.ledger import (
-    approve_letters,
-    close_letters,
-    mark_sent,
-    reopen_letters,
-    withdraw_letters,
+from outreach.letters.checks import notes_on
+from outreach.letters.large_sets import (
+    approving,
+    closing,
+    marking_sent,
+    reopening,
+    withdrawing,
+    write_in_chunks,
 )
+from outreach.letters.ledger import find_letters
 from outreach.letters.unsaved import forget_unsaved, restore_unsaved, unsaved_texts
 from outreach.mail.last_step import undo_last_steps
 from outreach.settings import user_name
@@ -42,18 +45,19 @@ def approve(
     """Approve letters; their text is frozen from then on."""
     with opened(context) as database:
         with database.read() as session:
-            for ref in refs:
-                for note in letter_notes(session, ref):
-                    typer.echo(f"Note: {ref.upper()}: {note}", err=True)
-        with database.write() as session:
-            say(approve_letters(session, refs, by=user_name(), anyway=anyway))
+            letters = find_letters(session, refs)
+            for letter, notes in zip(letters, notes_on(session, letters), strict=True):
+                for note in notes:
+                    typer.echo(f"Note: {letter.reference}: {note}", err=True)
+        step = approving(by=user_name(), anyway=anyway)
+        say_steps(write_in_chunks(database, refs, step), refs)
 
 
 @GROUPS["letters"].command("reopen")
 def reopen(context: typer.Context, refs: Refs) -> None:
     """Make approved letters drafts again, as long as they have not gone out."""
-    with opened(context) as database, database.write() as session:
-        say(reopen_letters(session, refs, by=user_name()))
+    with opened(context) as database:
+        say_steps(write_in_chunks(database, refs, reopening(by=user_name())), refs)
 
 
 @GROUPS["letters"].command("unsaved")
@@ -93,23 +97,26 @@ def mark_as_sent(
     detail: Annotated[str, typer.Option("--detail", help="Such as a tracking number.")] = "",
 ) -> None:
     """Record that approved letters went out, on a day (by default today)."""
-    with opened(context) as database, database.write() as session:
-        day = on or max(campaign_of_letter(session, r).today for r in refs)
-        say(mark_sent(session, refs, by=by, on=day, detail=detail, who=user_name()))
+    with opened(context) as database:
+        with database.read() as session:
+            keys = {letter.campaign_id for letter in find_letters(session, refs)}
+            day = on or max(c.today for c in campaigns_list(session) if c.key in keys)
+        step = marking_sent(by=by, on=day, detail=detail, who=user_name())
+        say_steps(write_in_chunks(database, refs, step), refs)
 
 
 @GROUPS["letters"].command("withdraw")
 def withdraw(context: typer.Context, refs: Refs, reason: Reason = "") -> None:
     """Withdraw letters that have not gone out."""
-    with opened(context) as database, database.write() as session:
-        say(withdraw_letters(session, refs, reason=reason, by=user_name()))
+    with opened(context) as database:
+        say_steps(write_in_chunks(database, refs, withdrawing(reason=reason, by=user_name())), refs)
 
 
 @GROUPS["letters"].command("close")
 def close(context: typer.Context, refs: Refs, reason: Reason = "") -> None:
     """End letters that need no more."""
-    with opened(context) as database, database.write() as session:
-        say(close_letters(session, refs, reason=reason, by=user_name()))
+    with opened(context) as database:
+        say_steps(write_in_chunks(database, refs, closing(reason=reason, by=user_name())), refs)
 
 
 @GROUPS["letters"].command("undo")

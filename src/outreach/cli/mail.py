@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from outreach.cli.base import GROUPS, AsFormat, Format, On, Refs, note, opened, print_list, say
+from outreach.cli.base import GROUPS, AsFormat, Format, On, Refs, note, opened, print_list, say, say_steps
 from outreach.errors import KeychainError, UsageError
+from outreach.letters.large_sets import write_in_chunks
 from outreach.mail.accounts import (
     account_of,
     keep_account,
@@ -22,6 +23,7 @@ from outreach.mail.imap import ImapAccount, ImapMailbox
 from outreach.mail.outbox import (
     outbox,
     queue_letters,
+    queueing,
     settle,
     take_back,
     uncertain_message_id,
@@ -145,8 +147,8 @@ def look_for(context: typer.Context, ref: Annotated[str, typer.Argument(metavar=
 @GROUPS["mail"].command("queue")
 def queue(context: typer.Context, refs: Refs) -> None:
     """Put approved letters into the outbox."""
-    with opened(context) as database, database.write() as session:
-        say(queue_letters(session, refs, by=user_name()))
+    with opened(context) as database:
+        say_steps(write_in_chunks(database, refs, queueing(by=user_name())), refs)
 
 
 @GROUPS["mail"].command("take-back")

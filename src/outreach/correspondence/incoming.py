@@ -12,19 +12,20 @@ from datetime import date, datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from outreach.correspondence.candidates import LetterFinder, own_message_ids
 from outreach.correspondence.message_store import keep_messages
 from outreach.domain.letter_life import Step
-from outreach.domain.matching import Candidate, Clues, Match, Matcher
+from outreach.domain.matching import Clues, Match
 from outreach.domain.message_kind import MessageKind
 from outreach.domain.notice import Code, Notice, notice
-from outreach.domain.states import SENT_STATES, Channel, DispatchOutcome, LetterStatus, MessageState, Origin
+from outreach.domain.states import SENT_STATES, Channel, DispatchOutcome, MessageState
 from outreach.domain.wording import counted
 from outreach.letters.ledger import advance, advance_all, refuse_step
 from outreach.messages.kind import Found, kind_of
 from outreach.messages.parse import ReadMessage, tolerant_message
 from outreach.messages.quotes import fresh_text
 from outreach.store.database import Database
-from outreach.store.models import ContactDetail, Dispatch, Letter, Message, Reply
+from outreach.store.models import Dispatch, Letter, Message, Reply
 from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
@@ -105,14 +106,11 @@ class _Judged:
 
 
 class Intake:
-    """Files messages in batches. Made for one run: it reads the letters once. Not shared between threads."""
+    """Files messages in batches. Made for one run. Not shared between threads."""
 
     def __init__(self, database: Database, today: date) -> None:
         self._database, self._today = database, today
-        with database.read() as session:
-            candidates = _candidates(session)
-        self._matcher = Matcher(candidates)
-        self._ours = {i.lower() for c in candidates for i in c.message_ids}
+        self._finder = LetterFinder()
 
     def file(
         self, messages: Sequence[Incoming], also: Callable[[Session], object] | None = None
@@ -122,40 +120,37 @@ class Intake:
         also: written in the same one, such as how far a mailbox was read.
         """
         report = IncomingReport()
-        judged = []
+        read: list[tuple[ReadMessage, datetime | None]] = []
         for message in messages:
-            read = tolerant_message(message.raw)
-            if not (read.from_address or read.from_name or read.subject or read.message_id):
+            one = tolerant_message(message.raw)
+            if one.from_address or one.from_name or one.subject or one.message_id:
+                read.append((one, message.at))
+            else:
                 report += IncomingReport(
                     problems=(f"{message.name or 'A message'} holds neither sender nor subject.",)
                 )
-            elif read.message_id.lower() in self._ours:
-                report += IncomingReport(ours=1)
-            else:
-                judged.append(self._judge(read, message.at))
+        with self._database.read() as session:
+            ours = own_message_ids(session, (one.message_id for one, _ in read))
+            others = [(one, at) for one, at in read if one.message_id.lower() not in ours]
+            judged = self._judge(session, others)
+        report += IncomingReport(ours=len(read) - len(others))
         with self._database.write() as session:
             report += self._keep(session, judged)
             if also is not None:
                 also(session)
         return report
 
-    def _judge(self, read: ReadMessage, at: datetime | None) -> _Judged:
-        on = _day(read.sent_on, at) or self._today
-        found = kind_of(read)
-        is_bounce = found.nature in {MessageKind.BOUNCE, MessageKind.DELAY, MessageKind.DELIVERED}
-        match = self._matcher.match(
-            Clues(
-                thread=read.thread,
-                subject=read.subject,
-                # A report gives back our own letter, whose text names it.
-                quoted=read.raw[:200_000].decode("latin-1") if is_bounce else read.text,
-                from_address="" if is_bounce else read.from_address,
-                on=on,
-                returned_ids=found.returned_ids,
-                returned_addresses=found.failed,
-            )
-        )
-        return _Judged(read, on, found, match)
+    def _judge(
+        self, session: Session, messages: Sequence[tuple[ReadMessage, datetime | None]]
+    ) -> list[_Judged]:
+        days = [_day(read.sent_on, at) or self._today for read, at in messages]
+        kinds = [kind_of(read) for read, _ in messages]
+        clues = [_clues(read, on, found) for (read, _), on, found in zip(messages, days, kinds, strict=True)]
+        matches = self._finder.matches(session, clues)
+        return [
+            _Judged(read, on, found, match)
+            for (read, _), on, found, match in zip(messages, days, kinds, matches, strict=True)
+        ]
 
     def _keep(self, session: Session, judged: Sequence[_Judged]) -> IncomingReport:
         report = IncomingReport()
@@ -170,6 +165,20 @@ class Intake:
             ids.add(mark)
             new.append(one)
         return report + _keep_new(session, new) if new else report
+
+
+def _clues(read: ReadMessage, on: date, found: Found) -> Clues:
+    is_bounce = found.nature in {MessageKind.BOUNCE, MessageKind.DELAY, MessageKind.DELIVERED}
+    return Clues(
+        thread=read.thread,
+        subject=read.subject,
+        # A report gives back our own letter, whose text names it.
+        quoted=read.raw[:200_000].decode("latin-1") if is_bounce else read.text,
+        from_address="" if is_bounce else read.from_address,
+        on=on,
+        returned_ids=found.returned_ids,
+        returned_addresses=found.failed,
+    )
 
 
 def _day(written: date | None, at: datetime | None) -> date | None:
@@ -326,49 +335,6 @@ def _bounce(session: Session, message: Message, letter: Letter) -> None:
         Step.BOUNCED,
         detail=reason.with_more(address=to) if reason and to else reason,
     )
-
-
-def _candidates(session: Session) -> list[Candidate]:
-    """Letters that went out, or may have: how to recognise what answers them."""
-    dispatches: dict[int, list[tuple[str, str]]] = {}
-    for key, message_id, address in session.execute(
-        select(Dispatch.letter_id, Dispatch.message_id, Dispatch.to_address)
-        .where(Dispatch.outcome != DispatchOutcome.TAKEN_BACK)
-        .order_by(Dispatch.id)
-    ):
-        dispatches.setdefault(key, []).append((message_id, address))
-    by_person, by_body = _addresses(session)
-    found = []
-    for letter in session.scalars(select(Letter).where(Letter.origin == Origin.OWN).order_by(Letter.id)):
-        tried = dispatches.get(letter.id, [])
-        if not tried and letter.status not in SENT_STATES:
-            continue
-        addresses = [a.lower() for _, a in tried if a]
-        addresses += by_person.get(letter.person_id or 0, [])
-        addresses += by_body.get(letter.organization_id or 0, [])
-        found.append(
-            Candidate(
-                key=letter.id,
-                reference=letter.reference,
-                message_ids=tuple(dict.fromkeys(m for m, _ in tried if m)),
-                addresses=tuple(dict.fromkeys(addresses)),
-                sent_on=letter.sent_on,
-                is_open=letter.status in {LetterStatus.SENT, LetterStatus.ACKNOWLEDGED},
-            )
-        )
-    return found
-
-
-def _addresses(session: Session) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
-    by_person: dict[int, list[str]] = {}
-    by_body: dict[int, list[str]] = {}
-    for person, body, value in session.execute(
-        select(ContactDetail.person_id, ContactDetail.organization_id, ContactDetail.value).where(
-            ContactDetail.type == "email"
-        )
-    ):
-        (by_person if person else by_body).setdefault(person or body or 0, []).append(value.lower())
-    return by_person, by_body
 
 
 def file_all(

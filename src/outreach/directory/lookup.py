@@ -1,5 +1,6 @@
-"""A record of the directory by its readable id."""
+"""Records of the directory by their readable ids."""
 
+from collections.abc import Collection
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from outreach.errors import NotFoundError
 from outreach.store.models import Organization, Person, Post
+from outreach.store.search import in_chunks
 
 Record = TypeVar("Record", Person, Organization, Post)
 _NOUNS: dict[type[Person | Organization | Post], str] = {Person: "person", Organization: "body", Post: "post"}
@@ -18,3 +20,12 @@ def find_record(session: Session, model: type[Record], readable_id: str) -> Reco
     if record is None:
         raise NotFoundError(f"There is no {_NOUNS[model]} “{readable_id}” in the directory.")
     return record
+
+
+def records_by_id(session: Session, model: type[Record], readable_ids: Collection[str]) -> dict[str, Record]:
+    """People, bodies or posts by readable id; one that is not in the directory is missing."""
+    return {
+        record.slug: record
+        for wanted in in_chunks(readable_ids)
+        for record in session.scalars(select(model).where(wanted(model.slug)))
+    }

@@ -109,7 +109,7 @@ class Matcher:
             self._marks.add(candidate.reference.rpartition("-")[0].lower() + "-")
             self._by_reference[candidate.reference] = candidate
             for message_id in candidate.message_ids:
-                self._by_id[_bare(message_id)] = candidate
+                self._by_id[bare_id(message_id)] = candidate
             for address in candidate.addresses:
                 self._by_address[address].append(candidate)
             for domain in {a.rpartition("@")[2] for a in candidate.addresses}:
@@ -124,7 +124,11 @@ class Matcher:
         """
         found: list[tuple[Candidate, Basis, int, str]] = []
         by_id = next(
-            (self._by_id[_bare(i)] for i in (*clues.thread, *clues.returned_ids) if _bare(i) in self._by_id),
+            (
+                self._by_id[bare_id(i)]
+                for i in (*clues.thread, *clues.returned_ids)
+                if bare_id(i) in self._by_id
+            ),
             None,
         )
         if by_id is not None:
@@ -152,13 +156,12 @@ class Matcher:
         return [self._by_reference[r] for r in references_in(text) if r in self._by_reference]
 
     def _by_sender(self, clues: Clues) -> Match:
-        address = clues.from_address.lower()
-        domain = address.rpartition("@")[2]
+        address, domain = clues.from_address.lower(), domain_of(clues)
         if address and self._by_address.get(address):
             return _latest(
                 self._by_address[address], clues, Basis.ADDRESS, 80, "It comes from the address of"
             )
-        if domain and domain not in _FREE and self._by_domain.get(domain):
+        if domain and self._by_domain.get(domain):
             return _latest(
                 self._by_domain[domain],
                 clues,
@@ -169,7 +172,14 @@ class Matcher:
         return Match(None, Basis.NONE, 0, "Nothing in it names a letter.")
 
 
-def _bare(message_id: str) -> str:
+def domain_of(clues: Clues) -> str:
+    """Where a message comes from, "" where that says nothing of who writes."""
+    domain = clues.from_address.lower().rpartition("@")[2]
+    return "" if domain in _FREE else domain
+
+
+def bare_id(message_id: str) -> str:
+    """A Message-ID without its brackets, in lower case: so they are compared."""
     return message_id.strip().strip("<>").lower()
 
 

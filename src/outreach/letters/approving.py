@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.domain.states import LetterStatus
-from outreach.letters.checks import letter_notes
-from outreach.letters.ledger import Facts, approval_problem, find_letters
-from outreach.store.models import Organization, Person
+from outreach.letters.addressing import names_of
+from outreach.letters.approval_problems import approval_problems
+from outreach.letters.checks import notes_on
+from outreach.letters.ledger import find_letters
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,13 @@ def letters_to_decide(session: Session, references: Sequence[str]) -> tuple[Lett
     that have changed.
     Raises: NotFoundError.
     """
-    found = []
-    seen: Facts = {}
-    for letter in find_letters(session, references, with_facts=True):
-        name = session.scalar(select(Person.name).where(Person.id == letter.person_id))
-        if name is None:
-            name = session.scalar(select(Organization.name).where(Organization.id == letter.organization_id))
-        notes = letter_notes(session, letter.reference)
-        if letter.status is LetterStatus.DRAFT and (problem := approval_problem(session, letter, seen)):
-            notes = (*notes, problem)
-        found.append(LetterToDecide(letter.reference, name or "", notes))
-    return tuple(found)
+    letters = find_letters(session, references)
+    names = names_of(session, letters)
+    drafts = [letter for letter in letters if letter.status is LetterStatus.DRAFT]
+    problems = dict(zip((x.id for x in drafts), approval_problems(session, drafts), strict=True))
+    return tuple(
+        LetterToDecide(
+            letter.reference, name, (*notes, problem) if (problem := problems.get(letter.id)) else notes
+        )
+        for letter, name, notes in zip(letters, names, notes_on(session, letters), strict=True)
+    )

@@ -1,11 +1,13 @@
 """Trying a template before it is used: names, facts, and a run for somebody it is written for."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import campaign_of_case
 from outreach.cases.facts import facts_for
-from outreach.directory.tenure import office_problem
+from outreach.directory.tenure import Addressed, office_problems
 from outreach.domain.states import SENT_STATES, Origin
 from outreach.errors import MissingFactsError, NotAllowedError, TemplateError
 from outreach.letters.drafting import plan_letters
@@ -65,14 +67,19 @@ def check_template(
 
 def letter_notes(session: Session, reference: str) -> tuple[str, ...]:
     """What to know before a letter is approved. Raises: NotFoundError."""
-    letter = find_letters(session, [reference])[0]
-    if letter.origin is not Origin.OWN or letter.written_on is None:
-        return ()
-    problem = office_problem(
+    return notes_on(session, find_letters(session, [reference]))[0]
+
+
+def notes_on(session: Session, letters: Sequence[Letter]) -> list[tuple[str, ...]]:
+    """What to know of each before it is approved, none if all is well."""
+    own = [x for x in letters if x.origin is Origin.OWN and x.written_on is not None]
+    problems = office_problems(
         session,
-        person_id=letter.person_id,
-        post_id=letter.post_id,
-        body_id=letter.organization_id,
-        on=letter.written_on,
+        [
+            Addressed(letter.person_id, letter.post_id, letter.organization_id, letter.written_on)
+            for letter in own
+            if letter.written_on is not None
+        ],
     )
-    return (problem,) if problem else ()
+    said = {letter.id: problem for letter, problem in zip(own, problems, strict=True) if problem}
+    return [(said[letter.id],) if letter.id in said else () for letter in letters]

@@ -1,79 +1,45 @@
 """From a case, a template and recipients to drafts: planned first, written only if nothing is missing."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import CampaignRow, campaign_of_case
-from outreach.cases.facts import CaseRow, FactRow, case_row
-from outreach.domain.address import address_for
 from outreach.domain.letter_life import Step
 from outreach.domain.notice import Code, notice
 from outreach.domain.references import letter_reference
 from outreach.domain.states import Origin
-from outreach.domain.wording import counted, one_line, tidy_text
-from outreach.errors import CancelledError, MissingFactsError, NotFoundError, TemplateError
-from outreach.letters.fact_use import words_of
-from outreach.letters.ledger import begin, find_letter
+from outreach.domain.wording import counted
+from outreach.errors import CancelledError, NotFoundError, OutreachError
+from outreach.letters.ledger import LETTERS, add_letters
+from outreach.letters.planning import DraftPlan, PlannedLetter, Progress, WantedLetter, always, plan_wanted
 from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.template_context import (
-    FactsByLanguage,
-    addressee_of,
-    asks_for,
-    sender_lines,
-    template_context,
-    warnings_about,
-)
 from outreach.letters.templates import LetterTemplate, best_template, in_language, templates_list
 from outreach.recipients.enlist import keep_recipients
-from outreach.recipients.rows import RecipientRow, recipients_of
+from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.changes import Changes
+from outreach.store.database import Database
 from outreach.store.models import Ask, Campaign, Case, Fact, Letter, LetterAsk, LetterFact, Recipient
-from outreach.store.types import now
+from outreach.store.search import CHUNK, in_chunks
+from outreach.store.types import now, table_of
 
+__all__ = [
+    "AUTO",
+    "DraftPlan",
+    "PlannedLetter",
+    "Progress",
+    "always",
+    "draft_in_chunks",
+    "draft_letters",
+    "plan_letters",
+    "recipients_of",
+]
+
+DRAFTED_AT_ONCE = 500
+"""Letters written in one unit of writing, which others wait for."""
 AUTO = "auto"
-Progress = Callable[[int, int], bool]
-"""Called with (done, total); returns False to stop."""
-
-
-@dataclass(frozen=True)
-class PlannedLetter:
-    """One letter as it would be drafted.
-
-    uses: facts with the words in which they stand in it, in the order of the text. warnings: sentences for
-    the user, none of which stops it.
-    """
-
-    recipient: RecipientRow
-    template: LetterTemplate
-    language: str
-    written_on: date
-    address_lines: tuple[str, ...]
-    sender_lines: tuple[str, ...]
-    subject: str
-    salutation: str
-    body: str
-    close: str
-    uses: tuple[tuple[FactRow, str], ...]
-    ask_keys: tuple[int, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DraftPlan:
-    """Everything that would be written, before it is."""
-
-    campaign_key: int
-    case_key: int
-    letters: tuple[PlannedLetter, ...]
-
-
-def always(done: int, total: int) -> bool:
-    """Progress that nobody watches."""
-    return True
 
 
 def plan_letters(
@@ -94,23 +60,10 @@ def plan_letters(
     Raises: MissingFactsError naming every fact missing from all the templates at once; TemplateError;
         NotFoundError; CancelledError.
     """
-    campaign = campaign_of_case(session, case_id)
-    case = case_row(session, case_id)
-    planned = []
     with sandbox.command():
         available = templates_list(sandbox)
-        chosen = [(r, _chosen(available, template, r)) for r in recipients]
-        facts = FactsByLanguage(session, case_id)
-        _refuse_missing(chosen, facts, about)
-        previous = find_letter(session, about) if about else None
-        for done, (recipient, chosen_template) in enumerate(chosen):
-            if not progress(done, len(chosen)):
-                raise CancelledError("Drafting was stopped; nothing was written.")
-            planned.append(
-                _planned(session, sandbox, campaign, case, facts, chosen_template, recipient, on, previous)
-            )
-    progress(len(chosen), len(chosen))
-    return DraftPlan(campaign.key, case.key, tuple(planned))
+        wanted = [WantedLetter(r, _chosen(available, template, r), about) for r in recipients]
+        return plan_wanted(session, sandbox, case_id=case_id, wanted=wanted, on=on, progress=progress)
 
 
 def _chosen(
@@ -127,75 +80,6 @@ def _chosen(
     return best
 
 
-def _refuse_missing(
-    chosen: Sequence[tuple[RecipientRow, LetterTemplate]], facts: FactsByLanguage, about: str
-) -> None:
-    absent: dict[str, None] = {}
-    untranslated: dict[str, None] = {}
-    for recipient, template in chosen:
-        if template.needs_previous and not about:
-            raise TemplateError(
-                f"The template {template.id} follows up an earlier letter. Say which one: --about MAG-0001, "
-                "or choose Draft follow-up in the table of letters."
-            )
-        known = facts.of(template.language, recipient.jurisdiction)
-        for name in template.required_facts:
-            if name not in known:
-                absent[name] = None
-            elif not known[name].in_prose:
-                untranslated[f"{name} ({template.language})"] = None
-    if absent or untranslated:
-        sentences = []
-        if absent:
-            sentences.append(f"The case lacks these facts: {', '.join(absent)}.")
-        if untranslated:
-            sentences.append(f"These facts have no text in the letter's language: {', '.join(untranslated)}.")
-        raise MissingFactsError(
-            " ".join(sentences) + " Add them to the case, or choose another template. Nothing was written.",
-            (*absent, *untranslated),
-        )
-
-
-def _planned(
-    session: Session,
-    sandbox: TemplateSandbox,
-    campaign: CampaignRow,
-    case: CaseRow,
-    facts: FactsByLanguage,
-    template: LetterTemplate,
-    recipient: RecipientRow,
-    on: date,
-    previous: Letter | None,
-) -> PlannedLetter:
-    language = template.language
-    addressee, held = addressee_of(session, recipient)
-    address = address_for(addressee, recipient.audience, language)
-    known = facts.of(language, recipient.jurisdiction)
-    asks = asks_for(session, campaign.key, template, recipient, language)
-    context = template_context(
-        session, campaign, case, recipient, addressee, address, known, asks, language, on, previous
-    )
-    rendered = sandbox.render(template.id, {"subject": template.subject, "body": template.body}, context)
-    uses = tuple((known[name], words_of(known[name], words)) for name, words in rendered.used)
-    used = tuple({row.name: row for row, _ in uses}.values())
-    warnings = warnings_about(session, template, recipient, address, used, held, on)
-    return PlannedLetter(
-        recipient=recipient,
-        template=template,
-        language=language,
-        written_on=on,
-        address_lines=address.lines,
-        sender_lines=sender_lines(campaign),
-        subject=one_line(rendered.parts["subject"]),
-        salutation=address.salutation,
-        body=tidy_text(rendered.parts["body"]),
-        close=address.close,
-        uses=uses,
-        ask_keys=tuple(a[0] for a in asks),
-        warnings=warnings,
-    )
-
-
 def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
     """Write a plan's letters as drafts, each with a reference of its own. Recipients to be become recipients.
 
@@ -203,31 +87,97 @@ def draft_letters(session: Session, plan: DraftPlan, by: str = "") -> Changes:
         recipient, the case or a fact that the letters use was removed since they were planned; then nothing
         is to be kept.
     """
+    references: list[str] = []
+    for at in range(0, len(plan.letters), CHUNK):
+        references += _drafted(session, plan, plan.letters[at : at + CHUNK], by)
+    return _told_drafts(references)
+
+
+def _told_drafts(references: Sequence[str]) -> Changes:
+    return Changes(LETTERS, f"{counted(len(references), 'draft', 'drafts')} written.", tuple(references))
+
+
+def draft_in_chunks(
+    database: Database, plan: DraftPlan, *, by: str = "", progress: Progress = always
+) -> Changes:
+    """Write a plan's letters as drafts, `DRAFTED_AT_ONCE` in a unit of writing, so that others are not kept
+    waiting.
+
+    Args: progress: returns False to stop before the next unit. What is written by then stays, and the message
+        says how much.
+    Returns: as `draft_letters`. Where something goes wrong after the first unit, the message says so too.
+    Raises: as `draft_letters`, for what keeps the first unit from being written; CancelledError if it is
+        stopped before.
+    """
+    references: list[str] = []
+    total = len(plan.letters)
+    for at in range(0, total, DRAFTED_AT_ONCE):
+        if not progress(at, total):
+            if not at:
+                raise CancelledError("Drafting was stopped; nothing was written.")
+            return replace(_told_drafts(references), message=f"{at:,} of {total:,} letters drafted; stopped.")
+        try:
+            with database.write() as session:
+                written = _drafted(session, plan, plan.letters[at : at + DRAFTED_AT_ONCE], by)
+        except OutreachError as error:
+            if not at:
+                raise
+            said = f"{at:,} of {total:,} letters drafted. Of the others nothing was written: {error}"
+            return replace(_told_drafts(references), message=said)
+        references += written
+    progress(total, total)
+    return _told_drafts(references)
+
+
+def _drafted(session: Session, plan: DraftPlan, planned: Sequence[PlannedLetter], by: str) -> list[str]:
+    """Write some of a plan's letters. Returns: their references."""
     campaign = session.get(Campaign, plan.campaign_key)
     if campaign is None or session.get(Case, plan.case_key) is None:
         raise NotFoundError("The case of these letters is not on file any more. Nothing was written.")
-    _refuse_changed(session, plan)
-    recipients = keep_recipients(session, plan.campaign_key, [p.recipient for p in plan.letters])
-    letters = []
-    for number, (planned, recipient) in enumerate(zip(plan.letters, recipients, strict=True), start=1):
-        reference = letter_reference(campaign.prefix, campaign.last_number + number)
-        letters.append(_letter(plan, planned, recipient, reference))
-    campaign.last_number += len(letters)
-    session.add_all(letters)
+    if not planned:
+        return []
+    _refuse_changed(session, plan, planned)
+    recipients = keep_recipients(session, plan.campaign_key, [p.recipient for p in planned])
+    # The lock on writing is held, so nobody else takes these numbers.
+    first = campaign.last_number + 1
+    references = [letter_reference(campaign.prefix, first + n) for n in range(len(planned))]
+    campaign.last_number += len(planned)
     session.flush()
-    words = [notice(Code.FROM_TEMPLATE, template=letter.template) for letter in letters]
-    begin(session, letters, Step.DRAFTED, by=by, details=words)
-    references = tuple(letter.reference for letter in letters)
-    return Changes(
-        frozenset({"letters"}), f"{counted(len(references), 'draft', 'drafts')} written.", references
-    )
+    at = now()
+    rows = [
+        _letter_row(plan, one, whom, reference, at)
+        for one, whom, reference in zip(planned, recipients, references, strict=True)
+    ]
+    details = [notice(Code.FROM_TEMPLATE, template=one.template.id) for one in planned]
+    keys = add_letters(session, rows, Step.DRAFTED, by=by, details=details)
+    facts = [
+        {
+            "letter_id": key,
+            "fact_id": fact.key,
+            "name": fact.name,
+            "label": fact.label,
+            "value": words,
+            "status": fact.status,
+        }
+        for key, one in zip(keys, planned, strict=True)
+        for fact, words in one.uses
+    ]
+    asks = [
+        {"letter_id": key, "ask_id": ask}
+        for key, one in zip(keys, planned, strict=True)
+        for ask in one.ask_keys
+    ]
+    for model, parts in ((LetterFact, facts), (LetterAsk, asks)):
+        if parts:
+            session.execute(insert(table_of(model)), parts)
+    return references
 
 
-def _refuse_changed(session: Session, plan: DraftPlan) -> None:
+def _refuse_changed(session: Session, plan: DraftPlan, letters: Sequence[PlannedLetter]) -> None:
     """Raises: NotFoundError if what the letters say is not on file any more."""
     facts = set(session.scalars(select(Fact.id).where(Fact.case_id == plan.case_key)))
     asks = set(session.scalars(select(Ask.id).where(Ask.campaign_id == plan.campaign_key)))
-    for planned in plan.letters:
+    for planned in letters:
         for fact, _ in planned.uses:
             if fact.key not in facts:
                 raise NotFoundError(
@@ -240,51 +190,60 @@ def _refuse_changed(session: Session, plan: DraftPlan) -> None:
             )
 
 
-def _letter(plan: DraftPlan, planned: PlannedLetter, recipient: Recipient, reference: str) -> Letter:
-    return Letter(
-        reference=reference,
-        campaign_id=plan.campaign_key,
-        case_id=plan.case_key,
-        origin=Origin.OWN,
-        template=planned.template.id,
-        language=planned.language,
-        audience=planned.recipient.audience,
-        person_id=recipient.person_id,
-        post_id=recipient.post_id,
-        organization_id=recipient.organization_id,
-        written_on=planned.written_on,
-        subject=planned.subject,
-        address_lines=list(planned.address_lines),
-        sender_lines=list(planned.sender_lines),
-        salutation=planned.salutation,
-        body=planned.body,
-        close=planned.close,
-        created_at=now(),
-        facts=[
-            LetterFact(fact_id=fact.key, name=fact.name, label=fact.label, value=words, status=fact.status)
-            for fact, words in planned.uses
-        ],
-        asks=[LetterAsk(ask_id=key) for key in planned.ask_keys],
-    )
+def _letter_row(
+    plan: DraftPlan, planned: PlannedLetter, recipient: Recipient, reference: str, at: datetime
+) -> dict[str, object]:
+    return {
+        "reference": reference,
+        "campaign_id": plan.campaign_key,
+        "case_id": plan.case_key,
+        "origin": Origin.OWN,
+        "template": planned.template.id,
+        "language": planned.language,
+        "audience": planned.recipient.audience,
+        "person_id": recipient.person_id,
+        "post_id": recipient.post_id,
+        "organization_id": recipient.organization_id,
+        "written_on": planned.written_on,
+        "subject": planned.subject,
+        "address_lines": list(planned.address_lines),
+        "sender_lines": list(planned.sender_lines),
+        "salutation": planned.salutation,
+        "body": planned.body,
+        "close": planned.close,
+        "created_at": at,
+    }
 
 
-def recipient_of(session: Session, reference: str) -> RecipientRow:
-    """The campaign's recipient that a letter went to, for writing to them again.
+def recipients_of(session: Session, letters: Sequence[Letter]) -> list[RecipientRow]:
+    """The campaign's recipient that each letter went to, for writing to them again.
 
-    Raises: NotFoundError if they are no longer a recipient.
+    Raises: NotFoundError naming the first letter whose addressee is no longer a recipient.
     """
-    letter = find_letter(session, reference)
-    recipient = session.scalar(
-        select(Recipient).where(
-            Recipient.campaign_id == letter.campaign_id,
-            Recipient.person_id == letter.person_id,
-            Recipient.organization_id == letter.organization_id,
-        )
-    )
-    if recipient is not None:
-        for row in recipients_of(session, [recipient.id]):
-            return row
-    raise NotFoundError(
-        f"The addressee of {reference} is not a recipient of the campaign any more. Add them in the "
-        "directory."
-    )
+    keys: dict[tuple[int, int | None, int | None], int] = {}
+    for column, no_person, wanted_keys in (
+        (Recipient.person_id, [], {x.person_id for x in letters if x.person_id}),
+        (
+            Recipient.organization_id,
+            [Recipient.person_id.is_(None)],
+            {x.organization_id for x in letters if not x.person_id},
+        ),
+    ):
+        columns = (Recipient.campaign_id, Recipient.person_id, Recipient.organization_id, Recipient.id)
+        for wanted in in_chunks(wanted_keys):
+            query = select(*columns).where(wanted(column), *no_person).order_by(Recipient.id)
+            for of_campaign, person, body, key in session.execute(query):
+                keys.setdefault((of_campaign, person, body), key)
+    found = [keys.get((x.campaign_id, x.person_id, x.organization_id)) for x in letters]
+    rows = {
+        row.key: row
+        for campaign in {x.campaign_id for x in letters}
+        for row in recipients_list(session, campaign, keys={key for key in found if key is not None})
+    }
+    for letter, row_key in zip(letters, found, strict=True):
+        if row_key not in rows:
+            raise NotFoundError(
+                f"The addressee of {letter.reference} is not a recipient of the campaign any more. Add them in "
+                "the directory."
+            )
+    return [rows[key] for key in found if key is not None]

@@ -14,18 +14,19 @@ from sqlalchemy.orm import Session
 from outreach.domain.states import Origin
 from outreach.errors import CancelledError, NotAllowedError, UsageError
 from outreach.files import make_folder, write_file
-from outreach.letters.addressing import sending_address
-from outreach.letters.drafting import Progress, always
+from outreach.letters.addressing import names_of, sending_address, sending_addresses
 from outreach.letters.enclosing import enclosures
 from outreach.letters.formats.document import LetterDocument, Letterhead, make_document
 from outreach.letters.formats.eml import letter_eml, make_message_id
 from outreach.letters.formats.html import letter_html
 from outreach.letters.formats.pdf import letter_pdf
 from outreach.letters.formats.text import letter_text
-from outreach.letters.ledger import find_letters
+from outreach.letters.in_parts import LetterHead, alike_together, letter_heads, letters_in_parts
+from outreach.letters.planning import Progress, always
 from outreach.store.blobs import blob
-from outreach.store.integrity import text_digest
-from outreach.store.models import Campaign, Letter, Organization, Person
+from outreach.store.integrity import text_digests
+from outreach.store.models import Campaign, Letter, Organization
+from outreach.store.search import in_chunks
 
 FORMATS = ("pdf", "docx", "eml", "txt", "html")
 _AT_ONCE = 64
@@ -33,13 +34,39 @@ _AT_ONCE = 64
 
 
 def letter_document(session: Session, letter: Letter) -> LetterDocument:
-    """A letter's text, parsed for the formats.
+    """A letter's text, parsed for the formats. Raises: NotAllowedError for a letter whose text is not on file."""
+    return Documents(session).of([letter])[0]
 
-    Raises: NotAllowedError for a letter whose text is not on file.
-    """
-    _check_has_text(letter)
-    body = session.get(Organization, letter.organization_id) if letter.organization_id else None
-    return _document(letter, body.jurisdiction if body else "", letterhead(session, letter.campaign_id))
+
+class Documents:
+    """Makes documents of letters that are read a part at a time; what many share is read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._heads: dict[int, Letterhead] = {}
+        self._senders: dict[int, str] = {}
+
+    def of(self, letters: Sequence[Letter]) -> list[LetterDocument]:
+        """Letters' texts, parsed for the formats. Raises: NotAllowedError for one whose text is not on file."""
+        for letter in letters:
+            _check_has_text(letter)
+        places: dict[int, str] = {}
+        for wanted in in_chunks({x.organization_id for x in letters if x.organization_id}):
+            query = select(Organization.id, Organization.jurisdiction).where(wanted(Organization.id))
+            places.update((k, v) for k, v in self._session.execute(query))
+        for key in {x.campaign_id for x in letters} - self._heads.keys():
+            self._heads[key] = letterhead(self._session, key)
+        return [
+            _document(x, places.get(x.organization_id or 0, ""), self._heads[x.campaign_id]) for x in letters
+        ]
+
+    def sender_of(self, letter: Letter) -> str:
+        """The address that the letter's campaign writes from."""
+        key = letter.campaign_id
+        if key not in self._senders:
+            query = select(Campaign.sender_email).where(Campaign.id == key)
+            self._senders[key] = self._session.scalar(query) or ""
+        return self._senders[key]
 
 
 def _document(letter: Letter, jurisdiction: str, head: Letterhead) -> LetterDocument:
@@ -59,7 +86,7 @@ def _document(letter: Letter, jurisdiction: str, head: Letterhead) -> LetterDocu
     )
 
 
-def _check_has_text(letter: Letter) -> None:
+def _check_has_text(letter: Letter | LetterHead) -> None:
     if letter.origin is not Origin.OWN:
         raise NotAllowedError(
             f"{letter.reference} is reported correspondence; its text is not on file, so it cannot be "
@@ -98,83 +125,104 @@ def export_letters(
     Returns: the files written. Raises: NotFoundError, NotAllowedError before anything is written;
         DiskFullError, ReadOnlyError, CancelledError, after which the files written so far are whole.
     """
-    letters = find_letters(session, references)
-    for letter in letters:
-        _check_has_text(letter)
+    heads = letter_heads(session, references)
+    for head in heads:
+        _check_has_text(head)
     make_folder(folder)
-    written: dict[tuple[str, str], Path] = {}
-    ready = _set_ahead(session, letters, {"pdf", "eml"} & set(formats))
-    for done, (letter, document, pdf) in enumerate(ready):
-        if not progress(done, len(letters)):
+    written: dict[str, str] = {}
+    ready = _set_ahead(session, alike_together(session, [head.key for head in heads]), formats)
+    for done, (letter, pdf) in enumerate(ready):
+        if not progress(done, len(heads)):
             raise CancelledError(f"Export was stopped after {done} letters.")
+        stem = written[letter.document.reference] = file_stem(letter.document)
         for extension in formats:
-            target = folder / f"{file_stem(document)}.{extension}"
-            write_file(target, _content(session, letter, document, extension, pdf))
-            written[letter.reference, extension] = target
-    progress(len(letters), len(letters))
-    return tuple(written[letter.reference, extension] for letter in letters for extension in formats)
+            write_file(folder / f"{stem}.{extension}", _content(session, letter, extension, pdf))
+    progress(len(heads), len(heads))
+    return tuple(folder / f"{written[h.reference]}.{extension}" for h in heads for extension in formats)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A letter as it is written into files. The last four are for messages alone, and empty where none is made."""
+
+    key: int
+    document: LetterDocument
+    approved_at: datetime | None
+    to_name: str = ""
+    to_address: str = ""
+    sender: str = ""
+    message_id: str = ""
 
 
 def _set_ahead(
-    session: Session, letters: Sequence[Letter], needs_pdf: Collection[str]
-) -> Iterator[tuple[Letter, LetterDocument, bytes]]:
+    session: Session, keys: Sequence[int], formats: Collection[str]
+) -> Iterator[tuple[_Ready, bytes]]:
     """Letters with their PDFs (b"" where none is needed), which are set side by side while earlier ones are
     written.
 
-    typst works outside Python's lock; letters are read here, in the thread of their session. Letters with the
-    same paragraphs come one after the other, since typst remembers paragraphs that it has just set.
+    typst works outside Python's lock; letters are read here, in the thread of their session. Args: keys: those
+        with the same paragraphs one after the other, since typst remembers paragraphs that it has just set.
     """
-    alike = sorted(letters, key=lambda letter: (letter.template, letter.language, letter.body))
-    heads = {key: letterhead(session, key) for key in {letter.campaign_id for letter in letters}}
-    bodies = {letter.organization_id for letter in letters}
-    query = select(Organization.id, Organization.jurisdiction).where(Organization.id.in_(bodies))
-    jurisdictions: dict[int | None, str] = {row.id: row.jurisdiction for row in session.execute(query)}
-    waiting: deque[tuple[Letter, LetterDocument, Future[bytes] | None]] = deque()
+    documents = Documents(session)
+    waiting: deque[tuple[_Ready, Future[bytes] | None]] = deque()
     with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 8))) as pool:
-        for letter in alike:
-            jurisdiction = jurisdictions.get(letter.organization_id, "")
-            document = _document(letter, jurisdiction, heads[letter.campaign_id])
-            setting = pool.submit(letter_pdf, document, at=letter.approved_at) if needs_pdf else None
-            waiting.append((letter, document, setting))
-            if len(waiting) > _AT_ONCE:
-                yield _when_set(waiting.popleft())
+        for letters in letters_in_parts(session, keys):
+            for letter in _read(session, documents, letters, as_messages="eml" in formats):
+                needs_pdf = not {"pdf", "eml"}.isdisjoint(formats)
+                setting = (
+                    pool.submit(letter_pdf, letter.document, at=letter.approved_at) if needs_pdf else None
+                )
+                waiting.append((letter, setting))
+                if len(waiting) > _AT_ONCE:
+                    yield _when_set(waiting.popleft())
+            letters.clear()
         while waiting:
             yield _when_set(waiting.popleft())
 
 
-def _when_set(
-    one: tuple[Letter, LetterDocument, Future[bytes] | None],
-) -> tuple[Letter, LetterDocument, bytes]:
-    letter, document, setting = one
-    return letter, document, setting.result() if setting else b""
+def _read(
+    session: Session, documents: "Documents", letters: Sequence[Letter], *, as_messages: bool
+) -> list[_Ready]:
+    made = documents.of(letters)
+    if not as_messages:
+        return [_Ready(x.id, document, x.approved_at) for x, document in zip(letters, made, strict=True)]
+    names, addresses = names_of(session, letters), sending_addresses(session, letters)
+    drafts = text_digests(session, [x for x in letters if not x.text_sha256])
+    found = []
+    for letter, document, name, address in zip(letters, made, names, addresses, strict=True):
+        sender = documents.sender_of(letter)
+        digest = letter.text_sha256 or drafts[letter.id]
+        message_id = make_message_id(letter.reference, digest, sender)
+        found.append(_Ready(letter.id, document, letter.approved_at, name, address, sender, message_id))
+    return found
 
 
-def _content(session: Session, letter: Letter, document: LetterDocument, extension: str, pdf: bytes) -> bytes:
+def _when_set(one: tuple[_Ready, Future[bytes] | None]) -> tuple[_Ready, bytes]:
+    letter, setting = one
+    return letter, setting.result() if setting else b""
+
+
+def _content(session: Session, letter: _Ready, extension: str, pdf: bytes) -> bytes:
     from outreach.letters.formats.docx import letter_docx
 
     match extension:
         case "pdf":
             return pdf
         case "docx":
-            return letter_docx(document, at=letter.approved_at)
+            return letter_docx(letter.document, at=letter.approved_at)
         case "txt":
-            return letter_text(document).encode("utf-8")
+            return letter_text(letter.document).encode("utf-8")
         case "html":
-            return letter_html(document).encode("utf-8")
+            return letter_html(letter.document).encode("utf-8")
         case _:
-            sender = (
-                session.scalar(select(Campaign.sender_email).where(Campaign.id == letter.campaign_id)) or ""
-            )
             return letter_eml(
-                document,
+                letter.document,
                 pdf,
-                to_name=_name(session, letter),
-                to_address=sending_address(session, letter),
-                from_address=sender,
-                message_id=make_message_id(
-                    letter.reference, letter.text_sha256 or text_digest(session, letter), sender
-                ),
-                attachments=enclosures(session, letter.id),
+                to_name=letter.to_name,
+                to_address=letter.to_address,
+                from_address=letter.sender,
+                message_id=letter.message_id,
+                attachments=enclosures(session, letter.key),
             )
 
 
@@ -209,7 +257,7 @@ def sending_message(
     content = letter_eml(
         document,
         letter_pdf(document, at=letter.approved_at),
-        to_name=_name(session, letter),
+        to_name=names_of(session, [letter])[0],
         to_address=to_address,
         from_address=from_address,
         reply_to=own if own and own != from_address else "",
@@ -218,12 +266,6 @@ def sending_message(
         attachments=enclosures(session, letter.id),
     )
     return SendingMessage(to_address, message_id, content)
-
-
-def _name(session: Session, letter: Letter) -> str:
-    if letter.person_id:
-        return session.scalar(select(Person.name).where(Person.id == letter.person_id)) or ""
-    return session.scalar(select(Organization.name).where(Organization.id == letter.organization_id)) or ""
 
 
 def file_stem(document: LetterDocument) -> str:

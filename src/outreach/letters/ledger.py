@@ -3,14 +3,14 @@
 What takes a step back is a step too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
-from outreach.cases.facts import FactRow, facts_for
-from outreach.domain.answers import is_answer
 from outreach.domain.letter_life import (
     BIRTHS,
     LetterSituation,
@@ -22,15 +22,16 @@ from outreach.domain.letter_life import (
     told_as,
 )
 from outreach.domain.notice import Code, Notice, free_text, notice
-from outreach.domain.states import Channel, DispatchOutcome
+from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
 from outreach.domain.wording import date_in_words, locale_for, one_line
 from outreach.errors import NotAllowedError, NotFoundError, UsageError
-from outreach.letters.fact_use import forms_of, still_standing
+from outreach.letters.approval_problems import approval_problems
+from outreach.letters.fact_use import still_standing
 from outreach.letters.formats.document import mended
-from outreach.letters.situations import classed, situations
+from outreach.letters.situations import days_answered, situations
 from outreach.store.changes import Changes
 from outreach.store.integrity import DIGEST_VERSION, text_digests
-from outreach.store.models import Case, Dispatch, Letter, LetterEvent, Organization
+from outreach.store.models import Dispatch, Letter, LetterEvent
 from outreach.store.search import in_chunks
 from outreach.store.types import now, table_of
 
@@ -38,20 +39,26 @@ LETTERS = frozenset({"letters"})
 
 
 def find_letters(session: Session, references: Sequence[str], *, with_facts: bool = False) -> list[Letter]:
-    """Letters by reference, in the order given; case does not matter.
-
-    with_facts: also reads the facts that they use.
+    """Letters by reference, in the order given; case does not matter. with_facts: also reads the facts they
+    use.
 
     Raises: NotFoundError naming every reference there is no letter for.
     """
-    wanted = list(dict.fromkeys(r.strip().upper() for r in references))
-    query = select(Letter).where(Letter.reference.in_(wanted))
-    if with_facts:
-        query = query.options(selectinload(Letter.facts))
-    found = {letter.reference: letter for letter in session.scalars(query)}
-    if missing := [r for r in wanted if r not in found]:
+    wanted_references = list(dict.fromkeys(r.strip().upper() for r in references))
+    found: dict[str, Letter] = {}
+    for wanted in in_chunks(wanted_references):
+        query = select(Letter).where(wanted(Letter.reference))
+        if with_facts:
+            query = query.options(selectinload(Letter.facts))
+        found.update((letter.reference, letter) for letter in session.scalars(query))
+    refuse_unknown(wanted_references, found)
+    return [found[r] for r in wanted_references]
+
+
+def refuse_unknown(references: Sequence[str], found: Container[str]) -> None:
+    """Raises: NotFoundError naming every reference that is not among those found."""
+    if missing := [r for r in references if r not in found]:
         raise NotFoundError(f"There is no letter {', '.join(missing)}. List them with: outreach letters list")
-    return [found[r] for r in wanted]
 
 
 def find_letter(session: Session, reference: str) -> Letter:
@@ -85,12 +92,15 @@ def advance_all(
     *,
     by: str = "",
     details: Sequence[Notice | None] = (),
+    more: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`.
+    """Let letters take a step. Nothing else writes a letter's status or history, but for `begin`
+    and `add_letters`.
 
-    The day of the answer follows with the status where a step is about an answer; what else belongs to a
-    step, such as the day of sending, is its caller's. Args: by: who does it. details: what the history tells
-    of it, one for each letter, or none.
+    The day of the answer follows with the status where a step is about an answer. All letters are written by
+    the same few statements, however many they are.
+    Args: by: who does it. details: what the history tells of it, one for each letter, or none. more: what
+        else of each letter changes with the step, by column; the same columns of all.
     Raises: NotAllowedError for a letter that cannot take it; then none has.
     """
     has_answers = follows_answers(step)
@@ -98,12 +108,39 @@ def advance_all(
         session, letters, with_answers=has_answers, with_history=taken_back_by(step) is not None
     )
     _refuse(letters, found, step)
+    changes = [
+        {"status": status_after(situation, step), **own}
+        for situation, own in zip(found, more or [{}] * len(letters), strict=True)
+    ]
     if has_answers:
-        _date_answers(session, letters)
-    before = [letter.status for letter in letters]
-    for letter, situation in zip(letters, found, strict=True):
-        letter.status = status_after(situation, step)
-    _tell(session, letters, step, before, [now()] * len(letters), by, details)
+        first = days_answered(session, letters)
+        for letter, change in zip(letters, changes, strict=True):
+            change["answered_on"] = first.get(letter.id)
+    at, before = now(), [letter.status for letter in letters]
+    _write(session, letters, changes)
+    told = [(x.id, at, old, x.status) for x, old in zip(letters, before, strict=True)]
+    _tell(session, told, step, by, details)
+
+
+def _write(session: Session, letters: Sequence[Letter], changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write columns of letters, the same of all, in one statement; a letter that has them already is left
+    alone."""
+    differ = [
+        (letter, change)
+        for letter, change in zip(letters, changes, strict=True)
+        if any(getattr(letter, column) != value for column, value in change.items())
+    ]
+    if not differ:
+        return
+    table = table_of(Letter)
+    values = {column: bindparam(f"new_{column}", type_=table.c[column].type) for column in differ[0][1]}
+    session.execute(
+        update(table).where(table.c.id == bindparam("key")).values(values),
+        [{"key": x.id, **{f"new_{column}": value for column, value in c.items()}} for x, c in differ],
+    )
+    for letter, change in differ:
+        for column, value in change.items():
+            set_committed_value(letter, column, value)
 
 
 def begin(
@@ -119,48 +156,63 @@ def begin(
     Args: letters: just added and flushed. step: one of `BIRTHS`. by, details: as for `advance_all`.
     """
     for letter in letters:
-        letter.status = BIRTHS[step]
-    _tell(session, letters, step, [""] * len(letters), [x.created_at for x in letters], by, details)
+        if letter.status is not BIRTHS[step]:
+            letter.status = BIRTHS[step]
+    _tell(session, [(x.id, x.created_at, "", x.status) for x in letters], step, by, details)
+
+
+def add_letters(
+    session: Session,
+    rows: Sequence[Mapping[str, Any]],
+    step: Step,
+    *,
+    by: str = "",
+    details: Sequence[Notice | None] = (),
+) -> list[int]:
+    """Put new letters on file, with the status that they begin with and the first step of their history.
+
+    Args: rows: by column, the same columns of all, reference and created_at among them. step: one of
+        `BIRTHS`. by, details: as for `advance_all`. Returns: their keys, in the order of the rows.
+    """
+    if not rows:
+        return []
+    status = BIRTHS[step]
+    session.execute(insert(table_of(Letter)), [{**row, "status": status} for row in rows])
+    keys = {
+        reference: key
+        for wanted in in_chunks([row["reference"] for row in rows])
+        for reference, key in session.execute(
+            select(Letter.reference, Letter.id).where(wanted(Letter.reference))
+        )
+    }
+    found = [keys[row["reference"]] for row in rows]
+    told = [(key, row["created_at"], "", status) for key, row in zip(found, rows, strict=True)]
+    _tell(session, told, step, by, details)
+    return found
 
 
 def _tell(
     session: Session,
-    letters: Sequence[Letter],
+    told: Sequence[tuple[int, datetime, str, LetterStatus]],
     step: Step,
-    before: Sequence[str],
-    at: Sequence[datetime],
     by: str,
     details: Sequence[Notice | None],
 ) -> None:
+    """Add to histories. told: of each letter its key, the instant, and the status before and after."""
     rows = [
         {
-            "letter_id": letter.id,
-            "at": instant,
+            "letter_id": key,
+            "at": at,
             "kind": told_as(step),
             "by": by,
-            "from_status": str(status),
-            "to_status": letter.status.value,
+            "from_status": str(before),
+            "to_status": after.value,
             "detail": detail,
         }
-        for letter, status, instant, detail in zip(
-            letters, before, at, details or [None] * len(letters), strict=True
-        )
+        for (key, at, before, after), detail in zip(told, details or [None] * len(told), strict=True)
     ]
     if rows:
-        # What else belongs to the step is still to come; letters are written once they have it all.
-        with session.no_autoflush:
-            session.execute(insert(table_of(LetterEvent)), rows)
-
-
-def _date_answers(session: Session, letters: Sequence[Letter]) -> None:
-    """The day of the answer, as the classed answers on file have it: of the first that answers."""
-    first: dict[int, date] = {}
-    for wanted in in_chunks([letter.id for letter in letters]):
-        for reply in session.scalars(classed(wanted)):
-            if reply.kind is not None and is_answer(reply.kind):
-                first.setdefault(reply.letter_id, reply.received_on)
-    for letter in letters:
-        letter.answered_on = first.get(letter.id)
+        session.execute(insert(table_of(LetterEvent)), rows)
 
 
 def _count(letters: Sequence[Letter], done: str) -> str:
@@ -170,46 +222,49 @@ def _count(letters: Sequence[Letter], done: str) -> str:
 def approve_letters(
     session: Session, references: Sequence[str], *, by: str = "", anyway: bool = False
 ) -> Changes:
-    """Freeze letters.
-
-    From here on text, addressee, language, reference, approver, the facts used and their hash cannot change.
+    """Freeze letters. From here on text, addressee, language, reference, approver, the facts used and their
+    hash cannot change.
 
     Args: by: who approves. anyway: also when a fact has changed since the draft was written.
     Raises: NotAllowedError for a letter that is no draft, is empty, still holds a placeholder, or
         uses a fact that has changed since; then none of the letters is approved.
     """
-    letters = find_letters(session, references, with_facts=True)
-    seen: Facts = {}
-    refuse_step(session, letters, Step.APPROVED)
+    letters = refuse_approval(session, references, anyway=anyway)
     for letter in letters:
-        _refuse_unfinished(letter)
-        if not anyway:
-            _refuse_stale(session, letter, seen)
-        letter.body = mended(letter.body)
+        if (whole := mended(letter.body)) != letter.body:
+            letter.body = whole
     session.flush()
     at = now()
     digests = text_digests(session, letters, approval=(at, by))
-    words = [notice(Code.TEXT_HASH, sha256=digests[letter.id]) for letter in letters]
-    advance_all(session, letters, Step.APPROVED, by=by, details=words)
-    for letter in letters:
-        letter.text_sha256, letter.digest_version = digests[letter.id], DIGEST_VERSION
-        letter.approved_at, letter.approved_by = at, by
+    advance_all(
+        session,
+        letters,
+        Step.APPROVED,
+        by=by,
+        details=[notice(Code.TEXT_HASH, sha256=digests[letter.id]) for letter in letters],
+        more=[
+            {
+                "text_sha256": digests[letter.id],
+                "digest_version": DIGEST_VERSION,
+                "approved_at": at,
+                "approved_by": by,
+            }
+            for letter in letters
+        ],
+    )
     return Changes(LETTERS, _count(letters, "approved"), tuple(x.reference for x in letters))
 
 
-def approval_problem(session: Session, letter: Letter, seen: "Facts") -> str:
-    """Why `approve_letters` would refuse a draft, "" if it would not.
+def refuse_approval(session: Session, references: Sequence[str], *, anyway: bool = False) -> list[Letter]:
+    """Letters of which nothing speaks against approval.
 
-    The letter's facts must have been read with it.
-
-    seen: what was read of facts for the letters before, empty at first.
+    Raises: as `approve_letters`, for the first that cannot be.
     """
-    try:
-        _refuse_unfinished(letter)
-        _refuse_stale(session, letter, seen)
-    except NotAllowedError as error:
-        return str(error)
-    return ""
+    letters = find_letters(session, references)
+    refuse_step(session, letters, Step.APPROVED)
+    if why := next(filter(None, approval_problems(session, letters, anyway=anyway)), ""):
+        raise NotAllowedError(why)
+    return letters
 
 
 def reopen_letters(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
@@ -224,50 +279,13 @@ def reopen_letters(session: Session, references: Sequence[str], *, by: str = "")
         reopened.
     """
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.REOPENED, by=by)
-    for letter in letters:
-        letter.approved_at, letter.approved_by, letter.text_sha256 = None, "", ""
+    none = {"approved_at": None, "approved_by": "", "text_sha256": ""}
+    advance_all(session, letters, Step.REOPENED, by=by, more=[none] * len(letters))
     return Changes(
         LETTERS,
         _count(letters, "is a draft again" if len(letters) == 1 else "are drafts again"),
         tuple(x.reference for x in letters),
     )
-
-
-def _refuse_unfinished(letter: Letter) -> None:
-    if not letter.body.strip() or not letter.subject.strip():
-        raise NotAllowedError(f"{letter.reference} has no text or no subject yet. Write it first.")
-    for mark in ("{{", "{%", "[TODO", "[…]", "[...]", "XXX"):
-        if mark in letter.body or mark in letter.subject:
-            raise NotAllowedError(
-                f"{letter.reference} still holds the placeholder “{mark}”. Complete the text first."
-            )
-
-
-Facts = dict[tuple[str, str, str], dict[int, FactRow]]
-"""Words of facts by their keys, for each case, language and jurisdiction that was asked for: many letters
-share them.
-"""
-
-
-def _refuse_stale(session: Session, letter: Letter, seen: Facts) -> None:
-    case = session.get(Case, letter.case_id) if letter.case_id else None
-    if case is None:
-        return
-    body = session.get(Organization, letter.organization_id) if letter.organization_id else None
-    jurisdiction = body.jurisdiction if body else ""
-    which = (case.slug, letter.language, jurisdiction)
-    if which not in seen:
-        rows = facts_for(session, case.slug, language=letter.language, jurisdiction=jurisdiction)
-        seen[which] = {f.key: f for f in rows}
-    for used in letter.facts:
-        fact = seen[which].get(used.fact_id or 0)
-        if fact is None or used.value not in {fact.in_prose, *forms_of(fact)}:
-            said = f"is now “{fact.in_prose}”" if fact is not None else "has been deleted since"
-            raise NotAllowedError(
-                f"{letter.reference} says “{used.value}” for {used.label}, which {said}. "
-                "Draft it again, or approve it anyway."
-            )
 
 
 def edit_letter(
@@ -298,30 +316,44 @@ def mark_sent(
     Args: by: channel. on: local day of dispatch, not before the letter's own date. who: who records it.
     Raises: NotAllowedError; then none of them is marked.
     """
+    letters = refuse_sent(session, references, on=on)
+    words = notice(Code.SENT_BY, channel=by.value, on=on.isoformat())
+    advance_all(
+        session,
+        letters,
+        Step.SENT,
+        by=who,
+        details=[words] * len(letters),
+        more=[{"sent_on": on}] * len(letters),
+    )
+    if letters:
+        at = now()
+        session.execute(
+            insert(table_of(Dispatch)),
+            [
+                {
+                    "letter_id": letter.id,
+                    **{"channel": by, "outcome": DispatchOutcome.SENT, "dispatched_on": on},
+                    "recorded_at": at,
+                    "detail": free_text(detail),
+                }
+                for letter in letters
+            ],
+        )
+    return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
+
+
+def refuse_sent(session: Session, references: Sequence[str], *, on: date) -> list[Letter]:
+    """Letters that can be marked sent on a day. Raises: as `mark_sent`, for the first that cannot be."""
     letters = find_letters(session, references)
     refuse_step(session, letters, Step.SENT)
     for letter in letters:
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
-                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have "
-                "been sent before it was "
-                "written."
+                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been "
+                "sent before it was written."
             )
-    words = notice(Code.SENT_BY, channel=by.value, on=on.isoformat())
-    advance_all(session, letters, Step.SENT, by=who, details=[words] * len(letters))
-    for letter in letters:
-        letter.sent_on = on
-        session.add(
-            Dispatch(
-                letter_id=letter.id,
-                channel=by,
-                outcome=DispatchOutcome.SENT,
-                dispatched_on=on,
-                recorded_at=now(),
-                detail=free_text(detail),
-            )
-        )
-    return Changes(LETTERS, _count(letters, "marked sent"), tuple(x.reference for x in letters))
+    return letters
 
 
 def withdraw_letters(
@@ -349,22 +381,20 @@ def close_letters(session: Session, references: Sequence[str], *, reason: str = 
 def delete_drafts(session: Session, references: Sequence[str]) -> Changes:
     """Delete drafts; `restore_drafts` undoes it. Raises: NotAllowedError for a letter that was approved."""
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.DELETED)
-    for letter in letters:
-        letter.deleted_at = now()
+    advance_all(session, letters, Step.DELETED, more=[{"deleted_at": now()}] * len(letters))
     return Changes(LETTERS, _count(letters, "deleted"), tuple(x.reference for x in letters))
 
 
 def restore_drafts(session: Session, references: Sequence[str]) -> Changes:
     """Put back deleted drafts. References that are not deleted are left alone."""
-    letters = list(
-        session.scalars(
+    letters = [
+        letter
+        for wanted in in_chunks(references)
+        for letter in session.scalars(
             select(Letter)
-            .where(Letter.reference.in_(references), Letter.deleted_at.is_not(None))
+            .where(wanted(Letter.reference), Letter.deleted_at.is_not(None))
             .execution_options(include_deleted=True)
         )
-    )
-    advance_all(session, letters, Step.RESTORED)
-    for letter in letters:
-        letter.deleted_at = None
+    ]
+    advance_all(session, letters, Step.RESTORED, more=[{"deleted_at": None}] * len(letters))
     return Changes(LETTERS, f"{len(letters)} restored.", tuple(x.reference for x in letters))

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from outreach.domain.letter_life import Step
 from outreach.domain.states import LetterStatus
 from outreach.errors import CancelledError, NotAllowedError
-from outreach.letters.drafting import Progress, always
-from outreach.letters.exports import letter_document
+from outreach.letters.exports import Documents, letter_document
 from outreach.letters.formats.pdf import letter_pdf
 from outreach.letters.formats.text import letter_text
-from outreach.letters.ledger import find_letter, find_letters, refuse_step
+from outreach.letters.in_parts import letter_heads, letters_in_parts
+from outreach.letters.ledger import find_letter, refuse_step
+from outreach.letters.planning import Progress, always
 from outreach.store.models import ContactDetail
 
 
@@ -58,27 +59,30 @@ def print_batch(
     """
     import pikepdf
 
-    letters = find_letters(session, references)
-    for letter in letters:
-        if letter.status is LetterStatus.DRAFT:
-            raise NotAllowedError(f"{letter.reference} is a draft. Approve it before it is printed.")
-    bare = []
+    heads = letter_heads(session, references)
+    for head in heads:
+        if head.status is LetterStatus.DRAFT:
+            raise NotAllowedError(f"{head.reference} is a draft. Approve it before it is printed.")
+    bare: list[str] = []
+    documents = Documents(session)
+    done = 0
     with pikepdf.new() as batch:
-        for done, letter in enumerate(letters):
-            if not progress(done, len(letters)):
-                raise CancelledError("Printing was stopped; nothing was written.")
-            document = letter_document(session, letter)
-            if len(document.address_lines) < 3:
-                bare.append(letter.reference)
-            with pikepdf.open(io.BytesIO(letter_pdf(document, at=letter.approved_at))) as one:
-                batch.pages.extend(one.pages)
-                if two_sided and len(one.pages) % 2:
-                    box = one.pages[-1].mediabox
-                    batch.add_blank_page(page_size=(float(box[2] - box[0]), float(box[3] - box[1])))
+        for letters in letters_in_parts(session, [head.key for head in heads]):
+            for letter, document in zip(letters, documents.of(letters), strict=True):
+                if not progress(done, len(heads)):
+                    raise CancelledError("Printing was stopped; nothing was written.")
+                if len(document.address_lines) < 3:
+                    bare.append(letter.reference)
+                with pikepdf.open(io.BytesIO(letter_pdf(document, at=letter.approved_at))) as one:
+                    batch.pages.extend(one.pages)
+                    if two_sided and len(one.pages) % 2:
+                        box = one.pages[-1].mediabox
+                        batch.add_blank_page(page_size=(float(box[2] - box[0]), float(box[3] - box[1])))
+                done += 1
         stream = io.BytesIO()
         batch.save(stream)
         pages = len(batch.pages)
-    progress(len(letters), len(letters))
+    progress(len(heads), len(heads))
     return PrintBatch(stream.getvalue(), pages, tuple(bare))
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,9 @@ processor's time that is for a machine so busy that the process gets none; elsew
 loop."""
 _MOST_BYTES = 4_000_000
 """Of one answer."""
+TEXTS_AT_ONCE = 50
+"""Letters that are rendered in one trip to the process. More save little time, and keep others waiting for
+it."""
 _WORKER = Path(__file__).with_name("sandbox_worker.py")
 
 
@@ -109,7 +112,7 @@ class TemplateSandbox:
             unknown, needs_previous.
         Raises: TemplateError with the line and what to do.
         """
-        answer = self._answer(name, {"kind": "inspect", "text": text})
+        (answer,) = self._answers(name, {"kind": "inspect", "text": text}, 1)
         match answer.get("error"):
             case None:
                 return answer
@@ -122,57 +125,88 @@ class TemplateSandbox:
         raise TemplateError(_sentence(name, answer))
 
     def render(self, name: str, parts: dict[str, str], context: dict[str, Any]) -> Rendered:
-        """Render a template's parts.
+        """Render a template's parts for one letter; see `render_each`."""
+        return self.render_each(name, parts, context, [{}])[0]
 
-        Args: name: for messages. parts: subject and body, as Jinja source. context: plain data.
+    def render_each(
+        self, name: str, parts: dict[str, str], common: dict[str, Any], each: Sequence[dict[str, Any]]
+    ) -> list[Rendered]:
+        """Render a template's parts for many letters, in one trip to the process.
+
+        Args: name: for messages. parts: subject and body, as Jinja source. common: plain data that all
+            letters are given, the facts among it. each: what each is given besides; `TEXTS_AT_ONCE` are a
+            good number.
+        Returns: one for each, in their order.
         Raises: TemplateError with the place and what to do, also for one that takes too long or makes too
             much.
         """
-        answer = self._answer(name, {"kind": "render", "parts": parts, "context": context})
-        if "error" in answer:
-            raise TemplateError(_sentence(name, answer))
-        return Rendered(answer["parts"], tuple((fact, words) for fact, words in answer["used"]))
+        if not each:
+            return []
+        request = {
+            "kind": "render",
+            "parts": parts,
+            "common": common,
+            "each": each,
+            "free": _MOST_FREE_SECONDS,
+        }
+        answers = self._answers(name, request, len(each))
+        for answer in answers:
+            if "error" in answer:
+                raise TemplateError(_sentence(name, answer))
+        return [
+            Rendered(answer["parts"], tuple((fact, words) for fact, words in answer["used"]))
+            for answer in answers
+        ]
 
-    def _answer(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _answers(self, name: str, request: dict[str, Any], count: int) -> list[dict[str, Any]]:
+        """What the process answers: as many as were asked for, or fewer of which the last is an error.
+
+        Raises: TemplateError if the process ended, or had to be ended, or if the command has spent its time
+            or room.
+        """
         with self.command():
             budget: _Budget = self._of_thread.budget
             request["cpu"] = budget.seconds + _MOST_FREE_SECONDS
             with self._lock:
-                line = self._exchange(json.dumps(request).encode() + b"\n")
-            if not line:
+                found = self._exchange(
+                    json.dumps(request).encode() + b"\n", count, budget, request.get("text", "")
+                )
+            if found is None or budget.is_spent:
                 raise TemplateError(_STOPPED.format(name=name))
-            answer: dict[str, Any] = json.loads(line)
-            budget.take(
-                answer["seconds"],
-                sum(map(len, (answer.get("parts") or {"": request.get("text", "")}).values())),
-            )
-            if budget.is_spent:
-                raise TemplateError(_STOPPED.format(name=name))
-            return answer
+            return found
 
-    def _exchange(self, request: bytes) -> bytes:
-        """Send a request.
+    def _exchange(
+        self, request: bytes, count: int, budget: _Budget, read: str
+    ) -> list[dict[str, Any]] | None:
+        """Send a request and take its answers, as far as the budget goes. read: the text that was sent to be
+        read.
 
-        Returns: the answer; b"" if the process ended, or had to be ended, in place of one.
+        Returns: the answers; None if the process ended, or had to be ended, before the last.
         """
         process = self._started()
         assert process.stdin and process.stdout
-        timer = threading.Timer(_WALL_SECONDS, process.kill)
+        timer = threading.Timer(_WALL_SECONDS + (count - 1) * _MOST_FREE_SECONDS, process.kill)
         timer.start()
-        line = b""
+        found: list[dict[str, Any]] = []
+        is_done = False
         try:
             process.stdin.write(request)
             process.stdin.flush()
-            line = process.stdout.readline(_MOST_BYTES)
+            while not (is_done or budget.is_spent):
+                line = process.stdout.readline(_MOST_BYTES)
+                if not line.endswith(b"\n"):
+                    break
+                answer: dict[str, Any] = json.loads(line)
+                found.append(answer)
+                is_done = len(found) == count or "error" in answer
+                budget.take(answer["seconds"], sum(map(len, (answer.get("parts") or {"": read}).values())))
         except OSError:
-            line = b""
+            is_done = False
         finally:
             timer.cancel()
-            if not line.endswith(
-                b"\n"
-            ):  # also when this program is interrupted: no late answer is taken for the next one
+            if not is_done:  # also when this program is interrupted: no late answer is taken for the next one
                 self._end()
-        return line if line.endswith(b"\n") else b""
+        return found if is_done else None
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:

@@ -6,16 +6,18 @@ open no file, no library and no connection. It imports nothing of the program, a
 program imports jinja2.
 
 Its one argument is the folder of files that may be included. It reads one JSON request a line from standard
-input, and answers with one JSON line:
+input, and answers with JSON, a line for each answer:
 
 - ``{"kind": "inspect", "text": a whole file}`` gives ``{"front": …, "body": …, "facts": [names], "optional":
   [names], "names": [those there are], "unknown": [names], "needs_previous": bool}``;
-- ``{"kind": "render", "parts": {name: template}, "context": {…}}`` gives ``{"parts": {name: text}, "used":
-  [[fact, words]]}``, the facts in the order they stand in the text;
+- ``{"kind": "render", "parts": {name: template}, "common": {…}, "each": [{…}], "free": seconds}`` gives for
+  each letter, in their order, ``{"parts": {name: text}, "used": [[fact, words]]}``, the facts in the order
+  they stand in the text; what is in common is sent and read once. The first letter that cannot be made is the
+  last that is answered;
 - either gives ``{"error": kind, "message": …, "line": n, "part": name}`` where it cannot.
 
-A request's ``cpu`` is the time it may take; who takes longer is ended by the system. Each answer has
-``seconds``, the time it took.
+A request's ``cpu`` is the time it may take, of many letters beyond what is ``free`` for each; who takes
+longer is ended by the system. Each answer has ``seconds``, the time it took.
 
 Longer than 400 lines because it must be one file: Python is started with this path alone and without the
 program's packages (``-I``), so that nothing that a template could reach is loaded beside it.
@@ -27,8 +29,8 @@ import signal
 import sys
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,7 @@ MEMORY_BYTES = 160 * 1024 * 1024
 LETTER_CHARACTERS = 200_000
 SUBJECT_CHARACTERS = 1_000
 FRONT_CHARACTERS = 20_000
+_LEAST_SECONDS = 0.001
 _KEPT = 64
 """Templates that are kept compiled, for the next recipient."""
 
@@ -629,12 +632,16 @@ def _fact_name(node: nodes.Node) -> str | None:
 
 def render(environment: _Environment, request: dict[str, Any]) -> dict[str, Any]:
     """Fill every part of a request: subject (one line of plain text) and body (Markdown)."""
-    _combinations[:] = [frozenset()]
     context = _trimmed(request["context"])
     context["facts"] = Facts(context["facts"])
+    return _filled(environment, request["parts"], context)
+
+
+def _filled(environment: _Environment, sources: dict[str, str], context: dict[str, Any]) -> dict[str, Any]:
+    _combinations[:] = [frozenset()]
     parts: dict[str, str] = {}
     used: list[tuple[str, str]] = []
-    for part, source in request["parts"].items():
+    for part, source in sources.items():
         try:
             pieces: list[str] = []
             left = LETTER_CHARACTERS
@@ -688,29 +695,56 @@ def _failure(error: Exception) -> dict[str, Any]:
     return {"error": "other", "message": f"{type(error).__name__}: {message}"}
 
 
-def answer(environment: _Environment, line: bytes) -> bytes:
-    """The answer to one request, as a line.
+def answers(environment: _Environment, line: bytes) -> Iterator[bytes]:
+    """The answers to one request, each as a line.
 
     It is ended by the system where it takes longer than the request allows.
     """
-    started = time.process_time()
     request: dict[str, Any] = {}
-    made: dict[str, Any]
     try:
         request = json.loads(line)
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_PROF, request["cpu"])
-        made = inspect(environment, request) if request["kind"] == "inspect" else render(environment, request)
-        encoded = json.dumps({**made, "seconds": time.process_time() - started}).encode()
-    except _FrontError as error:
-        encoded = json.dumps({"error": "front", "message": str(error), "seconds": 0}).encode()
-    except (MemoryError, RecursionError):
-        encoded = b'{"error": "size", "part": "text", "seconds": 0}'
+        if request["kind"] == "inspect":
+            yield _timed(request["cpu"], partial(inspect, environment, request))[0]
+            return
+        left = request["cpu"]
+        common = _trimmed(request["common"])
+        common["facts"] = Facts(common["facts"])
+        for own in request["each"]:
+            context = {**common, **_trimmed(own)}
+            fill = partial(_filled, environment, request["parts"], context)
+            made, seconds, is_last = _timed(left, fill)
+            yield made
+            if is_last:
+                return
+            left = max(left - max(0.0, seconds - request["free"]), _LEAST_SECONDS)
     except Exception as error:
-        encoded = json.dumps({**_failure(error), "part": "text", "seconds": 0}).encode()
+        yield json.dumps({**_failure(error), "part": "text", "seconds": 0}).encode() + b"\n"
+
+
+def _timed(most: float, work: Callable[[], dict[str, Any]]) -> tuple[bytes, float, bool]:
+    """An answer as a line, the seconds it took, and whether it is that something could not be made.
+
+    most: seconds it may take.
+    """
+    started = time.process_time()
+    made: dict[str, Any]
+    try:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_PROF, most)
+        made = work()
+        seconds = time.process_time() - started
+        encoded = json.dumps({**made, "seconds": seconds}).encode()
+    except _FrontError as error:
+        made, seconds = {"error": "front", "message": str(error)}, 0.0
+        encoded = json.dumps({**made, "seconds": 0}).encode()
+    except (MemoryError, RecursionError):
+        made, seconds, encoded = {"error": "size"}, 0.0, b'{"error": "size", "part": "text", "seconds": 0}'
+    except Exception as error:
+        made, seconds = {**_failure(error), "part": "text"}, 0.0
+        encoded = json.dumps({**made, "seconds": 0}).encode()
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return encoded + b"\n"
+    return encoded + b"\n", seconds, "error" in made
 
 
 def _shut_in() -> None:
@@ -741,16 +775,13 @@ def main() -> None:
     sys.set_int_max_str_digits(5000)
     # What is imported at its first use is imported now.
     for source in (r"{{ '\N{BULLET}\n'|wordwrap }}{{ nobody.name }}", "{% if %}"):
-        answer(
-            environment,
-            json.dumps(
-                {"kind": "render", "parts": {"body": source}, "context": {"facts": {}}, "cpu": 60}
-            ).encode(),
-        )
+        first = {"kind": "render", "parts": {"body": source}, "common": {"facts": {}}, "each": [{}]}
+        list(answers(environment, json.dumps({**first, "cpu": 60, "free": 0}).encode()))
     _shut_in()
     for line in sys.stdin.buffer:
-        sys.stdout.buffer.write(answer(environment, line))
-        sys.stdout.buffer.flush()
+        for answer in answers(environment, line):
+            sys.stdout.buffer.write(answer)
+            sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

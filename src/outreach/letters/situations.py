@@ -1,11 +1,13 @@
 """What a letter's next steps depend on, as the database has it: read here, judged by `domain.letter_life`."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
+from outreach.domain.answers import is_answer
 from outreach.domain.letter_history import DRAFTS_ANOTHER, PastStep, last_step, next_letters
 from outreach.domain.letter_life import LetterSituation, Step
 from outreach.domain.notice import Notice
@@ -131,3 +133,14 @@ def uncertain_dispatch(session: Session, letter_id: int) -> Dispatch | None:
     return session.scalars(
         select(Dispatch).where(Dispatch.letter_id == letter_id, UNCERTAIN).order_by(Dispatch.id.desc())
     ).first()
+
+
+def days_answered(session: Session, letters: Sequence[Letter]) -> dict[int, date]:
+    """The day of the answer by letter, as the classed answers on file have it: of the first that answers."""
+    first: dict[int, date] = {}
+    for wanted in in_chunks([letter.id for letter in letters]):
+        columns = (Reply.letter_id, Reply.kind, Reply.received_on)
+        for key, kind, on in session.execute(classed(wanted).with_only_columns(*columns)):
+            if kind is not None and is_answer(kind):
+                first.setdefault(key, on)
+    return first

@@ -1,23 +1,24 @@
 """What a template is given to write one letter with, and what is odd about it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.cases.campaigns import CampaignRow, asks_list
+from outreach.cases.campaigns import AskRow, CampaignRow, asks_list
 from outreach.cases.facts import CaseRow, FactRow, facts_for
-from outreach.directory.people import MembershipRow, memberships_of
-from outreach.directory.tenure import keys_of, office_problem
-from outreach.domain.address import Address, Addressee, formal_name
-from outreach.domain.postal import postal_lines
-from outreach.domain.states import FollowUpReason, LetterStatus, Origin
+from outreach.domain.address import formal_name
+from outreach.domain.states import FollowUpReason
 from outreach.domain.wording import date_in_words, locale_for
 from outreach.errors import MissingFactsError, TemplateError
+from outreach.letters.addressees import AddresseeOnFile
 from outreach.letters.templates import LetterTemplate
 from outreach.recipients.rows import RecipientRow
-from outreach.store.models import ContactDetail, FollowUp, Letter, Membership, Organization, Person, Post
+from outreach.store.models import FollowUp, Letter, Organization, Person
+from outreach.store.search import in_chunks
 
 
 class FactsByLanguage:
@@ -42,92 +43,53 @@ def sender_lines(campaign: CampaignRow) -> tuple[str, ...]:
     return tuple(line for line in lines if line.strip())
 
 
-def addressee_of(session: Session, recipient: RecipientRow) -> tuple[Addressee, list[MembershipRow]]:
-    """A recipient as forms of address need them, and the offices and seats that they hold."""
-    person = (
-        session.scalar(select(Person).where(Person.slug == recipient.person_id))
-        if recipient.person_id
-        else None
-    )
-    post = session.scalar(select(Post).where(Post.slug == recipient.post_id)) if recipient.post_id else None
-    body = (
-        session.scalar(select(Organization).where(Organization.slug == recipient.body_id))
-        if recipient.body_id
-        else None
-    )
-    held = memberships_of(session, Membership.person_id, [person.id]).get(person.id, []) if person else []
-    owners = []
-    if person is not None:
-        owners.append(ContactDetail.person_id == person.id)
-    if body is not None:
-        owners.append(ContactDetail.organization_id == body.id)
-    postal = ""
-    for owner in owners:
-        postal = (
-            postal
-            or session.scalar(select(ContactDetail.value).where(owner, ContactDetail.type == "address"))
-            or ""
-        )
-    return (
-        Addressee(
-            name=person.name if person else "",
-            given_name=person.given_name if person else "",
-            family_name=person.family_name if person else "",
-            honorific_prefix=person.honorific_prefix if person else "",
-            honorific_suffix=person.honorific_suffix if person else "",
-            gender=person.gender if person else "",
-            post=(post.short_label or post.label) if post else "",
-            body_name=body.name if body else "",
-            postal_address=postal_lines(postal, body.jurisdiction if body else ""),
-        ),
-        held,
-    )
+class AsksByLanguage:
+    """A campaign's asks, worded once for each language."""
 
+    def __init__(self, session: Session, campaign_key: int) -> None:
+        self._session, self._campaign_key = session, campaign_key
+        self._known: dict[str, tuple[AskRow, ...]] = {}
 
-def asks_for(
-    session: Session, campaign_key: int, template: LetterTemplate, recipient: RecipientRow, language: str
-) -> list[tuple[int, str, str]]:
-    """Key, name and text of each ask of the letter, in the campaign's order."""
-    asks = asks_list(session, campaign_key, language)
-    if template.asks is not None:
-        known = {a.id for a in asks}
-        if unknown := [a for a in template.asks if a not in known]:
-            raise TemplateError(
-                f"The template {template.id} names asks that the campaign does not have: "
-                f"{', '.join(unknown)}."
+    def of(self, template: LetterTemplate, audience: str, language: str) -> list[tuple[int, str, str]]:
+        """Key, name and text of each ask of a letter, in the campaign's order.
+
+        Raises: TemplateError for a template that names others; MissingFactsError for an ask without text in
+            the language.
+        """
+        if language not in self._known:
+            self._known[language] = asks_list(self._session, self._campaign_key, language)
+        asks = self._known[language]
+        if template.asks is not None:
+            known = {a.id for a in asks}
+            if unknown := [a for a in template.asks if a not in known]:
+                raise TemplateError(
+                    f"The template {template.id} names asks that the campaign does not have: "
+                    f"{', '.join(unknown)}."
+                )
+            wanted = [a for a in asks if a.id in template.asks]
+        else:
+            wanted = [a for a in asks if audience in a.audiences]
+        if silent := [a.name for a in wanted if not a.text]:
+            raise MissingFactsError(
+                f"These asks have no text in the letter's language ({language}): {', '.join(silent)}. "
+                "Nothing was written.",
+                tuple(silent),
             )
-        wanted = [a for a in asks if a.id in template.asks]
-    else:
-        wanted = [a for a in asks if recipient.audience in a.audiences]
-    if silent := [a.name for a in wanted if not a.text]:
-        raise MissingFactsError(
-            f"These asks have no text in the letter's language ({language}): {', '.join(silent)}. Nothing "
-            "was written.",
-            tuple(silent),
-        )
-    return [(a.key, a.name, a.text) for a in wanted]
+        return [(a.key, a.name, a.text) for a in wanted]
 
 
-def template_context(
-    session: Session,
+def common_context(
     campaign: CampaignRow,
     case: CaseRow,
-    recipient: RecipientRow,
-    addressee: Addressee,
-    address: Address,
     facts: dict[str, FactRow],
     asks: list[tuple[int, str, str]],
     language: str,
+    jurisdiction: str,
     on: date,
-    previous: Letter | None,
 ) -> dict[str, Any]:
-    """What a template may read, by name: see `sandbox_worker.NAMES`."""
-    locale = locale_for(language, recipient.jurisdiction)
-    person_key = session.scalar(select(Person.id).where(Person.slug == recipient.person_id))
-    has_written = person_key is not None and session.scalar(
-        select(Letter.id).where(Letter.sender_person_id == person_key).limit(1)
-    )
-    context: dict[str, Any] = {
+    """What letters of one template, language, place and audience may read alike; with `own_context` all of
+    `sandbox_worker.NAMES`."""
+    return {
         "facts": {
             name: {
                 "in_prose": row.in_prose,
@@ -146,90 +108,122 @@ def template_context(
             "parties": [{"role": role, "name": name, "note": note} for role, name, note in case.parties],
         },
         "campaign": {"name": campaign.name, "summary": campaign.summary},
-        "recipient": {
-            "name": recipient.name,
-            "formal": formal_name(addressee, language) or recipient.name,
-            "post": recipient.post,
-            "body": recipient.body,
-            "audience": recipient.audience,
-            "jurisdiction": recipient.jurisdiction,
-            "salutation": address.salutation,
-            "has_written": bool(has_written),
-        },
         "sender": {
             "name": campaign.sender_name,
             "organization": campaign.sender_organization or campaign.name,
             "email": campaign.sender_email,
         },
-        "letter": {"date": date_in_words(on, locale), "language": language},
+        "letter": {"date": date_in_words(on, locale_for(language, jurisdiction)), "language": language},
         "asks": [{"name": name, "text": text} for _, name, text in asks],
     }
-    if previous is not None:
-        sent, answered = previous.sent_on or previous.written_on, previous.answered_on
-        promise = session.scalar(
-            select(FollowUp.what).where(
-                FollowUp.letter_id == previous.id, FollowUp.reason == FollowUpReason.PROMISE
-            )
+
+
+@dataclass(frozen=True)
+class EarlierLetter:
+    """A letter that another is about. recipient: the body it went to, or else the person.
+
+    promise: what its answer promised.
+    """
+
+    key: int
+    reference: str
+    subject: str
+    sent_on: date | None
+    answered_on: date | None
+    recipient: str
+    promise: str
+
+
+def earlier_letters(session: Session, letters: Sequence[Letter]) -> list[EarlierLetter]:
+    """Letters as those about them need them, in their order."""
+    promises: dict[int, str] = {}
+    people: dict[int, str] = {}
+    bodies: dict[int, str] = {}
+    for wanted in in_chunks([letter.id for letter in letters]):
+        query = select(FollowUp.letter_id, FollowUp.what).where(
+            wanted(FollowUp.letter_id), FollowUp.reason == FollowUpReason.PROMISE
         )
+        for key, what in session.execute(query.order_by(FollowUp.id)):
+            promises.setdefault(key, what)
+    for names, model, keys in (
+        (people, Person, {letter.person_id for letter in letters}),
+        (bodies, Organization, {letter.organization_id for letter in letters}),
+    ):
+        for wanted in in_chunks({key for key in keys if key is not None}):
+            names.update(
+                (k, n) for k, n in session.execute(select(model.id, model.name).where(wanted(model.id)))
+            )
+    return [
+        EarlierLetter(
+            letter.id,
+            letter.reference,
+            letter.subject,
+            letter.sent_on or letter.written_on,
+            letter.answered_on,
+            bodies.get(letter.organization_id or 0) or people.get(letter.person_id or 0, ""),
+            promises.get(letter.id, ""),
+        )
+        for letter in letters
+    ]
+
+
+def own_context(
+    recipient: RecipientRow,
+    known: AddresseeOnFile,
+    salutation: str,
+    language: str,
+    previous: EarlierLetter | None,
+) -> dict[str, Any]:
+    """What one letter alone may read."""
+    context: dict[str, Any] = {
+        "recipient": {
+            "name": recipient.name,
+            "formal": formal_name(known.addressee, language) or recipient.name,
+            "post": recipient.post,
+            "body": recipient.body,
+            "audience": recipient.audience,
+            "jurisdiction": recipient.jurisdiction,
+            "salutation": salutation,
+            "has_written": known.has_written,
+        }
+    }
+    if previous is not None:
+        locale = locale_for(language, recipient.jurisdiction)
         context["previous"] = {
             "reference": previous.reference,
             "subject": previous.subject,
-            "sent_on": date_in_words(sent, locale) if sent else "",
-            "answered_on": date_in_words(answered, locale) if answered else "",
-            "promise": promise or "",
-            "recipient": _named(session, previous),
+            "sent_on": date_in_words(previous.sent_on, locale) if previous.sent_on else "",
+            "answered_on": date_in_words(previous.answered_on, locale) if previous.answered_on else "",
+            "promise": previous.promise,
+            "recipient": previous.recipient,
         }
     return context
 
 
-def _named(session: Session, letter: Letter) -> str:
-    """Whom a letter went to: the body, or else the person."""
-    body = session.scalar(select(Organization.name).where(Organization.id == letter.organization_id))
-    person = session.scalar(select(Person.name).where(Person.id == letter.person_id))
-    return body or person or ""
-
-
 def warnings_about(
-    session: Session,
     template: LetterTemplate,
     recipient: RecipientRow,
-    address: Address,
+    note: str,
     used: tuple[FactRow, ...],
-    held: list[MembershipRow],
-    on: date,
+    known: AddresseeOnFile,
 ) -> tuple[str, ...]:
-    """What staff should look at before they approve a letter, in sentences."""
-    warnings = [address.note] if address.note else []
+    """What staff should look at before they approve a letter, in sentences. note: of the forms of address."""
+    warnings = [note] if note else []
     if not template.fits(recipient.audience):
         warnings.append(f"The template is not written for {recipient.audience_label}.")
     if disputed := [f.label for f in used if f.status != "verified"]:
         warnings.append(f"The sources disagree on: {', '.join(disputed)}.")
     if not recipient.channels:
         warnings.append("No e-mail, postal address or form is on file.")
-    relevant = [m for m in held if (not recipient.post_id or m.post_slug == recipient.post_id)]
-    person, post, body = keys_of(
-        session, person=recipient.person_id, post=recipient.post_id, body=recipient.body_id
-    )
-    if problem := office_problem(session, person_id=person, post_id=post, body_id=body, on=on):
-        warnings.append(problem)
-    for membership in relevant:
-        warnings += [
-            f"{recipient.name}: {source.claim}."
-            for source in membership.sources
-            if "in doubt" in source.claim
-        ]
-    earlier = session.scalar(
-        select(Letter.reference).where(
-            Letter.person_id == select(Person.id).where(Person.slug == recipient.person_id).scalar_subquery()
-            if recipient.person_id
-            else Letter.organization_id
-            == select(Organization.id).where(Organization.slug == recipient.body_id).scalar_subquery(),
-            Letter.person_id.is_not(None) if recipient.person_id else Letter.person_id.is_(None),
-            Letter.origin == Origin.OWN,
-            Letter.template == template.id,
-            Letter.status != LetterStatus.WITHDRAWN,
-        )
-    )
-    if earlier:
+    if known.problem:
+        warnings.append(known.problem)
+    for membership in known.held:
+        if not recipient.post_id or membership.post_slug == recipient.post_id:
+            warnings += [
+                f"{recipient.name}: {source.claim}."
+                for source in membership.sources
+                if "in doubt" in source.claim
+            ]
+    if earlier := known.earlier.get(template.id):
         warnings.append(f"They have had this letter already: {earlier}.")
     return tuple(warnings)

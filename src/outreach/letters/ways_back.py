@@ -3,40 +3,46 @@ history keeps both.
 """
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.letter_life import Step
 from outreach.domain.states import DispatchOutcome
-from outreach.letters.ledger import LETTERS, advance_all, find_letters
+from outreach.letters.ledger import LETTERS, advance_all, find_letters, refuse_step
 from outreach.store.changes import Changes
 from outreach.store.models import Dispatch, Letter
+from outreach.store.search import in_chunks
 
 
 def undo_sent(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
-    """Take back that letters were marked sent; each is again what it was before.
-
-    The record of it stays, as taken back.
+    """Take back that letters were marked sent; each is again what it was before. The record of it stays, as
+    taken back.
 
     Raises: NotAllowedError for a letter that a server has, or of which more is on file since; then none is
         changed.
     """
     letters = find_letters(session, references)
-    advance_all(session, letters, Step.SENT_UNDONE, by=by)
+    refuse_step(session, letters, Step.SENT_UNDONE)
+    went: dict[int, list[tuple[int, DispatchOutcome, date]]] = {}
+    for wanted in in_chunks([letter.id for letter in letters]):
+        columns = (Dispatch.id, Dispatch.letter_id, Dispatch.outcome, Dispatch.dispatched_on)
+        gone = Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED])
+        for key, letter_key, outcome, on in session.execute(
+            select(*columns).where(wanted(Dispatch.letter_id), gone).order_by(Dispatch.id.desc())
+        ):
+            went.setdefault(letter_key, []).append((key, outcome, on))
+    records = []
+    earlier: list[dict[str, date | None]] = []
     for letter in letters:
-        went = session.scalars(
-            select(Dispatch)
-            .where(
-                Dispatch.letter_id == letter.id,
-                Dispatch.outcome.in_([DispatchOutcome.SENT, DispatchOutcome.BOUNCED]),
-            )
-            .order_by(Dispatch.id.desc())
-        ).all()
-        record = next(d for d in went if d.outcome is DispatchOutcome.SENT)
-        record.outcome = DispatchOutcome.TAKEN_BACK
-        earlier = [d.dispatched_on for d in went if d is not record]
-        letter.sent_on = earlier[0] if earlier else None
+        record = next(key for key, outcome, _ in went[letter.id] if outcome is DispatchOutcome.SENT)
+        records.append(record)
+        earlier.append({"sent_on": next((on for key, _, on in went[letter.id] if key != record), None)})
+    advance_all(session, letters, Step.SENT_UNDONE, by=by, more=earlier)
+    for wanted in in_chunks(records):
+        taken_back = update(Dispatch).where(wanted(Dispatch.id)).values(outcome=DispatchOutcome.TAKEN_BACK)
+        session.execute(taken_back)
     return _undone(letters, "no longer marked sent")
 
 

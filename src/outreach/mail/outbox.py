@@ -5,6 +5,7 @@ in and out of it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -14,7 +15,8 @@ from outreach.domain.notice import Code, Notice, free_text, notice
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
 from outreach.domain.wording import counted, date_in_words, locale_for
 from outreach.errors import NotAllowedError, UsageError
-from outreach.letters.addressing import address_of, sending_address
+from outreach.letters.addressing import address_of, sending_address, sending_addresses
+from outreach.letters.large_sets import StepOfMany
 from outreach.letters.ledger import (
     LETTERS,
     advance,
@@ -27,6 +29,7 @@ from outreach.mail import outcomes
 from outreach.mail.outcomes import DEFERRED, FAILED, SENT, SETTLED
 from outreach.store.changes import Changes
 from outreach.store.models import Dispatch, Letter
+from outreach.store.search import in_chunks
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,22 @@ def queue_letters(session: Session, references: Sequence[str], *, by: str = "") 
         none is queued.
     """
     outcomes.apply_kept(session)
+    letters = refuse_queueing(session, references)
+    advance_all(session, [x for x in letters if x.status is not LetterStatus.QUEUED], Step.QUEUED, by=by)
+    return _in_outbox(letters)
+
+
+def refuse_queueing(session: Session, references: Sequence[str]) -> list[Letter]:
+    """Letters that can go into the outbox. Raises: as `queue_letters`, for the first that cannot."""
     letters = find_letters(session, references)
     refuse_step(session, letters, Step.QUEUED)
     _refuse_unreachable(session, letters)
-    advance_all(session, [x for x in letters if x.status is not LetterStatus.QUEUED], Step.QUEUED, by=by)
-    return _in_outbox(letters)
+    return letters
+
+
+def queueing(*, by: str = "") -> StepOfMany:
+    """As `queue_letters`, for `letters.large_sets.write_in_chunks`."""
+    return StepOfMany(refuse_queueing, partial(queue_letters, by=by), "in the outbox")
 
 
 def undo_take_back(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
@@ -66,12 +80,11 @@ def undo_take_back(session: Session, references: Sequence[str], *, by: str = "")
 
 
 def _refuse_unreachable(session: Session, letters: Sequence[Letter]) -> None:
-    for letter in letters:
-        to_address = sending_address(session, letter)
-        if letter.status is LetterStatus.BOUNCED and to_address in _tried(session, letter.id):
+    tried = _tried(session, [x.id for x in letters if x.status is LetterStatus.BOUNCED])
+    for letter, to_address in zip(letters, sending_addresses(session, letters), strict=True):
+        if letter.status is LetterStatus.BOUNCED and (letter.id, to_address) in tried:
             raise NotAllowedError(
-                f"{letter.reference} came back from {to_address}. Correct the address in the directory "
-                "first, or send it by "
+                f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by "
                 "post."
             )
         address_of(letter.reference, to_address)
@@ -85,15 +98,17 @@ def _in_outbox(letters: Sequence[Letter]) -> Changes:
     )
 
 
-def _tried(session: Session, letter_key: int) -> set[str]:
-    """Addresses that a letter came back from."""
-    return set(
-        session.scalars(
-            select(Dispatch.to_address).where(
-                Dispatch.letter_id == letter_key, Dispatch.outcome == DispatchOutcome.BOUNCED
+def _tried(session: Session, letter_keys: Sequence[int]) -> set[tuple[int, str]]:
+    """Letters with the addresses that they came back from."""
+    return {
+        (key, address)
+        for wanted in in_chunks(letter_keys)
+        for key, address in session.execute(
+            select(Dispatch.letter_id, Dispatch.to_address).where(
+                wanted(Dispatch.letter_id), Dispatch.outcome == DispatchOutcome.BOUNCED
             )
         )
-    )
+    }
 
 
 def waiting(session: Session) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Making people and bodies recipients of a campaign, and taking them off it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -16,6 +16,7 @@ from outreach.recipients.rows import RecipientRow, keys_by_slug
 from outreach.store.changes import Changes
 from outreach.store.database import Database
 from outreach.store.models import Campaign, Membership, Organization, Person, Post, Recipient
+from outreach.store.search import in_chunks
 from outreach.store.types import now
 
 
@@ -27,15 +28,10 @@ def keep_recipients(
     Raises: NotFoundError naming one who was removed since the row was read, or is not in the directory any
         more.
     """
-    known = {
-        (r.person_id, r.post_id, r.organization_id): r
-        for r in session.scalars(
-            select(Recipient)
-            .where(Recipient.campaign_id == campaign_key)
-            .execution_options(include_deleted=True)
-        )
-    }
     keys = keys_by_slug(session, [("", r.person_id, r.post_id, r.body_id) for r in rows])
+    known = {
+        (r.person_id, r.post_id, r.organization_id): r for r in _recipients(session, campaign_key, rows, keys)
+    }
     kept = []
     for row in rows:
         parts = ((Person, row.person_id), (Post, row.post_id), (Organization, row.body_id))
@@ -63,6 +59,26 @@ def keep_recipients(
         kept.append(found)
     session.flush()
     return tuple(kept)
+
+
+def _recipients(
+    session: Session,
+    campaign_key: int,
+    rows: Sequence[RecipientRow],
+    keys: dict[type[Person | Post | Organization], dict[str, int]],
+) -> Iterator[Recipient]:
+    """The campaign's recipients that rows may be of, removed ones too: few are read to write to few."""
+    by_key = [row.key for row in rows if row.key]
+    people = {keys[Person].get(row.person_id, 0) for row in rows if not row.key and row.person_id}
+    bodies = {keys[Organization].get(row.body_id, 0) for row in rows if not row.key and not row.person_id}
+    for column, wanted_keys, more in (
+        (Recipient.id, by_key, ()),
+        (Recipient.person_id, people, ()),
+        (Recipient.organization_id, bodies, (Recipient.person_id.is_(None),)),
+    ):
+        for wanted in in_chunks(wanted_keys):
+            query = select(Recipient).where(Recipient.campaign_id == campaign_key, wanted(column), *more)
+            yield from session.scalars(query.execution_options(include_deleted=True))
 
 
 def add_recipient(

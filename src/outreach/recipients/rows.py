@@ -107,7 +107,7 @@ def recipients_page(
     """
     query = recipients_found(campaign_key, search)
     ids, more = page_ids(session, query, order, after=after, offset=offset, limit=limit)
-    return Page(recipients_of(session, ids), ids, more)
+    return Page(recipients_by_key(session, ids), ids, more)
 
 
 def recipients_read(
@@ -116,22 +116,29 @@ def recipients_read(
     """All of them, read some at a time. Args: as for `recipients_page`."""
     query = recipients_found(campaign_key, search)
     for part in in_parts(all_ids(session, query, order, after=after)):
-        yield from recipients_of(session, part)
+        yield from recipients_by_key(session, part)
 
 
-def recipients_list(session: Session, campaign_key: int) -> tuple[RecipientRow, ...]:
-    """Whom the campaign writes to, in the order they were added."""
-    return recipients_of(session, all_ids(session, recipients_found(campaign_key)))
+def recipients_list(
+    session: Session, campaign_key: int, *, keys: Collection[int] | None = None
+) -> tuple[RecipientRow, ...]:
+    """Whom the campaign writes to, in the order they were added. keys: of these recipients only."""
+    every = all_ids(session, recipients_found(campaign_key)) if keys is None else sorted(keys)
+    return recipients_by_key(session, every, campaign_key=campaign_key)
 
 
-def recipients_of(session: Session, keys: Collection[int]) -> tuple[RecipientRow, ...]:
-    """Recipients by their ids, in the order of these; those that were removed are left out."""
+def recipients_by_key(
+    session: Session, keys: Collection[int], *, campaign_key: int | None = None
+) -> tuple[RecipientRow, ...]:
+    """Recipients by their ids, in the order of these; those that were removed, or are another campaign's, are left out."""
     query = (
         select(Recipient, Person.id, Post, Organization.id)
         .outerjoin(Person, Person.id == Recipient.person_id)
         .outerjoin(Post, Post.id == Recipient.post_id)
         .outerjoin(Organization, Organization.id == Recipient.organization_id)
     )
+    if campaign_key is not None:
+        query = query.where(Recipient.campaign_id == campaign_key)
     read = {
         row[0].id: row
         for chunk in in_chunks(list(keys))

@@ -56,7 +56,7 @@ def _in_a_file(element: sort_key, compiler: Any, **more: Any) -> str:
 
 def key_of_texts(*texts: Any) -> ColumnElement[str]:
     """What one or more texts, one after the other, are sorted by; NULL where the first is empty."""
-    whole = func.coalesce(texts[0], "")
+    whole: ColumnElement[str] = func.coalesce(texts[0], "")
     for more in texts[1:]:
         whole = whole + " " + func.coalesce(more, "")
     return func.nullif(sort_key(func.nullif(func.trim(whole), "")), "")

@@ -7,10 +7,11 @@ Start and end dates are partial dates (YYYY, YYYY-MM or YYYY-MM-DD), the end bei
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.store.types import Base, Deletable, Named
+from outreach.store.lookup_keys import address_key, domain_key
+from outreach.store.types import Base, Deletable, Named, table_of
 
 PartialDate = String(10)
 
@@ -156,6 +157,15 @@ class ContactDetail(Base):
     note: Mapped[str] = mapped_column(default="")
     valid_from: Mapped[str | None] = mapped_column(PartialDate)
     valid_until: Mapped[str | None] = mapped_column(PartialDate)
+
+
+for _name, _key in (("address", address_key), ("domain", domain_key)):
+    Index(
+        f"ix_contact_detail_{_name}_key",
+        _key(table_of(ContactDetail).c.value),
+        sqlite_where=text("type = 'email'"),
+        postgresql_where=text("type = 'email'"),
+    )
 
 
 class OrganizationStandard(Base):

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from outreach.domain.letter_life import Step
 from outreach.domain.notice import Notice
 from outreach.domain.states import Channel, DispatchOutcome, FollowUpReason, LetterStatus, Origin, ReplyKind
-from outreach.store.types import Base, Deletable, NoticeText
+from outreach.store.lookup_keys import address_key, domain_key, message_key
+from outreach.store.types import Base, Deletable, NoticeText, table_of
 
 
 class Letter(Deletable, Base):
@@ -128,6 +129,11 @@ class Dispatch(Base):
     message_id: Mapped[str] = mapped_column(default="", index=True)
     detail: Mapped[Notice | None] = mapped_column(NoticeText, default=None, nullable=False)
     sent_at: Mapped[dt.datetime | None]
+
+
+Index("ix_dispatch_message_key", message_key(table_of(Dispatch).c.message_id))
+Index("ix_dispatch_address_key", address_key(table_of(Dispatch).c.to_address))
+Index("ix_dispatch_domain_key", domain_key(table_of(Dispatch).c.to_address))
 
 
 class Reply(Base):

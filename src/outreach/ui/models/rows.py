@@ -1,4 +1,4 @@
-"""A table of dataclasses: sorting happens here, over the rows, and the selection moves with them."""
+"""Tables of dataclasses: what a cell shows, and the table whose rows are all in memory, which sorts them itself."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,8 @@ class Column(Generic[R]):
     """One column. text: what a cell shows. key: what it sorts by, by default the text.
 
     stretch: takes the width that the others leave. tone: name of a colour for the cell, see
-    `theme.Colors.tone`. icon: name of an icon, "" for none.
+    `theme.Colors.tone`. icon: name of an icon, "" for none. sorted_by: what the database calls it when it
+    sorts, for a `PagedModel`; "" if it cannot.
     """
 
     title: str
@@ -47,15 +48,65 @@ class Column(Generic[R]):
     tone: Callable[[R], str] | None = None
     icon: Callable[[R], str] | None = None
     tip: Callable[[R], str] | None = None
+    sorted_by: str = ""
 
 
-class RowsModel(QAbstractTableModel, Generic[R]):
-    """Rows of one kind. identity: what tells one row from another across refreshes."""
+class ColumnsModel(QAbstractTableModel, Generic[R]):
+    """Rows of one kind, and how their cells look. identity: what tells one row from another across refreshes."""
 
     def __init__(self, columns: Sequence[Column[R]], identity: Callable[[R], Hashable]) -> None:
         super().__init__()
         self.columns = tuple(columns)
         self.identity = identity
+
+    @property
+    def rows(self) -> list[R]:
+        """The rows in memory, as they are shown."""
+        raise NotImplementedError
+
+    def position(self, identity: Hashable) -> int:
+        """Number of the row with this identity, -1 if there is none in memory."""
+        raise NotImplementedError
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if orientation == Qt.Orientation.Horizontal and 0 <= section < len(self.columns):
+            column = self.columns[section]
+            if role == Qt.ItemDataRole.DisplayRole:
+                return column.title
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def cell(self, row: R, column: Column[R], role: int) -> object:
+        """What a cell shows in a role of Qt."""
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
+                return column.text(row)
+            case Qt.ItemDataRole.ToolTipRole:
+                return column.tip(row) if column.tip else column.text(row)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignVCenter
+            case Qt.ItemDataRole.ForegroundRole if column.tone and column.tone(row):
+                return colors().tone(column.tone(row))
+            case Qt.ItemDataRole.FontRole if column.bold:
+                return sized(13, weight=sized(13).Weight.DemiBold)
+            case Qt.ItemDataRole.DecorationRole if column.icon and column.icon(row):
+                return icon(column.icon(row), column.tone(row) if column.tone else "text")
+        return None
+
+
+class RowsModel(ColumnsModel[R]):
+    """Rows that are all in memory: for short lists. Sorting happens here, and the selection moves with it."""
+
+    def __init__(self, columns: Sequence[Column[R]], identity: Callable[[R], Hashable]) -> None:
+        super().__init__(columns, identity)
         self._rows: list[R] = []
         self._sorted_by: tuple[int, Qt.SortOrder] | None = None
 
@@ -86,40 +137,10 @@ class RowsModel(QAbstractTableModel, Generic[R]):
     def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self.columns)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        if orientation == Qt.Orientation.Horizontal and 0 <= section < len(self.columns):
-            column = self.columns[section]
-            if role == Qt.ItemDataRole.DisplayRole:
-                return column.title
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
             return None
-        column, row = self.columns[index.column()], self._rows[index.row()]
-        match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
-                return column.text(row)
-            case Qt.ItemDataRole.ToolTipRole:
-                return column.tip(row) if column.tip else column.text(row)
-            case Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
-            case Qt.ItemDataRole.ForegroundRole if column.tone and column.tone(row):
-                return colors().tone(column.tone(row))
-            case Qt.ItemDataRole.FontRole if column.bold:
-                return sized(13, weight=sized(13).Weight.DemiBold)
-            case Qt.ItemDataRole.DecorationRole if column.icon and column.icon(row):
-                return icon(column.icon(row), column.tone(row) if column.tone else "text")
-        return None
+        return self.cell(self._rows[index.row()], self.columns[index.column()], role)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if not 0 <= column < len(self.columns):

@@ -5,8 +5,9 @@ from datetime import date
 from functools import partial
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.directory.bodies import BodyRow, PostRow, bodies_list, body_names, body_row, posts_list
+from outreach.directory.bodies import BodyRow, PostRow, bodies_page, body_names, body_row, posts_list
 from outreach.directory.editing import BodyEntry, PersonEntry, save_body, save_person
+from outreach.directory.finding import DirectoryQuery
 from outreach.directory.identity import (
     Candidate,
     duplicate_candidates,
@@ -48,7 +49,7 @@ def listed(
             case "people":
                 rows: Sequence[Row] = people_list(session, on=on, search=search, limit=most)
             case "bodies":
-                rows = bodies_list(session, on=on, search=search, with_members=False)
+                rows = bodies_page(session, DirectoryQuery(search, on), limit=most).rows
             case "posts":
                 rows = posts_list(session, on=on, search=search)
             case _:

@@ -292,12 +292,12 @@ class ComposePage(Page):
             on=self.day.day(),
         )
         self.notes.hide()
-        operation.run(self.workspace, self, partial(self._drafted, campaign, [r.key for r in chosen]))
+        operation.run(self.workspace, self, partial(self._drafted, campaign))
 
-    def _drafted(self, campaign: CampaignRow | None, keys: list[int], drafted: Drafted) -> None:
+    def _drafted(self, campaign: CampaignRow | None, drafted: Drafted) -> None:
         """Show what was drafted.
 
-        Args: campaign, keys: for whom; if another campaign is in view by now, nothing is.
+        Args: campaign: for which; if another one is in view by now, nothing is.
         """
         here = self.workspace.campaign
         if campaign is None or here is None or here.key != campaign.key:
@@ -308,7 +308,7 @@ class ComposePage(Page):
             more = self.tr("… and {0} more notes").format(len(warnings) - _NOTED)
             self.notes.setText(f"{self.notes.text()}\n{more}")
         self.notes.setVisible(bool(warnings))
-        self.recipients.untick(keys)
+        self.recipients.untick(drafted.keys)
         self.workspace.tell(drafted.changes)
         self._arrived(drafted.changes)
 

@@ -1,4 +1,4 @@
-"""The table that all lists are shown in."""
+"""The tables that all lists are shown in: what they share, and the one whose rows are all in memory."""
 
 from collections.abc import Hashable, Sequence
 from typing import Generic, TypeVar
@@ -14,13 +14,13 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from outreach.ui.models.rows import RowsModel
+from outreach.ui.models.rows import ColumnsModel, RowsModel
 
 R = TypeVar("R")
 
 
-class Table(QTableView, Generic[R]):
-    """A table of a `RowsModel` that keeps selection and place by identity across refreshes.
+class ListView(QTableView, Generic[R]):
+    """What tables share: their look and their keys.
 
     Signals: chosen() when the selection is another; opened() on Enter or double click.
     """
@@ -28,9 +28,8 @@ class Table(QTableView, Generic[R]):
     chosen = Signal()
     opened = Signal()
 
-    def __init__(self, model: RowsModel[R], *, many: bool = False, name: str = "") -> None:
+    def __init__(self, model: ColumnsModel[R], *, many: bool = False, name: str = "") -> None:
         super().__init__()
-        self._model = model
         self._keep_quiet = False
         self.setModel(model)
         self.setAccessibleName(name)
@@ -55,7 +54,7 @@ class Table(QTableView, Generic[R]):
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.sortIndicatorChanged.connect(self._sort)
+        header.sortIndicatorChanged.connect(self.sort_by)
         for number, column in enumerate(model.columns):
             self.setColumnWidth(number, column.width)
             if column.stretch:
@@ -64,6 +63,50 @@ class Table(QTableView, Generic[R]):
                 header.setMinimumSectionSize(48)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         self.doubleClicked.connect(self._opened)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = Qt.Key
+        current, selection = self.currentIndex(), self.selectionModel()
+        if (
+            current.isValid()
+            and not selection.hasSelection()
+            and event.key() in {keys.Key_Return, keys.Key_Enter, keys.Key_Space, keys.Key_Down, keys.Key_Up}
+        ):
+            # The cursor stands on a row that is not chosen yet: that is the one meant, and it is shown before
+            # anything is done.
+            flags = selection.SelectionFlag
+            selection.select(current, flags.ClearAndSelect | flags.Rows)
+        elif event.key() in {keys.Key_Return, keys.Key_Enter} and current.isValid():
+            self.opened.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def sort_by(self, column: int, order: Qt.SortOrder) -> None:
+        """Sort by a column; -1 for the order that rows come in, where the model has one."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Show no rows."""
+        raise NotImplementedError
+
+    def selected(self) -> list[R]:
+        """The rows selected, from top to bottom, as far as they are in memory."""
+        raise NotImplementedError
+
+    def _selection_changed(self) -> None:
+        if not self._keep_quiet:
+            self.chosen.emit()
+
+    def _opened(self, index: QModelIndex) -> None:
+        self.opened.emit()
+
+
+class Table(ListView[R]):
+    """A table of a `RowsModel` that keeps selection and place by identity across refreshes."""
+
+    def __init__(self, model: RowsModel[R], *, many: bool = False, name: str = "") -> None:
+        super().__init__(model, many=many, name=name)
+        self._model = model
 
     def set_rows(self, rows: Sequence[R]) -> None:
         """Show other rows; what was selected stays selected where it is still there."""
@@ -112,30 +155,6 @@ class Table(QTableView, Generic[R]):
         """The identities of the rows selected."""
         return [self._model.identity(row) for row in self.selected()]
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = Qt.Key
-        current, selection = self.currentIndex(), self.selectionModel()
-        if (
-            current.isValid()
-            and not selection.hasSelection()
-            and event.key() in {keys.Key_Return, keys.Key_Enter, keys.Key_Space, keys.Key_Down, keys.Key_Up}
-        ):
-            # The cursor stands on a row that is not chosen yet: that is the one meant, and it is shown before
-            # anything is done.
-            flags = selection.SelectionFlag
-            selection.select(current, flags.ClearAndSelect | flags.Rows)
-        elif event.key() in {keys.Key_Return, keys.Key_Enter} and current.isValid():
-            self.opened.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _sort(self, column: int, order: Qt.SortOrder) -> None:
+    def sort_by(self, column: int, order: Qt.SortOrder) -> None:
         if column >= 0:
             self._model.sort(column, order)
-
-    def _opened(self, index: QModelIndex) -> None:
-        self.opened.emit()
-
-    def _selection_changed(self) -> None:
-        if not self._keep_quiet:
-            self.chosen.emit()
