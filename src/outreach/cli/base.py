@@ -53,6 +53,15 @@ On = Annotated[date | None, typer.Option("--on", parser=a_day, metavar="DATE", h
 Search = Annotated[str, typer.Option("--search", help="Words that must all occur.")]
 
 
+Limit = Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 for all.")]
+
+
+After = Annotated[
+    str,
+    typer.Option("--after", metavar="ID", help="Go on after this one, the last of the page before."),
+]
+
+
 AsFormat = Annotated[Format, typer.Option("--format", help="How to print the list.")]
 
 

@@ -15,10 +15,13 @@ from outreach.cli.base import (
     CampaignId,
     Case_,
     Format,
+    Limit,
     On,
+    Search,
     campaign_named,
     opened,
     print_list,
+    print_rows,
     say,
 )
 from outreach.directory import popolo
@@ -32,8 +35,9 @@ from outreach.letters.templates import load_template, templates_list
 from outreach.recipients.enlist import add_recipient, remove_recipient
 from outreach.recipients.groups import delete_group, groups_list, save_group
 from outreach.recipients.resolve import recipients_for
-from outreach.recipients.rows import recipients_list
+from outreach.recipients.rows import RecipientRow, recipients_found, recipients_read
 from outreach.store.database import open_database
+from outreach.store.paging import key_at
 
 
 @GROUPS["facts"].command("list")
@@ -140,29 +144,44 @@ def list_recipients(
     context: typer.Context,
     to: Annotated[str, typer.Option("--to", help="Only those a query names; see the README.")] = "all",
     on: On = None,
+    search: Search = "",
+    limit: Limit = 0,
+    after: Annotated[
+        int,
+        typer.Option("--after", metavar="NUMBER", help="Go on after this one, the last of the page before."),
+    ] = 0,
     campaign: CampaignId = "",
     format: AsFormat = Format.table,
 ) -> None:
     """List whom a campaign writes to, or whom a query would name."""
+    if to != "all" and (search or after):
+        raise typer.BadParameter("Give --to, or --search and --after, not both.")
     with opened(context) as database, database.read() as session:
         row = campaign_named(session, campaign)
         if to == "all":
-            found = recipients_list(session, row.key)
+            place = key_at(session, recipients_found(row.key), after) if after else None
+            if after and place is None:
+                raise NotFoundError(
+                    f"There is no recipient {after}. List them with: outreach recipients list"
+                )
+            found = recipients_read(session, row.key, search, after=place, limit=limit)
         else:
-            found = recipients_for(session, row.key, to, on=on or row.today).recipients
-    rows = [
-        {
-            "Number": r.key or "",
-            "Name": r.name,
-            "Office": r.post,
-            "Body": r.body,
-            "Audience": r.audience,
-            "Language": r.language,
-            "Reached by": ", ".join(r.channels),
-        }
-        for r in found
-    ]
-    print_list(rows, format)
+            named = recipients_for(session, row.key, to, on=on or row.today).recipients
+            found = iter(named[:limit] if limit else named)
+        lines = (_recipient_cells(r) for r in found)
+        print_rows(((cells, cells) for cells in lines), format)
+
+
+def _recipient_cells(r: RecipientRow) -> dict[str, object]:
+    return {
+        "Number": r.key or "",
+        "Name": r.name,
+        "Office": r.post,
+        "Body": r.body,
+        "Audience": r.audience,
+        "Language": r.language,
+        "Reached by": ", ".join(r.channels),
+    }
 
 
 @GROUPS["recipients"].command("add")

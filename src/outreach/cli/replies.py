@@ -1,41 +1,44 @@
 """Commands about answers: putting them on file, the tray of messages, and what an answer amounts to."""
 
+from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from outreach.cli.base import (
     GROUPS,
     AsFormat,
     CampaignId,
     Format,
+    Limit,
     On,
+    Search,
     a_day,
     campaign_named,
     opened,
-    print_list,
+    print_rows,
     say,
 )
+from outreach.correspondence.answers import answer_row, answers_read, place_of_answer
 from outreach.correspondence.incoming import file_all
 from outreach.correspondence.message_files import messages_in
 from outreach.correspondence.replies import (
-    NO_SUCH_ANSWER,
     NOTHING_SAID,
+    ReplyRow,
     class_reply,
     edit_reply,
     record_reply,
     remove_answer,
-    replies_list,
 )
+from outreach.correspondence.tray import VIEWS, InboxQuery, InboxRow, inbox_found, inbox_read
 from outreach.correspondence.triage import (
-    VIEWS,
-    InboxRow,
     assign,
     attachment,
     back_to_tray,
-    inbox_rows,
     message_detail,
     raw_of,
     set_aside,
@@ -49,6 +52,7 @@ from outreach.files import write_file
 from outreach.messages.kind import kind_of
 from outreach.messages.parse import read_message
 from outreach.messages.suggest import Suggestion
+from outreach.store.paging import key_at
 from outreach.words import notice_in_words
 
 Keys = Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Numbers, as the inbox lists them.")]
@@ -60,6 +64,12 @@ Text = Annotated[str, typer.Option("--text", help="What it says, or the points t
 Sender = Annotated[str, typer.Option("--from", help="Who wrote it.")]
 By = Annotated[Channel | None, typer.Option("--by", help="How it came.")]
 Promise = Annotated[str, typer.Option("--promise", help="What was offered; becomes a follow-up.")]
+AfterNumber = Annotated[
+    int,
+    typer.Option("--after", metavar="NUMBER", help="Go on after this one, the last of the page before."),
+]
+_READ_AT_ONCE = 100
+"""Messages whose whole texts are read together, to say what they seem to amount to."""
 Due = Annotated[
     date | None, typer.Option("--due", parser=a_day, metavar="DATE", help="By when it is to be kept.")
 ]
@@ -121,9 +131,7 @@ def edit_answer(
 ) -> None:
     """Correct an answer that was put on file by hand; what is not named stays as it is."""
     with opened(context) as database, database.write() as session:
-        row = next((r for r in replies_list(session) if r.key == answer), None)
-        if row is None:
-            raise NotFoundError(NO_SUCH_ANSWER)
+        row = answer_row(session, answer)
         if kind is None and not row.kind:
             raise typer.BadParameter("Say with --kind what the answer amounts to.")
         say(
@@ -145,8 +153,8 @@ def edit_answer(
 def take_off(context: typer.Context, answer: AnswerNumber) -> None:
     """Remove an answer that was put on file by hand; one that came as a message goes back to the tray."""
     with opened(context) as database, database.write() as session:
-        row = next((r for r in replies_list(session) if r.key == answer), None)
-        if row is not None and row.mail_key is not None:
+        row = answer_row(session, answer)
+        if row.mail_key is not None:
             say(back_to_tray(session, [row.mail_key]))
         else:
             say(remove_answer(session, answer))
@@ -170,6 +178,9 @@ def show_inbox(
     context: typer.Context,
     view: Annotated[str, typer.Option("--view", help=", ".join(VIEWS))] = "open",
     campaign: CampaignId = "",
+    search: Search = "",
+    limit: Limit = 0,
+    after: AfterNumber = 0,
     format: AsFormat = Format.table,
 ) -> None:
     """List the messages that came in; by default those that somebody must assign or class."""
@@ -177,14 +188,25 @@ def show_inbox(
         raise typer.BadParameter(f"Choose --view from {', '.join(VIEWS)}.")
     with opened(context) as database, database.read() as session:
         key = campaign_named(session, campaign).key if campaign else None
-        rows = inbox_rows(session, view, campaign_key=key)
-        guesses = suggestions(session, rows)
+        query = InboxQuery(view, key, search)
+        place = key_at(session, inbox_found(query), after) if after else None
+        if after and place is None:
+            raise NotFoundError(
+                f"There is no message {after}. List them with: outreach replies inbox --view all"
+            )
+        print_rows(_inbox_lines(session, inbox_read(session, query, after=place, limit=limit)), format)
+
+
+def _inbox_lines(
+    session: Session, rows: Iterator[InboxRow]
+) -> Iterator[tuple[dict[str, object], dict[str, object]]]:
+    """What is printed of messages, with what their texts seem to amount to, some at a time."""
     nothing = Suggestion(None, "")
-    print_list(
-        [_cells(r, guesses.get(r.key, nothing)) for r in rows],
-        format,
-        [_data(r, guesses.get(r.key, nothing)) for r in rows],
-    )
+    while part := tuple(islice(rows, _READ_AT_ONCE)):
+        guesses = suggestions(session, part)
+        for row in part:
+            guess = guesses.get(row.key, nothing)
+            yield _cells(row, guess), _data(row, guess)
 
 
 def _cells(row: InboxRow, guess: Suggestion) -> dict[str, object]:
@@ -304,35 +326,38 @@ def save_message(
 
 
 @GROUPS["replies"].command("list")
-def list_replies(context: typer.Context, format: AsFormat = Format.table) -> None:
+def list_replies(
+    context: typer.Context, limit: Limit = 0, after: AfterNumber = 0, format: AsFormat = Format.table
+) -> None:
     """List the answers on file, the newest first."""
     with opened(context) as database, database.read() as session:
-        replies = replies_list(session)
-    rows = [
-        {
-            "Answer": r.key,
-            "Letter": r.reference,
-            "Received": day_short(r.received_on),
-            "Kind": r.kind or "not classed",
-            "From": r.from_name or r.from_address,
-            "By": r.channel.replace("_", " "),
-            "Text": " ".join(r.text.split())[:100],
-        }
-        for r in replies
-    ]
-    data = [
-        {
-            "answer": r.key,
-            "reference": r.reference,
-            "received_on": r.received_on,
-            "kind": r.kind,
-            "from_name": r.from_name,
-            "from_address": r.from_address,
-            "subject": r.subject,
-            "channel": r.channel,
-            "text": r.text,
-            "number": r.mail_key,
-        }
-        for r in replies
-    ]
-    print_list(rows, format, data)
+        place = place_of_answer(session, after) if after else None
+        replies = answers_read(session, after=place, limit=limit)
+        print_rows(((_answer_cells(r), _answer_data(r)) for r in replies), format)
+
+
+def _answer_cells(r: ReplyRow) -> dict[str, object]:
+    return {
+        "Answer": r.key,
+        "Letter": r.reference,
+        "Received": day_short(r.received_on),
+        "Kind": r.kind or "not classed",
+        "From": r.from_name or r.from_address,
+        "By": r.channel.replace("_", " "),
+        "Text": " ".join(r.text.split())[:100],
+    }
+
+
+def _answer_data(r: ReplyRow) -> dict[str, object]:
+    return {
+        "answer": r.key,
+        "reference": r.reference,
+        "received_on": r.received_on,
+        "kind": r.kind,
+        "from_name": r.from_name,
+        "from_address": r.from_address,
+        "subject": r.subject,
+        "channel": r.channel,
+        "text": r.text,
+        "number": r.mail_key,
+    }

@@ -20,6 +20,7 @@ from outreach.letters.ledger import LETTERS, advance, find_letters, refuse_step
 from outreach.messages.parse import ReadMessage
 from outreach.store.changes import Changes
 from outreach.store.models import FollowUp, Letter, Message, Reply
+from outreach.store.search import in_chunks
 from outreach.store.types import now
 
 
@@ -353,43 +354,39 @@ def remove_reply(session: Session, reply: Reply) -> None:
 
 def replies_list(session: Session, references: Sequence[str] | None = None) -> tuple[ReplyRow, ...]:
     """Answers on file, the newest first. Args: references: only to these letters."""
-    query = (
-        select(Reply, Letter.reference)
-        .join(Letter, Letter.id == Reply.letter_id)
-        .order_by(Reply.received_on.desc(), Reply.id.desc())
-    )
+    query = select(Reply.id).join(Letter, Letter.id == Reply.letter_id)
     if references is not None:
         query = query.where(Letter.reference.in_(references))
-    promises = {
-        f.reply_id: f
-        for f in session.scalars(
+    return replies_of(
+        session, session.scalars(query.order_by(Reply.received_on.desc(), Reply.id.desc())).all()
+    )
+
+
+def replies_of(session: Session, keys: Sequence[int]) -> tuple[ReplyRow, ...]:
+    """Answers by their keys, in the order of these."""
+    promises: dict[int | None, FollowUp] = {}
+    read = {}
+    for chunk in in_chunks(keys):
+        for task in session.scalars(
             select(FollowUp)
             .where(
-                FollowUp.reply_id.is_not(None),
+                chunk(FollowUp.reply_id),
                 FollowUp.reason == FollowUpReason.PROMISE,
                 FollowUp.done_at.is_(None),
             )
-            .order_by(FollowUp.id.desc())
+            .order_by(FollowUp.id)
+        ):
+            promises.setdefault(task.reply_id, task)
+        rows = session.execute(
+            select(Reply, Letter.reference).join(Letter, Letter.id == Reply.letter_id).where(chunk(Reply.id))
         )
-    }
-    found = session.execute(query).all()
-    return tuple(
-        ReplyRow(
-            r.id,
-            reference,
-            r.received_on,
-            r.kind.value if r.kind else "",
-            r.from_name,
-            r.from_address,
-            r.subject,
-            r.text,
-            r.channel,
-            r.mail_id,
-            promises[r.id].what if r.id in promises else "",
-            promises[r.id].due_on if r.id in promises else None,
-        )
-        for r, reference in found
-    )
+        for r, reference in rows:
+            promise = promises.get(r.id)
+            read[r.id] = ReplyRow(
+                r.id, reference, r.received_on, r.kind.value if r.kind else "", r.from_name, r.from_address, r.subject, r.text,
+                r.channel, r.mail_id, promise.what if promise else "", promise.due_on if promise else None,
+            )  # fmt: skip
+    return tuple(read[key] for key in keys if key in read)
 
 
 def raw_message(session: Session, key: int) -> bytes:

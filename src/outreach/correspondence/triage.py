@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from outreach.correspondence.incoming import file_message, last_email
 from outreach.correspondence.replies import ReplyRecord, remove_reply, reply_record, restore_reply
+from outreach.correspondence.tray import VIEWS, InboxRow, inbox_rows, messages_of
 from outreach.domain.letter_life import Step
 from outreach.domain.matching import Basis
 from outreach.domain.message_kind import MessageKind
@@ -23,43 +24,32 @@ from outreach.messages.safe_html import safe_html
 from outreach.messages.suggest import Suggestion, suggest_kind
 from outreach.store.blobs import blob
 from outreach.store.changes import Changes
-from outreach.store.models import Attachment, Letter, Message, Organization, Person, Reply
+from outreach.store.models import Attachment, Letter, Message, Reply
+
+__all__ = [
+    "INBOX",
+    "VIEWS",
+    "FileRow",
+    "InboxRow",
+    "MessageDetail",
+    "Standing",
+    "assign",
+    "attachment",
+    "back_to_tray",
+    "basis_in_words",
+    "inbox_rows",
+    "message_detail",
+    "open_counts",
+    "raw_of",
+    "restore_standings",
+    "set_aside",
+    "set_nature",
+    "standings",
+    "suggestions",
+]
 
 TRIAGE, FILED, ASIDE = MessageState.TRIAGE, MessageState.FILED, MessageState.SET_ASIDE
-VIEWS = ("open", "triage", "to_class", "filed", "automatic", "set_aside", "all")
 INBOX = LETTERS | {"inbox"}
-
-
-@dataclass(frozen=True)
-class InboxRow:
-    """A message that came in.
-
-    reference, recipient: of the letter it belongs to or may belong to, "" for none.
-
-    state: triage, filed or set_aside. confidence: in percent, basis: on what it rests. reply_key: of the
-    answer it is, once it is filed; kind: what that amounts to, "" until somebody classes it.
-    """
-
-    key: int
-    received_on: date
-    from_name: str
-    from_address: str
-    subject: str
-    nature: MessageKind
-    nature_reason: Notice | None
-    state: MessageState
-    reference: str
-    recipient: str
-    basis: Basis
-    confidence: int
-    reply_key: int | None
-    kind: str
-    file_count: int
-
-    @property
-    def needs_somebody(self) -> bool:
-        """Whether a person has still to assign or to class it."""
-        return self.state == TRIAGE or (self.reply_key is not None and not self.kind)
 
 
 @dataclass(frozen=True)
@@ -88,76 +78,9 @@ class MessageDetail:
     suggestion: Suggestion
 
 
-def inbox_rows(
-    session: Session,
-    view: str = "open",
-    *,
-    references: Sequence[str] | None = None,
-    keys: Sequence[int] | None = None,
-    campaign_key: int | None = None,
-) -> tuple[InboxRow, ...]:
-    """Messages that came in: those that need somebody first, then the newest first.
-
-    Args: view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all.
-        references: of these letters only. keys: these messages only. campaign_key: leaves out what belongs,
-        or is proposed to belong, to letters of others.
-    """
-    counts = (
-        select(Attachment.message_id, func.count().label("files")).group_by(Attachment.message_id).subquery()
-    )
-    query = (
-        select(
-            Message, Letter.reference, Person.name, Organization.name, Reply.id, Reply.kind, counts.c.files
-        )
-        .outerjoin(Letter, Letter.id == Message.letter_id)
-        .outerjoin(Person, Person.id == Letter.person_id)
-        .outerjoin(Organization, Organization.id == Letter.organization_id)
-        .outerjoin(Reply, Reply.mail_id == Message.id)
-        .outerjoin(counts, counts.c.message_id == Message.id)
-        .order_by(Message.state != TRIAGE, Message.received_on.desc(), Message.id.desc())
-    )
-    match view:
-        case "open":
-            query = query.where((Message.state == TRIAGE) | (Reply.id.is_not(None) & Reply.kind.is_(None)))
-        case "triage" | "filed" | "set_aside":
-            query = query.where(Message.state == view)
-        case "to_class":
-            query = query.where(Reply.id.is_not(None), Reply.kind.is_(None))
-        case "automatic":
-            query = query.where(Message.nature != MessageKind.ANSWER)
-    if references is not None:
-        query = query.where(Letter.reference.in_(references))
-    if keys is not None:
-        query = query.where(Message.id.in_(keys))
-    if campaign_key is not None:
-        query = query.where(Message.letter_id.is_(None) | (Letter.campaign_id == campaign_key))
-    return tuple(
-        InboxRow(
-            key=m.id,
-            received_on=m.received_on,
-            from_name=m.from_name,
-            from_address=m.from_address,
-            subject=m.subject,
-            nature=m.nature,
-            nature_reason=m.nature_reason,
-            state=m.state,
-            reference=reference or "",
-            recipient=person or body or "",
-            basis=m.basis,
-            confidence=m.confidence,
-            reply_key=reply,
-            kind=kind.value if kind else "",
-            file_count=files or 0,
-        )
-        for m, reference, person, body, reply, kind, files in session.execute(query)
-    )
-
-
-def suggestions(session: Session, rows: Sequence[InboxRow], most: int = 500) -> dict[int, Suggestion]:
-    """What the answers among some rows that nobody has classed seem to amount to, by message; of the first
-    ones only.
-    """
-    wanted = [r.key for r in rows if r.nature is MessageKind.ANSWER and not r.kind and r.reference][:most]
+def suggestions(session: Session, rows: Sequence[InboxRow]) -> dict[int, Suggestion]:
+    """What the answers among a page of rows that nobody has classed seem to amount to, by message."""
+    wanted = [r.key for r in rows if r.nature is MessageKind.ANSWER and not r.kind and r.reference]
     found = session.execute(
         select(Message.id, Message.raw, Message.received_on).where(Message.id.in_(wanted))
     )
@@ -167,7 +90,7 @@ def suggestions(session: Session, rows: Sequence[InboxRow], most: int = 500) -> 
 def message_detail(session: Session, key: int) -> MessageDetail:
     """A message to read. Raises: NotFoundError."""
     message = _message(session, key, whole=True)
-    row = inbox_rows(session, "all", keys=[key])[0]
+    (row,) = messages_of(session, [key])
     read = tolerant_message(message.raw)
     files = session.scalars(select(Attachment).where(Attachment.message_id == key).order_by(Attachment.id))
     return MessageDetail(

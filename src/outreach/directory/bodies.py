@@ -87,10 +87,10 @@ def bodies_page(
 
 
 def bodies_rows(
-    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None
+    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Iterator[BodyRow]:
-    """All bodies that a query means, with their members, read some at a time. Args: as for `bodies_page`."""
-    for part in in_parts(all_ids(session, bodies_found(query), order, after=after)):
+    """All bodies that a query means, with their members, read some at a time. limit: at most so many, 0 for all. Args: as for `bodies_page`."""
+    for part in in_parts(all_ids(session, bodies_found(query), order, after=after, limit=limit)):
         yield from bodies_of(session, part, on=query.on)
 
 
@@ -175,10 +175,10 @@ def posts_page(
 
 
 def posts_rows(
-    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None
+    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Iterator[PostRow]:
-    """All offices that a query means, read some at a time. Args: as for `posts_page`."""
-    for part in in_parts(all_ids(session, posts_found(query), order, after=after)):
+    """All offices that a query means, read some at a time. limit: at most so many, 0 for all. Args: as for `posts_page`."""
+    for part in in_parts(all_ids(session, posts_found(query), order, after=after, limit=limit)):
         yield from posts_of(session, part, on=query.on)
 
 

@@ -115,10 +115,10 @@ def people_page(
 
 
 def people_rows(
-    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None
+    session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Iterator[PersonRow]:
-    """All people that a query means, read some at a time. Args: as for `people_page`."""
-    for part in in_parts(all_ids(session, people_found(query), order, after=after)):
+    """All people that a query means, read some at a time. limit: at most so many, 0 for all. Args: as for `people_page`."""
+    for part in in_parts(all_ids(session, people_found(query), order, after=after, limit=limit)):
         yield from people_of(session, part, on=query.on)
 
 

@@ -111,11 +111,17 @@ def recipients_page(
 
 
 def recipients_read(
-    session: Session, campaign_key: int, search: str = "", order: Order = USUAL, *, after: Key | None = None
+    session: Session,
+    campaign_key: int,
+    search: str = "",
+    order: Order = USUAL,
+    *,
+    after: Key | None = None,
+    limit: int = 0,
 ) -> Iterator[RecipientRow]:
-    """All of them, read some at a time. Args: as for `recipients_page`."""
+    """All of them, read some at a time. limit: at most so many, 0 for all. Args: as for `recipients_page`."""
     query = recipients_found(campaign_key, search)
-    for part in in_parts(all_ids(session, query, order, after=after)):
+    for part in in_parts(all_ids(session, query, order, after=after, limit=limit)):
         yield from recipients_by_key(session, part)
 
 

@@ -6,7 +6,7 @@ reads what it shows of these.
 
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -85,6 +85,10 @@ class ListQuery:
     keys: Mapping[str, ColumnElement[Any]]
     usual: Order
 
+    def only(self, condition: ColumnElement[bool]) -> "ListQuery":
+        """The same list of fewer rows."""
+        return replace(self, where=and_(self.where, condition))
+
     def in_order(self, order: Order) -> Order:
         """The order that is meant. Raises: UsageError for one by a word that the list does not know."""
         if not order.by:
@@ -131,13 +135,15 @@ def page_ids(
 
 
 def all_ids(
-    session: Session, query: ListQuery, order: Order = USUAL, *, after: Key | None = None
+    session: Session, query: ListQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Sequence[int]:
-    """Ids of all rows in order, as numbers side by side: a hundred thousand take less than a megabyte. Raises: as `page_ids`."""
+    """Ids of all rows in order, or of the first ones, 0 for no limit, as numbers side by side: a hundred thousand take less than a megabyte. Raises: as `page_ids`."""
     listed, key, row_id, by = _sorted(query, order)
     statement = select(row_id).select_from(listed).order_by(*by)
     if after is not None:
         statement = statement.where(_beyond(key, row_id, query.in_order(order), after))
+    if limit:
+        statement = statement.limit(limit)
     found = array("q")
     for part in session.scalars(statement.execution_options(yield_per=5_000)).partitions():
         found.extend(part)

@@ -143,8 +143,16 @@ class Reply(Base):
     """
 
     __tablename__ = "reply"
+    __table_args__ = (
+        Index(
+            "ix_reply_unclassed",
+            "mail_id",
+            sqlite_where=text("kind IS NULL"),
+            postgresql_where=text("kind IS NULL"),
+        ),
+    )
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
-    received_on: Mapped[dt.date]
+    received_on: Mapped[dt.date] = mapped_column(index=True)
     recorded_at: Mapped[dt.datetime]
     kind: Mapped[ReplyKind | None]
     channel: Mapped[str] = mapped_column(String(24), default="")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.matching import Basis
@@ -23,6 +23,19 @@ class Message(Base):
     """
 
     __tablename__ = "message"
+    __table_args__ = (
+        # All by which messages are listed: the table itself holds them whole, and is not read for it.
+        Index(
+            "ix_message_listed",
+            "state",
+            "received_on",
+            "letter_id",
+            "nature",
+            "from_name",
+            "from_address",
+            "subject",
+        ),
+    )
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     raw: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     message_id: Mapped[str] = mapped_column(default="", index=True)
