@@ -9,11 +9,14 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.database import WorkSession, open_database
 from outreach.ui.jobs import Jobs
-from outreach.ui.models.paged import Listing, PagedModel, Sort
+from outreach.ui.models.paged import PagedModel
 from outreach.ui.models.rows import Column
+from outreach.ui.operations.listing import Listing, Sort
 from outreach.ui.widgets.paged_table import PagedTable
+from outreach.ui.workspace import Workspace
 
 CTRL, SHIFT, NO = (
     Qt.KeyboardModifier.ControlModifier,
@@ -53,32 +56,32 @@ class Numbers:
 
 
 @pytest.fixture
-def jobs(qapp: object, sample_path: Path) -> Iterator[Jobs]:
+def workspace(qapp: object, sample_path: Path, sandbox: TemplateSandbox) -> Iterator[Workspace]:
     database = open_database(sample_path)
-    made = Jobs(database)
+    made = Workspace(Jobs(database), sandbox)
     yield made
-    made.close()
+    made.jobs.close()
     database.close()
 
 
 @pytest.fixture
-def settled(jobs: Jobs, qtbot: QtBot) -> Callable[[PagedTable[int]], None]:
+def settled(workspace: Workspace, qtbot: QtBot) -> Callable[[PagedTable[int]], None]:
     """Wait until all that is in view has come."""
 
     def wait(table: PagedTable[int]) -> None:
         def has_come() -> bool:
             first, last = table.in_view()
             rows = range(first, min(last + 1, table._model.rowCount()))
-            return jobs.is_idle and all(table._model.row_at(n) is not None for n in rows)
+            return workspace.jobs.is_idle and all(table._model.row_at(n) is not None for n in rows)
 
         qtbot.waitUntil(has_come, timeout=10_000)
 
     return wait
 
 
-def table_of(jobs: Jobs, qtbot: QtBot) -> PagedTable[int]:
+def table_of(workspace: Workspace, qtbot: QtBot) -> PagedTable[int]:
     column = Column[int]("Number", lambda n: f"number {n}", sorted_by="number")
-    table = PagedTable(PagedModel(jobs, [column], lambda n: n), many=True)
+    table = PagedTable(PagedModel(workspace, [column], lambda n: n), many=True)
     table.resize(300, 400)
     qtbot.addWidget(table)
     table.show()
@@ -91,9 +94,9 @@ def shown(table: PagedTable[int]) -> list[str]:
 
 
 def test_a_million_rows_are_read_only_where_they_are_in_view(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(1_000_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(1_000_000)), table_of(workspace, qtbot)
     QAbstractItemModelTester(table._model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     numbers.asked.clear()
     table.follow(numbers.listing())
@@ -112,9 +115,9 @@ def test_a_million_rows_are_read_only_where_they_are_in_view(
 
 
 def test_rows_scrolled_past_before_they_come_are_not_asked_for(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(100_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(100_000)), table_of(workspace, qtbot)
     table.follow(numbers.listing())
     settled(table)
     numbers.asked.clear()
@@ -127,9 +130,9 @@ def test_rows_scrolled_past_before_they_come_are_not_asked_for(
 
 
 def test_memory_does_not_grow_with_what_was_scrolled_through(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(100_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(100_000)), table_of(workspace, qtbot)
     table._model._kept = 5
     table.follow(numbers.listing())
     settled(table)
@@ -141,9 +144,9 @@ def test_memory_does_not_grow_with_what_was_scrolled_through(
 
 
 def test_what_is_chosen_and_in_view_stays_when_rows_come_and_go_above_it(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(1_000, 5_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(1_000, 5_000)), table_of(workspace, qtbot)
     table.follow(numbers.listing())
     settled(table)
     table.select([3_000, 3_002])
@@ -160,9 +163,9 @@ def test_what_is_chosen_and_in_view_stays_when_rows_come_and_go_above_it(
 
 
 def test_a_change_elsewhere_reads_the_block_in_view_and_no_other(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(5_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(5_000)), table_of(workspace, qtbot)
     table.follow(numbers.listing())
     settled(table)
     for place in (2_010, 4_010, 1_010):
@@ -176,9 +179,9 @@ def test_a_change_elsewhere_reads_the_block_in_view_and_no_other(
 
 
 def test_sorting_keeps_the_current_row_in_view(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(5_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(5_000)), table_of(workspace, qtbot)
     table.follow(numbers.listing())
     settled(table)
     table.select([4_000])
@@ -191,9 +194,9 @@ def test_sorting_keeps_the_current_row_in_view(
 
 
 def test_all_rows_are_chosen_without_a_list_of_them_and_some_can_be_left_out(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(1_000_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(1_000_000)), table_of(workspace, qtbot)
     table.follow(numbers.listing())
     settled(table)
     table.selectAll()
@@ -216,9 +219,9 @@ def test_all_rows_are_chosen_without_a_list_of_them_and_some_can_be_left_out(
 
 
 def test_rows_chosen_out_of_memory_are_known_by_who_they_are(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(100_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(100_000)), table_of(workspace, qtbot)
     table.follow(numbers.listing())
     settled(table)
     table.setCurrentIndex(table._model.index(10, 0))
@@ -233,9 +236,9 @@ def test_rows_chosen_out_of_memory_are_known_by_who_they_are(
 
 
 def test_a_row_that_is_gone_before_it_is_read_is_shown_so_and_cannot_be_chosen(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(250)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(250)), table_of(workspace, qtbot)
     table.follow(numbers.listing())
     settled(table)
     del numbers.numbers[245:]
@@ -247,9 +250,9 @@ def test_a_row_that_is_gone_before_it_is_read_is_shown_so_and_cannot_be_chosen(
 
 
 def test_a_row_chosen_while_the_table_is_read_anew_stays_chosen(
-    jobs: Jobs, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
+    workspace: Workspace, qtbot: QtBot, settled: Callable[[PagedTable[int]], None]
 ) -> None:
-    numbers, table = Numbers(range(5_000)), table_of(jobs, qtbot)
+    numbers, table = Numbers(range(5_000)), table_of(workspace, qtbot)
     table.follow(numbers.listing())
     settled(table)
     numbers.numbers = [-1, *numbers.numbers]

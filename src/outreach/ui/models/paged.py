@@ -1,75 +1,22 @@
 """A table of any number of rows: it knows how many there are, and reads them in blocks when they are painted."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 
 from outreach.errors import OutreachError
-from outreach.store.database import WorkSession
-from outreach.ui.jobs import Jobs
 from outreach.ui.models.rows import Column, ColumnsModel, Index
+from outreach.ui.operations.listing import Found, Listing, Sort, Wanted
 from outreach.ui.theme import colors
+from outreach.ui.workspace import Workspace
 
 R = TypeVar("R")
 _ROOT = QModelIndex()
 _BLOCK = 100
 _KEPT = 60
-
-
-@dataclass(frozen=True)
-class Sort:
-    """What rows are sorted by: `Column.sorted_by` of one of them, "" for the order they come in."""
-
-    by: str = ""
-    descending: bool = False
-
-
-@dataclass(frozen=True)
-class Listing(Generic[R]):
-    """What a table shows, as functions of a session that run off the window's thread. Only `ui/operations` makes one.
-
-    count: how many rows there are. rows: some of them in an order, from a number, at most so many. ids: the same, of their
-    identities only. places: the numbers of rows with these identities; those that are not among them are left out.
-    """
-
-    count: Callable[[WorkSession], int]
-    rows: Callable[[WorkSession, Sort, int, int], Sequence[R]]
-    ids: Callable[[WorkSession, Sort, int, int], Sequence[Hashable]]
-    places: Callable[[WorkSession, Sort, Collection[Hashable]], dict[Hashable, int]]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to find again when rows are read anew. ids: whose places are asked for. focus: whose row is to come into view. top: the
-    row that is first in view, and anchor who stands there, to stay there. height: how many rows are in view.
-    """
-
-    ids: tuple[Hashable, ...] = ()
-    focus: Hashable = None
-    top: int = 0
-    anchor: Hashable = None
-    height: int = 1
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What was found: how many rows there are, who was asked for, where those of them stand that are here, and which row is to be
-    first in view."""
-
-    total: int
-    asked: frozenset[Hashable]
-    places: dict[Hashable, int]
-    top: int
-
-
-@dataclass(frozen=True)
-class _Found(Generic[R]):
-    loaded: Loaded
-    blocks: dict[int, tuple[R, ...]] = field(default_factory=dict)
 
 
 class PagedModel(ColumnsModel[R]):
@@ -85,7 +32,7 @@ class PagedModel(ColumnsModel[R]):
 
     def __init__(
         self,
-        jobs: Jobs,
+        workspace: Workspace,
         columns: Sequence[Column[R]],
         identity: Callable[[R], Hashable],
         *,
@@ -101,7 +48,7 @@ class PagedModel(ColumnsModel[R]):
         """Whether rows are being replaced: a selection that changes meanwhile is not the user's."""
         self._order = Sort()
         self.listing: Listing[R] | None = None
-        self._jobs, self._size, self._kept = jobs, block, kept
+        self._workspace, self._size, self._kept = workspace, block, kept
         self._total = 0
         self._blocks: OrderedDict[int, tuple[R, ...]] = OrderedDict()
         self._age = 0
@@ -114,29 +61,12 @@ class PagedModel(ColumnsModel[R]):
 
     def load(self, listing: Listing[R], wanted: Wanted) -> None:
         """Read how many rows there are, and those that come into view; `loaded` says when. What is shown stays until then."""
-        order, size = self.order, self._size
-
-        def work(session: WorkSession) -> _Found[R]:
-            total = listing.count(session)
-            asked = frozenset(i for i in (*wanted.ids, wanted.focus, wanted.anchor) if i is not None)
-            places = listing.places(session, order, asked) if asked and total else {}
-            top = wanted.top
-            if wanted.focus in places:
-                top = places[wanted.focus] - wanted.height // 2
-            elif wanted.top and wanted.anchor in places:
-                top = places[wanted.anchor]
-            top = max(0, min(top, total - wanted.height))
-            last = min(top + wanted.height, total - 1)
-            return _Found(
-                Loaded(total, asked, places, top),
-                _read(session, listing, order, range(top // size, last // size + 1), size) if total else {},
-            )
-
-        self._jobs.read(self, work, partial(self._load_done, listing, order), slot="load")
+        done = partial(self._load_done, listing, self.order)
+        listing.load(self.order, wanted, self._size).run(self._workspace, self, done)
 
     def forget(self) -> None:
         """Have no rows, and expect none."""
-        self._jobs.forget(self)
+        self._workspace.jobs.forget(self)
         self.listing = None
         self._take(0, {})
 
@@ -144,18 +74,8 @@ class PagedModel(ColumnsModel[R]):
         self, spans: Sequence[tuple[int, int]], done: Callable[[tuple[Hashable, ...]], object]
     ) -> None:
         """Read the identities of rows, by numbers of first and last ones. Of several such questions the last is answered."""
-        listing, order = self.listing, self._order
-        if listing is None:
-            return
-
-        def work(session: WorkSession) -> tuple[Hashable, ...]:
-            return tuple(
-                identity
-                for first, last in spans
-                for identity in listing.ids(session, order, first, last - first + 1)
-            )
-
-        self._jobs.read(self, work, done, slot="ids")
+        if self.listing is not None:
+            self.listing.ids_in(self._order, spans).run(self._workspace, self, done)
 
     def row_at(self, number: int) -> R | None:
         """A row, None while it is not in memory."""
@@ -224,7 +144,7 @@ class PagedModel(ColumnsModel[R]):
     def _is_gone(self, number: int) -> bool:
         return number // self._size in self._blocks and self.row_at(number) is None
 
-    def _load_done(self, listing: Listing[R], order: Sort, found: _Found[R]) -> None:
+    def _load_done(self, listing: Listing[R], order: Sort, found: Found[R]) -> None:
         self.replacing.emit()
         self.listing, self._order = listing, order
         self._take(found.loaded.total, found.blocks)
@@ -251,7 +171,7 @@ class PagedModel(ColumnsModel[R]):
 
     def _fetch(self) -> None:
         """Ask for the blocks in view that are not here yet; one question at a time, so that none is asked in vain."""
-        listing, order, age, size = self.listing, self._order, self._age, self._size
+        listing, age, size = self.listing, self._age, self._size
         if self._asked or listing is None:
             return
         first, last = self.in_view()
@@ -260,16 +180,16 @@ class PagedModel(ColumnsModel[R]):
         if last < first or not missing:
             return
         asked = self._asked = frozenset(missing)
+        reading = listing.blocks(self._order, missing, size, partial(self._is_of, age))
+        reading.run(self._workspace, self, partial(self._came, age, asked), failed=self._failed)
 
-        def work(session: WorkSession) -> dict[int, tuple[R, ...]]:
-            # What was read anew meanwhile makes it unwanted.
-            return _read(session, listing, order, missing, size) if self._age == age else {}
-
-        self._jobs.read(self, work, partial(self._came, age, asked), failed=self._failed, slot="block")
+    def _is_of(self, age: int) -> bool:
+        """Whether nothing was read anew since."""
+        return self._age == age
 
     def _failed(self, error: OutreachError) -> None:
         self._asked = frozenset()
-        self._jobs.failed.emit(str(error))
+        self._workspace.jobs.failed.emit(str(error))
 
     def _came(self, age: int, asked: frozenset[int], blocks: dict[int, tuple[R, ...]]) -> None:
         if age != self._age:
@@ -285,20 +205,3 @@ class PagedModel(ColumnsModel[R]):
 
     def _changed(self, first: int, last: int) -> None:
         self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
-
-
-def _read(
-    session: WorkSession, listing: Listing[R], order: Sort, blocks: Sequence[int], size: int
-) -> dict[int, tuple[R, ...]]:
-    """Blocks of rows, those that follow one another in one question."""
-    found: dict[int, tuple[R, ...]] = {}
-    at = 0
-    while at < len(blocks):
-        end = at
-        while end + 1 < len(blocks) and blocks[end + 1] == blocks[end] + 1:
-            end += 1
-        rows = tuple(listing.rows(session, order, blocks[at] * size, (end - at + 1) * size))
-        for place, number in enumerate(blocks[at : end + 1]):
-            found[number] = rows[place * size : (place + 1) * size]
-        at = end + 1
-    return found

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from PySide6.QtCore import QItemSelection, Qt, Signal
 
-from outreach.ui.models.paged import Listing, Loaded, PagedModel, Wanted
+from outreach.ui.models.paged import PagedModel
+from outreach.ui.operations.listing import Listing, Loaded, Wanted
 from outreach.ui.widgets.tables import ListView
 
 R = TypeVar("R")
