@@ -22,6 +22,7 @@ from outreach.errors import NotFoundError
 from outreach.store.models import Citation, ContactDetail, Membership, Organization, OtherName, Person, Post
 from outreach.store.paging import USUAL, Key, Order, Page, all_ids, in_parts, page_ids
 from outreach.store.search import in_chunks
+from outreach.store.types import table_of
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class BodyRow:
 class PostRow:
     """An office, its body and its holders, the newest first."""
 
+    key: int
     id: str
     label: str
     short_label: str
@@ -207,6 +209,7 @@ def posts_of(session: Session, keys: Collection[int], *, on: date | None = None)
     sources = citations_of(session, Citation.post_id, [p.id for p, _ in rows])
     return tuple(
         PostRow(
+            key=post.id,
             id=post.slug,
             label=post.label,
             short_label=post.short_label,
@@ -229,14 +232,15 @@ def _names_of(session: Session, ids: set[int]) -> dict[int, tuple[str, str]]:
     }
 
 
-def body_names(session: Session) -> tuple[tuple[str, str], ...]:
-    """Id and name of every body but parties, by name, for choosing one."""
+def bodies_named(session: Session, typed: str, limit: int = 12) -> tuple[tuple[str, str], ...]:
+    """Id and name of the first bodies but parties that have words beginning with what is typed, by name, for choosing one."""
+    found = bodies_found(DirectoryQuery(typed)).only(table_of(Organization).c.classification != "party")
+    ids, _ = page_ids(session, found, limit=limit)
     rows = session.execute(
-        select(Organization.slug, Organization.name)
-        .where(Organization.classification != "party")
-        .order_by(Organization.name, Organization.id)
+        select(Organization.id, Organization.slug, Organization.name).where(Organization.id.in_(ids))
     )
-    return tuple((slug, name) for slug, name in rows)
+    read = {key: (slug, name) for key, slug, name in rows}
+    return tuple(read[key] for key in ids if key in read)
 
 
 def _holders(

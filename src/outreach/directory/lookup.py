@@ -1,6 +1,6 @@
 """Records of the directory by their readable ids."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -12,6 +12,28 @@ from outreach.store.search import in_chunks
 
 Record = TypeVar("Record", Person, Organization, Post)
 _NOUNS: dict[type[Person | Organization | Post], str] = {Person: "person", Organization: "body", Post: "post"}
+
+
+def slugs_of(
+    session: Session, model: type[Person | Organization | Post], keys: Sequence[int]
+) -> dict[int, str]:
+    """Readable ids of records by their keys."""
+    return {
+        key: slug
+        for chunk in in_chunks(keys)
+        for key, slug in session.execute(select(model.id, model.slug).where(chunk(model.id)))
+    }
+
+
+def keys_of_slugs(
+    session: Session, model: type[Person | Organization | Post], slugs: Sequence[str]
+) -> dict[str, int]:
+    """Keys of records by their readable ids; those that are not there are left out."""
+    return {
+        slug: key
+        for chunk in in_chunks(slugs)
+        for slug, key in session.execute(select(model.slug, model.id).where(chunk(model.slug)))
+    }
 
 
 def find_record(session: Session, model: type[Record], readable_id: str) -> Record:

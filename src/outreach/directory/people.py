@@ -193,6 +193,12 @@ def person_row(session: Session, slug: str) -> PersonRow:
     return people_of(session, [person])[0]
 
 
+def people_named(session: Session, typed: str, limit: int = 12) -> tuple[tuple[str, str], ...]:
+    """Id and name, with the newest office, of the first people that a search finds, by family name, for choosing one."""
+    people = people_page(session, DirectoryQuery(typed), limit=limit).rows
+    return tuple((p.id, ", ".join([p.name, *(m.label for m in p.memberships[:1])])) for p in people)
+
+
 def memberships_of(session: Session, column: object, ids: Collection[int]) -> dict[int, list[MembershipRow]]:
     """Posts and seats, newest first.
 

@@ -10,6 +10,7 @@ from outreach.directory.editing import BodyEntry, PersonEntry
 from outreach.directory.people import ContactRow, PersonRow
 from outreach.domain.address import audiences
 from outreach.ui.dialogs.forms import Choice, FormDialog, text_area, text_field
+from outreach.ui.widgets.record_field import RecordField, Suggest
 
 
 class RecipientValues(TypedDict):
@@ -46,11 +47,9 @@ class PersonValues(TypedDict):
 
 
 class PersonDialog(FormDialog[PersonValues]):
-    """A person. Values: entry (PersonEntry)."""
+    """A person. Values: entry (PersonEntry). bodies: where a body to sit in is looked for."""
 
-    def __init__(
-        self, parent: QWidget, bodies: Sequence[tuple[str, str]], person: PersonRow | None = None
-    ) -> None:
+    def __init__(self, parent: QWidget, bodies: Suggest | None, person: PersonRow | None = None) -> None:
         super().__init__(parent, f"Edit {person.name}" if person else "Add person", "Save")
         p, contacts = person, person.contact_details if person else ()
         self.prefix = text_field(p.honorific_prefix if p else "", "The Rt Hon, Dr, Senator …")
@@ -68,7 +67,7 @@ class PersonDialog(FormDialog[PersonValues]):
         self.address = text_area(_contact(contacts, "address"), lines=4)
         self.web_form = text_field(_contact(contacts, "form"), "https://")
         self.summary = text_area(p.summary if p else "", lines=3)
-        self.body = Choice([("", "None"), *bodies])
+        self.body = RecordField("Type some of its name; empty for none", bodies)
         self.role = text_field(hint="Such as: Member, Chair")
         self.since = text_field(hint="2010-05-12; may stay empty")
         for name, field in (
@@ -118,17 +117,19 @@ class BodyValues(TypedDict):
 
 
 class BodyDialog(FormDialog[BodyValues]):
-    """A body. Values: entry (BodyEntry)."""
+    """A body. Values: entry (BodyEntry). bodies: where the body it is part of is looked for."""
 
-    def __init__(
-        self, parent: QWidget, bodies: Sequence[tuple[str, str]], body: BodyRow | None = None
-    ) -> None:
+    def __init__(self, parent: QWidget, bodies: Suggest | None, body: BodyRow | None = None) -> None:
         super().__init__(parent, f"Edit {body.name}" if body else "Add body", "Save")
         contacts = body.contact_details if body else ()
         self.name = text_field(body.name if body else "")
         self.kind = text_field(body.classification if body else "", "ministry, committee, parliament …")
         self.place = text_field(body.jurisdiction if body else "", "GB, US, CA, EU, UN …")
-        self.parent_ = Choice([("", "None"), *bodies], body.parent_id if body else "")
+        self.parent_ = RecordField(
+            "Type some of its name; empty for none",
+            bodies,
+            (body.parent_id, body.parent) if body else ("", ""),
+        )
         self.email = text_field(_contact(contacts, "email"))
         self.address = text_area(_contact(contacts, "address"), lines=4)
         self.web_form = text_field(_contact(contacts, "form"), "https://")

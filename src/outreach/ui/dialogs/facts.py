@@ -10,6 +10,7 @@ from outreach.cases.entries import FactEntry
 from outreach.cases.facts import FactRow, fact_entry
 from outreach.domain.references import slug
 from outreach.ui.dialogs.forms import Choice, FormDialog, text_area, text_field
+from outreach.ui.widgets.record_field import RecordField, Suggest
 
 _TYPES = (
     ("text", "Text"),
@@ -37,13 +38,13 @@ class FactValues(TypedDict):
 
 
 class FactDialog(FormDialog[FactValues]):
-    """A fact of a case. Values: entry (FactEntry)."""
+    """A fact of a case. Values: entry (FactEntry). people: where a person is looked for."""
 
     def __init__(
         self,
         parent: QWidget,
         sources: Sequence[tuple[str, str]],
-        people: Sequence[tuple[str, str]],
+        people: Suggest | None,
         fact: FactRow | None = None,
     ) -> None:
         super().__init__(
@@ -58,7 +59,11 @@ class FactDialog(FormDialog[FactValues]):
         self.name.setReadOnly(fact is not None)
         self.kind = Choice(_TYPES, fact.type if fact else "text")
         self.value = text_area(fact.raw if fact and fact.type != "person" else "", lines=3)
-        self.person = Choice([("", "Choose a person"), *people], fact.raw if fact else "")
+        self.person = RecordField(
+            "Type some of the name",
+            people,
+            (fact.raw, fact.value) if fact and fact.type == "person" else ("", ""),
+        )
         self.unit = text_field(fact.unit if fact else "", "days, months … or USD for money")
         self.on = text_field((fact.occurred_on or "") if fact else "", "2009-11-16; puts it on the timeline")
         words = dict(fact.translations) if fact else {}

@@ -78,8 +78,9 @@ def inbox_columns() -> list[Column[InboxRow]]:
             width=148,
             bold=True,
             tip=lambda r: r.from_address,
+            sorted_by="from",
         ),
-        Column("Subject", lambda r: r.subject, width=180, stretch=True),
+        Column("Subject", lambda r: r.subject, width=180, stretch=True, sorted_by="subject"),
         Column(
             "Letter",
             lambda r: r.reference + ("" if r.state == "filed" or not r.reference else "?"),
@@ -88,14 +89,16 @@ def inbox_columns() -> list[Column[InboxRow]]:
             tip=lambda r: (
                 f"{r.recipient}, {r.confidence} % sure" if r.reference else "Nothing in it names a letter"
             ),
+            sorted_by="letter",
         ),
         Column(
             "Standing",
             _inbox_state,
             width=100,
             tone=lambda r: "accent" if r.needs_somebody else "bad" if r.nature.value == "bounce" else "quiet",
+            sorted_by="standing",
         ),
-        Column("Received", lambda r: day_short(r.received_on), key=lambda r: r.received_on, width=96),
+        Column("Received", lambda r: day_short(r.received_on), width=96, sorted_by="received"),
     ]
 
 
@@ -123,20 +126,20 @@ def person_columns() -> list[Column[PersonRow]]:
         Column(
             "Name",
             lambda p: " ".join(x for x in (p.honorific_prefix, p.name) if x),
-            key=lambda p: (p.family_name or p.name).casefold(),
             width=220,
             bold=True,
+            sorted_by="name",
         ),
-        Column("Offices", offices, width=420, stretch=True),
+        Column("Offices", offices, width=420, stretch=True, sorted_by="offices"),
     ]
 
 
 def body_columns() -> list[Column[BodyRow]]:
     """Bodies in the directory."""
     return [
-        Column("Name", lambda b: b.name, width=320, bold=True, stretch=True),
-        Column("Kind", lambda b: b.classification.capitalize(), width=150),
-        Column("Part of", lambda b: b.parent, width=170),
+        Column("Name", lambda b: b.name, width=320, bold=True, stretch=True, sorted_by="name"),
+        Column("Kind", lambda b: b.classification.capitalize(), width=150, sorted_by="kind"),
+        Column("Part of", lambda b: b.parent, width=170, sorted_by="parent"),
     ]
 
 
@@ -150,28 +153,31 @@ def post_columns() -> list[Column[PostRow]]:
             bold=True,
             stretch=True,
             tip=lambda p: p.label,
+            sorted_by="label",
         ),
-        Column("Body", lambda p: p.organization, width=170),
-        Column("Held by", lambda p: "; ".join(h.name for h in p.holders), width=140),
+        Column("Body", lambda p: p.organization, width=170, sorted_by="body"),
+        Column("Held by", lambda p: "; ".join(h.name for h in p.holders), width=140, sorted_by="holders"),
     ]
 
 
 def recipient_columns() -> list[Column[RecipientRow]]:
     """Whom the campaign writes to."""
     return [
-        Column("Recipient", lambda r: r.name, width=164, bold=True),
+        Column("Recipient", lambda r: r.name, width=164, bold=True, sorted_by="name"),
         Column(
             "Office",
             lambda r: ", ".join(x for x in (r.post, r.body) if x and x != r.name),
             width=280,
             stretch=True,
+            sorted_by="office",
         ),
-        Column("Addressed as", lambda r: r.audience_label, width=146),
+        Column("Addressed as", lambda r: r.audience_label, width=146, sorted_by="audience"),
         Column(
             "Reached by",
             lambda r: ", ".join(channel_in_words(c) for c in r.channels) or "no address on file",
             width=132,
             tone=lambda r: "" if r.channels else "quiet",
+            sorted_by="channels",
         ),
     ]
 

@@ -20,21 +20,19 @@ from outreach.cases.facts import (
     timeline,
     votes_list,
 )
-from outreach.directory.people import people_list
 from outreach.store.changes import Changes
 from outreach.store.database import WorkSession
 from outreach.ui.operations.operation import Read, Undoable, Write, tr
 
 
 class Known(NamedTuple):
-    """What is on file about a case, and the sources and people that a fact may name."""
+    """What is on file about a case, and the sources that a fact may name."""
 
     facts: tuple[FactRow, ...]
     entries: tuple[TimelineEntry, ...]
     case: CaseRow
     votes: tuple[VoteRow, ...]
     sources: tuple[tuple[str, str], ...]
-    people: tuple[tuple[str, str], ...]
 
 
 def known(campaign: CampaignRow, case_id: str) -> Read[Known]:
@@ -47,7 +45,6 @@ def known(campaign: CampaignRow, case_id: str) -> Read[Known]:
             case_row(session, case_id),
             votes_list(session, campaign.key),
             sources_list(session),
-            tuple((p.id, p.name) for p in people_list(session)),
         )
 
     return Read(work, "rows")

@@ -1,13 +1,13 @@
 """The directory: lists and records of people, bodies and offices, recipients, and who is on file twice."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date
 from functools import partial
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.directory.bodies import BodyRow, PostRow, bodies_page, body_names, body_row, posts_list
+from outreach.directory.bodies import BodyRow, PostRow, bodies_named, bodies_of, body_row, posts_of
 from outreach.directory.editing import BodyEntry, PersonEntry, save_body, save_person
-from outreach.directory.finding import DirectoryQuery
+from outreach.directory.finding import DirectoryQuery, bodies_found, people_found, posts_found
 from outreach.directory.identity import (
     Candidate,
     duplicate_candidates,
@@ -16,49 +16,81 @@ from outreach.directory.identity import (
     tell_apart,
     undo_merge,
 )
-from outreach.directory.people import PersonRow, people_list, person_row
+from outreach.directory.lookup import keys_of_slugs, slugs_of
+from outreach.directory.people import PersonRow, people_named, people_of, person_row
 from outreach.domain.wording import counted
 from outreach.recipients.completion import complete
 from outreach.recipients.enlist import add_recipient, remove_recipient, restore_recipient, take_recipients
 from outreach.recipients.groups import save_group
 from outreach.recipients.resolve import ResolvedRecipients
-from outreach.recipients.rows import RecipientRow, recipients_list
+from outreach.recipients.rows import RecipientRow, recipients_by_key, recipients_found
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
+from outreach.store.models import Organization, Person, Post
 from outreach.ui.job import Progress
+from outreach.ui.operations.listing import Listing
+from outreach.ui.operations.lists import listing_of
 from outreach.ui.operations.operation import Long, Read, Undoable, Write, tr
 
+# Records by id and name, to choose from.
+Names = tuple[tuple[str, str], ...]
 # A row of any of the lists.
 Row = PersonRow | BodyRow | PostRow | RecipientRow
-# Bodies by id and name, to choose from.
-Names = tuple[tuple[str, str], ...]
-Listed = tuple[str, Sequence[Row], Names]
 
 
-def listed(
-    which: str, campaign: CampaignRow | None, *, search: str, on: date | None, most: int
-) -> Read[Listed]:
-    """One of the lists and the names of all bodies.
+def people(search: str, on: date | None) -> Listing[PersonRow]:
+    """People, as a table reads them. on: only who held an office then, and only what they held."""
+    found = people_found(DirectoryQuery(search, on))
+    return listing_of(
+        found,
+        partial(people_of, on=on),
+        names=partial(_names, Person),
+        keys=partial(_keys, Person),
+    )
 
-    Args: which: people, bodies, posts or recipients. on: only who held or stood then. most: people at most.
-    """
 
-    def work(session: WorkSession) -> Listed:
-        names = body_names(session)
-        match which:
-            case "people":
-                rows: Sequence[Row] = people_list(session, on=on, search=search, limit=most)
-            case "bodies":
-                rows = bodies_page(session, DirectoryQuery(search, on), limit=most).rows
-            case "posts":
-                rows = posts_list(session, on=on, search=search)
-            case _:
-                wanted = search.casefold().split()
-                everybody = recipients_list(session, campaign.key) if campaign else ()
-                rows = tuple(r for r in everybody if all(w in r.search_text for w in wanted))
-        return which, rows, names
+def bodies(search: str, on: date | None) -> Listing[BodyRow]:
+    """Bodies, without who sits in them. on: only what there was then."""
+    found = bodies_found(DirectoryQuery(search, on))
+    return listing_of(
+        found,
+        partial(bodies_of, on=on, with_members=False),
+        names=partial(_names, Organization),
+        keys=partial(_keys, Organization),
+    )
 
-    return Read(work, "rows")
+
+def posts(search: str, on: date | None) -> Listing[PostRow]:
+    """Offices and who holds them. on: on that day only."""
+    found = posts_found(DirectoryQuery(search, on))
+    return listing_of(found, partial(posts_of, on=on), names=partial(_names, Post), keys=partial(_keys, Post))
+
+
+def recipients(campaign: CampaignRow, search: str) -> Listing[RecipientRow]:
+    """Whom a campaign writes to."""
+    return listing_of(recipients_found(campaign.key, search), recipients_by_key)
+
+
+def _names(
+    model: type[Person | Organization | Post], session: WorkSession, keys: Sequence[int]
+) -> dict[int, Hashable]:
+    return {**slugs_of(session, model, keys)}
+
+
+def _keys(
+    model: type[Person | Organization | Post], session: WorkSession, slugs: Sequence[Hashable]
+) -> dict[Hashable, int]:
+    return dict(keys_of_slugs(session, model, [str(s) for s in slugs]).items())
+
+
+def bodies_like(text: str) -> Read[Names]:
+    """Bodies to choose from: those that have the words typed."""
+    return Read(partial(bodies_named, typed=text), "suggestions")
+
+
+def people_like(text: str) -> Read[Names]:
+    """People to choose from: those that have the words typed."""
+    return Read(partial(people_named, typed=text), "suggestions")
 
 
 def record_of(row: Row, slot: str = "") -> Read[PersonRow | BodyRow | None]:

@@ -7,11 +7,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from outreach.ui.operations.listing import Listing
 from outreach.ui.operations.operation import Operation
 from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.paged_table import PagedTable
 from outreach.ui.widgets.panels import Splitter
 from outreach.ui.workspace import What, Workspace
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -103,13 +106,22 @@ class Page(QWidget):
         self._is_reading = True
 
         def arrived(found: T) -> None:
-            self._is_reading = False
             show(found)
-            given, self._focus_given = self._focus_given, None
-            if given is not None and self.window().focusWidget() in (None, given):
-                self._give_focus(self.main_widgets())
+            self.has_come()
 
         operation.run(self.workspace, self, arrived)
+
+    def follow(self, table: PagedTable[R], listing: Listing[R], *, find: bool = False) -> None:
+        """Read what a table shows; whoever hears its `loaded` calls `has_come`. find: as for `PagedTable.follow`."""
+        self._is_reading = True
+        table.follow(listing, find=find)
+
+    def has_come(self) -> None:
+        """What was being read is shown: the keyboard goes where one works on it, unless it was moved meanwhile."""
+        self._is_reading = False
+        given, self._focus_given = self._focus_given, None
+        if given is not None and self.window().focusWidget() in (None, given):
+            self._give_focus(self.main_widgets())
 
     def mark_stale(self) -> None:
         """Something changed: read again, now if the page is in view, else when it next is."""

@@ -1,6 +1,6 @@
 """Cases: facts with their sources and conflicts, the timeline, who is concerned, votes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -12,8 +12,9 @@ from outreach.ui.dialogs.facts import FactDialog, FactValues, SourceDialog, Sour
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask
 from outreach.ui.models.columns import fact_columns
 from outreach.ui.models.rows import RowsModel
-from outreach.ui.operations import cases
+from outreach.ui.operations import cases, directory
 from outreach.ui.operations.cases import Known
+from outreach.ui.operations.directory import Names
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
@@ -46,7 +47,6 @@ class CasesPage(Page):
         self._facts: tuple[FactRow, ...] = ()
         self._wanted = ""
         self._sources: tuple[tuple[str, str], ...] = ()
-        self._people: tuple[tuple[str, str], ...] = ()
         self.add = make_action(self, self.tr("Add fact…"), "plus", self._add, shortcut="Ctrl+Shift+N")
         self.edit = make_action(self, self.tr("Edit…"), "pencil", self._edit, shortcut="F2")
         self.delete = make_action(self, self.tr("Delete"), "trash-2", self._delete, shortcut="Del")
@@ -124,7 +124,7 @@ class CasesPage(Page):
             self.read(cases.known(campaign, case_id), self._show)
 
     def reset(self) -> None:
-        self._facts, self._sources, self._people, self._wanted = (), (), (), ""
+        self._facts, self._sources, self._wanted = (), (), ""
         super().reset()
         for number, view in enumerate((self.timeline, self.parties, self.votes), start=1):
             self.tabs.setTabText(number, view.accessibleName())
@@ -135,7 +135,7 @@ class CasesPage(Page):
         return (self.table, self.search, self.timeline, self.parties, self.votes)
 
     def _show(self, found: Known) -> None:
-        self._facts, entries, case, votes, self._sources, self._people = found
+        self._facts, entries, case, votes, self._sources = found
         self.heading.setText(case.name)
         self._filter()
         self.timeline.show_html(timeline_html(entries))
@@ -189,12 +189,15 @@ class CasesPage(Page):
             self.detail.show_html(fact_html(fact, others))
 
     def _add(self) -> None:
-        self._open(FactDialog(self, self._sources, self._people))
+        self._open(FactDialog(self, self._sources, self._suggest_people))
 
     def _edit(self) -> None:
         fact = self._fact()
         if fact is not None:
-            self._open(FactDialog(self, self._sources, self._people, fact))
+            self._open(FactDialog(self, self._sources, self._suggest_people, fact))
+
+    def _suggest_people(self, text: str, show: Callable[[Names], object]) -> None:
+        directory.people_like(text).run(self.workspace, self, show)
 
     def _open(self, dialog: FactDialog) -> None:
         case_id = self.case.value()

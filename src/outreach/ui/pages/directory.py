@@ -1,6 +1,6 @@
 """Directory: people, bodies and offices, and whom the campaign writes to."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, TypedDict
@@ -16,18 +16,18 @@ from outreach.recipients.rows import RecipientRow
 from outreach.ui.dialogs.directory import BodyDialog, PersonDialog, RecipientDialog, RecipientValues
 from outreach.ui.dialogs.forms import DayField, FormDialog, ask
 from outreach.ui.models.columns import body_columns, person_columns, post_columns, recipient_columns
-from outreach.ui.models.rows import RowsModel
+from outreach.ui.models.paged import PagedModel
 from outreach.ui.operations import directory
-from outreach.ui.operations.directory import Listed, Row
+from outreach.ui.operations.directory import Names, Row
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
 from outreach.ui.widgets.fields import SearchField
 from outreach.ui.widgets.html_view import HtmlView
 from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.paged_table import PagedTable
 from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.records import body_html, person_html, post_html
-from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _LISTS = (
@@ -37,7 +37,6 @@ _LISTS = (
     ("recipients", "Recipients", ("recipient", "recipients")),
 )
 _TYPING_MS = 120
-_MOST = 500
 
 
 class _EntryValues(TypedDict):
@@ -54,8 +53,8 @@ class DirectoryPage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._bodies: tuple[tuple[str, str], ...] = ()
         self._wanted = ""
+        self._asked: tuple[str, str, date | None] | None = None
         self.add_person = make_action(self, self.tr("Add person…"), "user-plus", self._add_person)
         self.add_body = make_action(self, self.tr("Add body…"), "landmark", self._add_body)
         self.edit = make_action(self, self.tr("Edit…"), "pencil", self._edit, shortcut="F2")
@@ -98,19 +97,20 @@ class DirectoryPage(Page):
         self.layout_.addLayout(row_of(self.search, self.on, self.day, None, self.count))
 
         # Any: each list has rows of a kind of its own.
-        self.models: dict[str, RowsModel[Any]] = {
-            "people": RowsModel(person_columns(), lambda p: p.id),
-            "bodies": RowsModel(body_columns(), lambda b: b.id),
-            "posts": RowsModel(post_columns(), lambda p: p.id),
-            "recipients": RowsModel(recipient_columns(), lambda r: r.key),
+        self.models: dict[str, PagedModel[Any]] = {
+            "people": PagedModel(workspace, person_columns(), lambda p: p.id),
+            "bodies": PagedModel(workspace, body_columns(), lambda b: b.id),
+            "posts": PagedModel(workspace, post_columns(), lambda p: p.id),
+            "recipients": PagedModel(workspace, recipient_columns(), lambda r: r.key),
         }
         # Any: likewise.
-        self.tables: dict[str, Table[Any]] = {}
+        self.tables: dict[str, PagedTable[Any]] = {}
         left = Panel(margins=1, spacing=0)
         for key, name, _ in _LISTS:
-            table = Table(self.models[key], name=self.tr(name))
+            table = PagedTable(self.models[key], name=self.tr(name))
             table.chosen.connect(self._chosen)
             table.opened.connect(self._opened)
+            table.loaded.connect(partial(self._loaded, key))
             self.tables[key] = table
             left.body.addWidget(table)
             table.setVisible(key == "people")
@@ -135,14 +135,22 @@ class DirectoryPage(Page):
         return str(self.tabs.tabData(self.tabs.currentIndex()))
 
     def refresh(self) -> None:
-        campaign = self.workspace.campaign
-        search, which = self.search.text(), self.list_
+        campaign, which, search = self.workspace.campaign, self.list_, self.search.text()
         on = self.day.day() if self.on.isChecked() else None
-
-        self.read(directory.listed(which, campaign, search=search, on=on, most=_MOST), self._show)
+        asked = (which, search, on)
+        find, self._asked = asked != self._asked, asked
+        table = self.tables[which]
+        if which == "people":
+            self.follow(table, directory.people(search, on), find=find)
+        elif which == "bodies":
+            self.follow(table, directory.bodies(search, on), find=find)
+        elif which == "posts":
+            self.follow(table, directory.posts(search, on), find=find)
+        elif campaign is not None:
+            self.follow(table, directory.recipients(campaign, search), find=find)
 
     def reset(self) -> None:
-        self._wanted = ""
+        self._wanted, self._asked = "", None
         self._typing.stop()
         self.on.setChecked(False)
         super().reset()
@@ -155,20 +163,18 @@ class DirectoryPage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.tables[self.list_], self.search)
 
-    def _show(self, found: Listed) -> None:
-        which, rows, self._bodies = found
-        self.tables[which].set_rows(rows)
+    def _loaded(self, which: str) -> None:
+        if which != self.list_:
+            return
+        table, model = self.tables[which], self.models[which]
         one, many = next(words for key, _, words in _LISTS if key == which)
-        self.count.setText(
-            self.tr("the first {0}; search to see others").format(counted(len(rows), one, many))
-            if which == "people" and len(rows) == _MOST
-            else counted(len(rows), one, many)
-        )
-        if self._wanted and self.models[which].position(self._wanted) >= 0:
-            self.tables[which].select([self._wanted])
-        elif rows and not self.tables[which].selected() and not self.search.hasFocus():
-            self.tables[which].select([self.models[which].identity(self.models[which].row(0))])
-        self._wanted = ""
+        self.count.setText(counted(model.rowCount(), one, many))
+        wanted, self._wanted = self._wanted, ""
+        if wanted:
+            table.select([wanted])
+        elif not table.selected() and not self.search.hasFocus() and (first := model.row_at(0)) is not None:
+            table.select([model.identity(first)])
+        self.has_come()
 
     def _typed(self) -> None:
         self._typing.start()
@@ -221,10 +227,10 @@ class DirectoryPage(Page):
         self.edit.trigger()
 
     def _add_person(self) -> None:
-        ask(PersonDialog(self, self._bodies), partial(self._save_entry, ""))
+        ask(PersonDialog(self, self._suggest_bodies), partial(self._save_entry, ""))
 
     def _add_body(self) -> None:
-        ask(BodyDialog(self, self._bodies), partial(self._save_entry, ""))
+        ask(BodyDialog(self, self._suggest_bodies), partial(self._save_entry, ""))
 
     def _edit(self) -> None:
         row = self._row()
@@ -233,9 +239,12 @@ class DirectoryPage(Page):
 
     def _edit_record(self, record: PersonRow | BodyRow | None) -> None:
         if isinstance(record, PersonRow):
-            ask(PersonDialog(self, self._bodies, record), partial(self._save_entry, record.id))
+            ask(PersonDialog(self, self._suggest_bodies, record), partial(self._save_entry, record.id))
         elif record is not None:
-            ask(BodyDialog(self, self._bodies, record), partial(self._save_entry, record.id))
+            ask(BodyDialog(self, self._suggest_bodies, record), partial(self._save_entry, record.id))
+
+    def _suggest_bodies(self, text: str, show: Callable[[Names], object]) -> None:
+        directory.bodies_like(text).run(self.workspace, self, show)
 
     def _save_entry(self, record_id: str, dialog: FormDialog[object], values: _EntryValues) -> None:
         directory.save_entry(values["entry"], record_id).run_in(self.workspace, dialog)
