@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ from outreach.ui.dialogs.mail import AccountDialog, PasswordDialog, SettleDialog
 from outreach.ui.dialogs.packs import BrandDialog, EvidenceDialog, GivenToDialog, TicksDialog
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
+from outreach.ui.operations.inbox import letters_to_file_with
 from outreach.ui.widgets.buttons import make_action, push_button
 from tests.integration.test_importers import write
 from tests.ui.test_pages import busy, dialog, go, messages, references
@@ -382,15 +384,15 @@ def every_form(window: MainWindow) -> dict[str, FormDialog]:
         TicksDialog(window, "Facts", [("a", "A"), ("b", "B")], ()),
         EvidenceDialog(window, space, "magnitsky"),
         BrandDialog(window, "Name"),
-        FactDialog(window, [("s", "Source")], []),
+        FactDialog(window, [("s", "Source")], None),
         SourceDialog(window),
         RecipientDialog(window, "Name", ""),
-        PersonDialog(window, []),
-        BodyDialog(window, []),
+        PersonDialog(window, None),
+        BodyDialog(window, None),
         GroupDialog(window, "all"),
         NewCampaignDialog(window),
         CampaignDialog(window, space.campaign),
-        AssignDialog(window, 1, []),
+        AssignDialog(window, 1, space, partial(letters_to_file_with, campaign=space.campaign, proposed="")),
         ClassDialog(window, "Somebody", Suggestion(None, ""), "", DAY),
     ]
     return {type(form).__name__: form for form in made}

@@ -123,8 +123,12 @@ class FormDialog(QDialog, Generic[V]):
         """Close: what was entered is saved."""
         self.accept()
 
+    def is_ready(self) -> bool:
+        """Whether values can be handed over; one that still looks for what was typed says no, and submits afterwards."""
+        return True
+
     def _submit(self) -> None:
-        if self._is_submitted:
+        if self._is_submitted or not self.is_ready():
             return
         self.problem.hide()
         try:

@@ -1,31 +1,35 @@
 """Dialogs about messages that came in: which letter they belong to, and what an answer amounts to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TypedDict
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from outreach.desk.letter_row import TrackerRow
-from outreach.domain.references import folded
 from outreach.domain.states import ReplyKind
 from outreach.domain.wording import counted, day_short
 from outreach.errors import UsageError
 from outreach.messages.suggest import Suggestion
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, text_field
 from outreach.ui.dialogs.letters import ReplyDialog
-from outreach.ui.models.rows import Column, RowsModel
+from outreach.ui.models.paged import PagedModel
+from outreach.ui.models.rows import Column
+from outreach.ui.operations.listing import Listing
 from outreach.ui.widgets.fields import SearchField
 from outreach.ui.widgets.labels import Label
-from outreach.ui.widgets.tables import Table
+from outreach.ui.widgets.paged_table import PagedTable
+from outreach.ui.workspace import Workspace
+
+_TYPING_MS = 120
 
 
 class _Search(SearchField):
     """A search whose arrows move in the table below it."""
 
-    table: Table[TrackerRow]
+    table: PagedTable[TrackerRow]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp}:
@@ -43,7 +47,14 @@ class AssignValues(TypedDict):
 class AssignDialog(FormDialog[AssignValues]):
     """The letter that messages belong to, found by typing. Values: reference."""
 
-    def __init__(self, parent: QWidget, count: int, rows: Sequence[TrackerRow], proposed: str = "") -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        count: int,
+        workspace: Workspace,
+        find: Callable[[str], Listing[TrackerRow]],
+    ) -> None:
+        """Args: count: of messages. find: the letters that have the words typed, the likeliest first."""
         super().__init__(
             parent,
             "Which letter does it belong to?",
@@ -51,23 +62,36 @@ class AssignDialog(FormDialog[AssignValues]):
             f"{counted(count, 'message', 'messages')} will be filed with the letter chosen. Type a name, "
             "an office or a reference.",
         )
-        self._rows = [r for r in rows if r.sent_on is not None and r.origin == "own"]
-        self._rows.sort(key=lambda r: (r.reference != proposed, r.answered_on is not None, r.reference))
+        self._find = find
+        self._is_searching = False
+        self._is_wanted = False
         self.search = _Search("Search letters")
-        self.model: RowsModel[TrackerRow] = RowsModel(
+        self.model: PagedModel[TrackerRow] = PagedModel(
+            workspace,
             [
-                Column("Recipient", lambda r: r.recipient, width=190, bold=True),
-                Column("Body", lambda r: r.body if r.body != r.recipient else "", width=150, stretch=True),
-                Column("Sent", lambda r: day_short(r.sent_on), key=lambda r: r.sent_on, width=100),
-                Column("Reference", lambda r: r.reference, width=100),
+                Column("Recipient", lambda r: r.recipient, width=190, bold=True, sorted_by="recipient"),
+                Column(
+                    "Body",
+                    lambda r: r.body if r.body != r.recipient else "",
+                    width=150,
+                    stretch=True,
+                    sorted_by="body",
+                ),
+                Column("Sent", lambda r: day_short(r.sent_on), width=100, sorted_by="sent"),
+                Column("Reference", lambda r: r.reference, width=100, sorted_by="reference"),
             ],
             lambda r: r.reference,
         )
-        self.table = Table(self.model, name="Letters that were sent")
+        self.table = PagedTable(self.model, name="Letters that were sent")
         self.search.table = self.table
         self.table.setMinimumHeight(260)
         self.table.opened.connect(self._submit)
-        self.search.textChanged.connect(self._filter)
+        self.table.loaded.connect(self._loaded)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._typing.timeout.connect(self._filter)
+        self.search.textChanged.connect(self._typed)
         self.search.returnPressed.connect(self._submit)
         self.form.addRow(self.search)
         self.form.addRow(self.table)
@@ -79,12 +103,33 @@ class AssignDialog(FormDialog[AssignValues]):
         self.search.setFocus()
 
     @Slot()
+    def _typed(self) -> None:
+        self._is_searching = True
+        self._typing.start()
+
+    @Slot()
     def _filter(self) -> None:
-        words = folded(self.search.text()).split()
-        shown = [r for r in self._rows if all(w in r.search_text for w in words)]
-        self.table.set_rows(shown)
-        if shown and not self.table.selected():
-            self.table.select([shown[0].reference])
+        self._is_searching = True
+        self.table.follow(self._find(self.search.text()), find=True)
+
+    @Slot()
+    def _loaded(self) -> None:
+        if self._typing.isActive():
+            return
+        self._is_searching = False
+        if not self.table.selected() and (first := self.model.row_at(0)) is not None:
+            self.table.select([first.reference])
+        if self._is_wanted:
+            self._is_wanted = False
+            self._submit()
+
+    def is_ready(self) -> bool:
+        # What is listed until the search is done answers other words than those typed.
+        self._is_wanted = self._is_searching
+        if self._typing.isActive():
+            self._typing.stop()
+            self._filter()
+        return not self._is_searching
 
     def values(self) -> AssignValues:
         rows = self.table.selected()

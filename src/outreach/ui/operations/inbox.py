@@ -1,6 +1,6 @@
 """The inbox: messages that came in, which letter they belong to, and what they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -8,14 +8,13 @@ from pathlib import Path
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.incoming import IncomingReport, file_all
 from outreach.correspondence.message_files import messages_in
+from outreach.correspondence.tray import InboxQuery, InboxRow, inbox_found, messages_of
 from outreach.correspondence.triage import (
-    InboxRow,
     MessageDetail,
     Standing,
     assign,
     attachment,
     back_to_tray,
-    inbox_rows,
     message_detail,
     raw_of,
     restore_standings,
@@ -23,26 +22,56 @@ from outreach.correspondence.triage import (
     set_nature,
     standings,
 )
+from outreach.desk.letter_choice import letter_keys, letters_by_key, letters_sent, references_of
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
 from outreach.domain.message_kind import MessageKind
 from outreach.domain.wording import counted
 from outreach.files import write_file
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
+from outreach.store.letter_rows import settle_session
+from outreach.store.paging import all_ids
 from outreach.ui.job import Progress
+from outreach.ui.operations.listing import Listing
+from outreach.ui.operations.lists import listing_of
 from outreach.ui.operations.operation import Long, Read, Undoable, tr
 
 ARRIVED = Changes(frozenset({"letters", "inbox"}))
 
 
-def tray(view: str, campaign: CampaignRow) -> Read[tuple[tuple[InboxRow, ...], tuple[TrackerRow, ...]]]:
-    """Messages, and the letters they may belong to. view: one of triage.VIEWS."""
+def tray(query: InboxQuery) -> Listing[InboxRow]:
+    """Messages, as a table reads them."""
+    return listing_of(inbox_found(query), messages_of, settled=settle_session)
 
-    def work(session: WorkSession) -> tuple[tuple[InboxRow, ...], tuple[TrackerRow, ...]]:
-        return inbox_rows(session, view, campaign_key=campaign.key), tracker_rows(session, campaign)
 
-    return Read(work, "rows")
+def keys_of(query: InboxQuery, but: Collection[Hashable] = ()) -> Read[tuple[int, ...]]:
+    """Keys of all messages that a query means. but: of these not."""
+
+    def work(session: WorkSession) -> tuple[int, ...]:
+        settle_session(session)
+        return tuple(key for key in all_ids(session, inbox_found(query)) if key not in but)
+
+    return Read(work, "keys")
+
+
+def letters_to_file_with(search: str, *, campaign: CampaignRow, proposed: str) -> Listing[TrackerRow]:
+    """Letters that a message may belong to, the one proposed first."""
+    found = letters_sent(campaign.key, search, proposed)
+    return listing_of(
+        found,
+        partial(letters_by_key, campaign=campaign),
+        settled=settle_session,
+        names=_references,
+        keys=_letters,
+    )
+
+
+def _references(session: WorkSession, keys: Sequence[int]) -> dict[int, Hashable]:
+    return dict(references_of(session, keys).items())
+
+
+def _letters(session: WorkSession, references: Sequence[Hashable]) -> dict[Hashable, int]:
+    return dict(letter_keys(session, [str(r) for r in references]).items())
 
 
 def one(key: int) -> Read[MessageDetail]:

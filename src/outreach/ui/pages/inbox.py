@@ -1,24 +1,23 @@
 """Inbox: the tray of messages to assign, answers to class, and everything else that came in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
-from outreach.correspondence.triage import InboxRow, MessageDetail
-from outreach.desk.letter_row import TrackerRow
+from outreach.correspondence.tray import InboxQuery, InboxRow
+from outreach.correspondence.triage import MessageDetail
 from outreach.domain.message_kind import MessageKind
-from outreach.domain.references import folded
 from outreach.domain.states import MessageState
 from outreach.domain.wording import counted
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import Choice, FormDialog, ask, ask_for_file, ask_for_files
 from outreach.ui.dialogs.inbox import AssignDialog, AssignValues, ClassDialog, ClassValues
 from outreach.ui.models.columns import inbox_columns
-from outreach.ui.models.rows import RowsModel
+from outreach.ui.models.paged import PagedModel
 from outreach.ui.operations import answers, inbox
 from outreach.ui.operations.operation import Undoable
 from outreach.ui.pages.base import Page
@@ -27,8 +26,8 @@ from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
 from outreach.ui.widgets.fields import SearchField
 from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.message_view import MessageView
+from outreach.ui.widgets.paged_table import PagedTable
 from outreach.ui.widgets.panels import Panel, Splitter, row_of
-from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _VIEWS = (
@@ -40,6 +39,7 @@ _VIEWS = (
     ("set_aside", "Set aside"),
     ("all", "Everything"),
 )
+_TYPING_MS = 120
 
 
 class InboxPage(Page):
@@ -50,8 +50,8 @@ class InboxPage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._rows: tuple[InboxRow, ...] = ()
-        self._letters: tuple[TrackerRow, ...] = ()
+        self._query = InboxQuery()
+        self._place = -1
         self._detail: MessageDetail | None = None
         self._wanted: list[int] = []
         self._make_actions()
@@ -73,16 +73,21 @@ class InboxPage(Page):
             )
         )
         self.search = SearchField(self.tr("Search messages"))
-        self.search.textChanged.connect(self._filter)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._typing.timeout.connect(self.mark_stale)
+        self.search.textChanged.connect(self._typed)
         self.view = Choice([(k, self.tr(w)) for k, w in _VIEWS])
         self.view.setAccessibleName(self.tr("Which messages"))
         self.view.currentIndexChanged.connect(self.refresh)
         self.count = Label("", tone="quiet", wrap=False)
         self.layout_.addLayout(row_of(self.search, self.view, None, self.count))
-        self.model = RowsModel(inbox_columns(), lambda r: r.key)
-        self.table = Table(self.model, many=True, name=self.tr("Messages"))
+        self.model: PagedModel[InboxRow] = PagedModel(workspace, inbox_columns(), lambda r: r.key)
+        self.table = PagedTable(self.model, many=True, name=self.tr("Messages"))
         self.table.chosen.connect(self._chosen)
         self.table.opened.connect(self._opened)
+        self.table.loaded.connect(self._loaded)
         self._empty = TableOrEmpty(
             self.table,
             EmptyState(
@@ -173,43 +178,42 @@ class InboxPage(Page):
         ]
 
     def refresh(self) -> None:
-        campaign, view = self.workspace.campaign, self.view.value()
-        if campaign is not None:
-            self.read(inbox.tray(view, campaign), self._show)
+        campaign = self.workspace.campaign
+        if campaign is None:
+            return
+        query = InboxQuery(self.view.value(), campaign.key, self.search.text())
+        find, self._query = query != self._query, query
+        self._place = self.table.currentIndex().row() if self.table.selected() else -1
+        self.follow(self.table, inbox.tray(query), find=find)
 
     def reset(self) -> None:
-        self._rows, self._letters, self._wanted, self._detail = (), (), [], None
+        self._query, self._place, self._wanted, self._detail = InboxQuery(), -1, [], None
+        self._typing.stop()
         super().reset()
-        self._filter()
+        self._show_count()
 
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.table, self.search)
 
-    def _show(self, found: tuple[tuple[InboxRow, ...], tuple[TrackerRow, ...]]) -> None:
-        self._rows, self._letters = found
-        self._filter()
-        self._wanted = []
+    def _typed(self) -> None:
+        self._typing.start()
 
-    def _filter(self) -> None:
-        words = folded(self.search.text()).split()
-        shown = [
-            r
-            for r in self._rows
-            if all(
-                w in folded(f"{r.from_name} {r.from_address} {r.subject} {r.reference} {r.recipient}")
-                for w in words
-            )
-        ]
-        place = self.table.currentIndex().row() if self.table.selected() else -1
-        self.table.set_rows(shown)
-        if self._wanted and any(self.model.position(k) >= 0 for k in self._wanted):
-            self.table.select(self._wanted)
-            self._wanted = []
-        elif shown and not self.table.selected() and place >= 0:
+    def _loaded(self) -> None:
+        total = self.model.rowCount()
+        self._show_count()
+        wanted, self._wanted = self._wanted, []
+        place, self._place = min(self._place, total - 1), -1
+        if wanted:
+            self.table.select(wanted)
+        elif place >= 0 and not self.table.selected() and (row := self.model.row_at(place)) is not None:
             # What was dealt with is gone from the list: the next one is at its place.
-            self.table.select([shown[min(place, len(shown) - 1)].key])
-        self._empty.show_table(bool(shown))
-        self.count.setText(counted(len(shown), "message", "messages"))
+            self.table.select([row.key])
+        self.has_come()
+
+    def _show_count(self) -> None:
+        total = self.model.rowCount()
+        self._empty.show_table(total > 0)
+        self.count.setText(counted(total, "message", "messages"))
 
     def show_place(self, what: What) -> None:
         """Args: what: view (one of triage.VIEWS), key (a message to choose), files (messages to put on
@@ -229,6 +233,7 @@ class InboxPage(Page):
         self.search.selectAll()
 
     def _chosen(self) -> None:
+        # Of more messages than are in memory these stand for all; what does not fit one of the others is refused then.
         rows = self.table.selected()
         self.assign.setEnabled(bool(rows))
         self.accept.setEnabled(
@@ -243,7 +248,7 @@ class InboxPage(Page):
             bool(rows) and not natures & {MessageKind.AUTO_REPLY, MessageKind.OUT_OF_OFFICE}
         )
         self.is_bounce.setEnabled(bool(rows) and MessageKind.BOUNCE not in natures)
-        if len(rows) == 1:
+        if len(rows) == 1 and self._keys() is not None:
             inbox.one(rows[0].key).run(self.workspace, self, self._show_message)
         else:
             self._detail = None
@@ -256,11 +261,25 @@ class InboxPage(Page):
         self.message.show_message(detail)
         self._message_stack.show_table(True)
 
-    def _keys(self) -> list[int]:
-        return [r.key for r in self.table.selected()]
+    def _keys(self) -> list[int] | None:
+        """Keys of the messages chosen; None for all that the list has, or as long as it is not known which they are."""
+        choice = self.table.choice
+        ids = None if choice is None else choice.ids
+        return None if ids is None else [i for i in ids if isinstance(i, int)]
 
-    def _decide(self, decision: Undoable) -> None:
-        decision.run(self.workspace, self)
+    def _with_keys(self, act: Callable[[Sequence[int]], object]) -> None:
+        """Do something with the messages chosen, however many they are."""
+        keys, choice = self._keys(), self.table.choice
+        if keys:
+            act(keys)
+        elif choice is not None and choice.ids is None:
+            inbox.keys_of(self._query, choice.but).run(self.workspace, self, act)
+
+    def _decide(self, decide: Callable[[Sequence[int]], Undoable]) -> None:
+        def act(keys: Sequence[int]) -> None:
+            decide(keys).run(self.workspace, self)
+
+        self._with_keys(act)
 
     def _opened(self) -> None:
         """Return: the next thing to do with the message chosen."""
@@ -270,25 +289,31 @@ class InboxPage(Page):
                 return
 
     def _accept(self) -> None:
-        self._decide(inbox.file_as_proposed(self._keys()))
+        self._decide(inbox.file_as_proposed)
 
     def _aside(self) -> None:
-        self._decide(inbox.put_aside(self._keys()))
+        self._decide(inbox.put_aside)
 
     def _back(self) -> None:
-        self._decide(inbox.put_back(self._keys()))
+        self._decide(inbox.put_back)
 
     def _nature(self, nature: MessageKind) -> None:
-        self._decide(inbox.call_it(self._keys(), nature))
+        self._decide(partial(inbox.call_it, kind=nature))
 
     def _assign(self) -> None:
-        keys = self._keys()
-        proposed = self.table.selected()[0].reference
+        self._with_keys(self._ask_for_letter)
+
+    def _ask_for_letter(self, keys: Sequence[int]) -> None:
+        campaign, rows = self.workspace.campaign, self.table.selected()
+        if campaign is None:
+            return
 
         def submit(dialog: FormDialog[object], values: AssignValues) -> None:
             inbox.file_with(keys, **values).run_in(self.workspace, dialog)
 
-        ask(AssignDialog(self, len(keys), self._letters, proposed), submit)
+        proposed = rows[0].reference if rows else ""
+        find = partial(inbox.letters_to_file_with, campaign=campaign, proposed=proposed)
+        ask(AssignDialog(self, len(keys), self.workspace, find), submit)
 
     def _class(self) -> None:
         row, detail, campaign = self.table.selected()[0], self._detail, self.workspace.campaign
