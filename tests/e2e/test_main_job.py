@@ -33,10 +33,11 @@ def test_from_the_case_to_the_pack(
     compose = window.pages["compose"]
     compose.case.choose("magnitsky")
     wanted = {"Theresa May", "Marietje Schaake", "Juan Mendez"}
-    for number in range(compose.recipients.count()):
-        item = compose.recipients.item(number)
-        if item.text() in wanted:
-            item.setCheckState(Qt.CheckState.Checked)
+    recipients = compose.recipients.model()
+    for number in range(recipients.rowCount()):
+        index = recipients.index(number, 0)
+        if index.data() in wanted:
+            recipients.setData(index, Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole)
     assert compose.draft.text() == "Draft 3 letters"
     compose.draft.trigger()
     settle(window)

@@ -431,7 +431,7 @@ def test_undoing_an_approval_leaves_alone_what_was_put_back_to_draft_since(
 
 def test_ctrl_return_with_nobody_ticked_ticks_nobody(busy: MainWindow, settle: Settle) -> None:
     compose = go(busy, "compose", settle)
-    compose.recipients.setCurrentRow(0)
+    compose.recipients.setCurrentIndex(compose.recipients.model().index(0, 0))
     compose.recipients.setFocus()
     QTest.keyClick(compose.recipients, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     settle(busy)

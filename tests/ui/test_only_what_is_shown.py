@@ -24,7 +24,7 @@ from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.inbox import AssignDialog
 from outreach.ui.main_window import MainWindow
 from outreach.ui.widgets.recipient_item import RecipientList
-from outreach.ui.widgets.tables import Table
+from outreach.ui.widgets.tables import ListView
 from tests import factories
 from tests.messages import message
 
@@ -114,11 +114,8 @@ LISTS = (
 
 
 def rows_in(view: QAbstractItemView, known_by: Callable[[Any], Hashable]) -> list[Hashable]:
-    if isinstance(view, RecipientList):
-        keys = [view.item(n).data(Qt.ItemDataRole.UserRole) for n in range(view.count())]
-        return [f"recipient {k}" for k in keys]
-    assert isinstance(view, Table)
-    return [known_by(r) for r in view._model.rows]
+    assert isinstance(view, ListView)
+    return [known_by(r) for r in view.model().rows]
 
 
 @pytest.mark.parametrize(("key", "list_of", "known_by", "words"), LISTS)
@@ -184,7 +181,8 @@ def test_the_letter_goes_to_the_recipient_found_not_to_the_first_of_those_hidden
     compose.focus_search()
     for letter in "mendez":
         press(Qt.Key[f"Key_{letter.upper()}"])
-    assert compose.recipients.count() == 1
+    settle(window)
+    assert compose.recipients.model().rowCount() == 1
     compose.recipients.setFocus()
     press(Qt.Key.Key_Home)
     press(Qt.Key.Key_Space)
@@ -198,22 +196,27 @@ def test_recipients_ticked_but_not_in_view_are_named_and_get_no_letter(
 ) -> None:
     compose = turn(window, "compose", settle)
     drafts = {r.reference for r in compose.model.rows}
-    keys = {r.name: r.key for r in compose._recipients}
+    keys = {r.name: r.key for r in compose.recipients.model().rows}
     compose.tick([keys["Theresa May"], keys["Juan Mendez"]])
+    settle(window)
     assert compose.draft.text() == "Draft 2 letters"
     assert compose.elsewhere.isHidden()
     compose.search.setText("mendez")
+    settle(window)
     assert compose.draft.text() == "Draft 1 letter"
     assert compose.elsewhere.isVisible()
     assert "Theresa May" in compose.elsewhere.text()
     compose.search.setText("hautala")
+    settle(window)
     assert not compose.draft.isEnabled()
     assert "Theresa May, Juan Mendez" in compose.elsewhere.text()
     compose.search.setText("mendez")
+    settle(window)
     compose.draft.trigger()
     settle(window)
     assert [r.recipient for r in compose.model.rows if r.reference not in drafts] == ["Juan Mendez"]
     compose.search.clear()
+    settle(window)
     assert compose.ticked() == [keys["Theresa May"]]
     assert compose.elsewhere.isHidden()
 
@@ -225,9 +228,11 @@ def test_many_recipients_out_of_view_are_counted_and_the_first_named(
     compose.everyone.trigger()
     count = len(compose.ticked())
     compose.search.setText("mendez")
+    settle(window)
     assert f"and {count - 4} more" in compose.elsewhere.text()
     compose.nobody.trigger()
     compose.search.clear()
+    settle(window)
     assert len(compose.ticked()) == count - 1
     compose.nobody.trigger()
     assert compose.ticked() == []
@@ -237,8 +242,9 @@ def test_a_recipient_to_write_to_is_shown_whatever_was_searched_for(
     window: MainWindow, settle: Settle
 ) -> None:
     compose = turn(window, "compose", settle)
+    key = next(r.key for r in compose.recipients.model().rows if r.name == "Theresa May")
     compose.search.setText("hautala")
-    key = next(r.key for r in compose._recipients if r.name == "Theresa May")
+    settle(window)
     window.workspace.go("compose", recipient=key)
     settle(window)
     assert compose.ticked() == [key]
@@ -333,12 +339,14 @@ def test_messages_are_filed_with_a_letter_that_the_search_shows(
     inbox.assign.trigger()
     form = next(w for w in QApplication.topLevelWidgets() if isinstance(w, AssignDialog))
     form.search.setText("green")
+    settle(window)
     (only,) = form.model.rows
     for key in (Qt.Key.Key_End, Qt.Key.Key_Home, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Up):
         qtbot.keyClick(form.table, key)
         assert form.values() == {"reference": only.reference}
     form.search.setText("no letter of this kind")
     form.submit_button.click()
+    settle(window)
     assert "Choose a letter" in form.problem.text()
     close_dialogs()
 

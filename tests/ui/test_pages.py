@@ -309,7 +309,7 @@ def test_missing_facts_are_told_and_nothing_is_drafted(window: MainWindow, settl
     window.workspace.jobs.write(window, drop)
     settle(window)
     compose = go(window, "compose", settle)
-    compose.tick([compose._recipients[0].key])
+    compose.tick([compose.recipients.model().rows[0].key])
     compose.draft.trigger()
     settle(window)
     assert len(messages()) == 1

@@ -13,14 +13,17 @@ def search_everything(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(help="Words; accents and small mistakes do not matter.")],
     campaign: CampaignId = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 40,
     format: AsFormat = Format.table,
 ) -> None:
     """Search people, bodies, offices, places, facts, letters and answers at once, of all campaigns or of one."""
     with opened(context) as database, database.read() as session:
         key = campaign_named(session, campaign).key if campaign else None
-        found = find(session, " ".join(words), campaign_key=key)
+        found = find(session, " ".join(words), limit, campaign_key=key)
     if found.meant:
         typer.echo(f"Nothing holds these words; shown is: {found.meant}", err=True)
+    if found.is_cut:
+        typer.echo(f"These are the first {limit}; see more with --limit, or search for more words.", err=True)
     rows = [
         {"Kind": h.kind, "Id": h.ref, "Title": h.title, "More": h.detail, "Campaign": h.campaign}
         for h in found.hits

@@ -30,10 +30,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found. meant: the words it went by, where what was typed found nothing."""
+    """What a search found. meant: the words it went by, where what was typed found nothing. is_cut: whether there is more."""
 
     hits: tuple[Hit, ...]
     meant: str = ""
+    is_cut: bool = False
 
 
 def find(session: Session, typed: str, limit: int = 40, *, campaign_key: int | None = None) -> Found:
@@ -46,13 +47,13 @@ def find(session: Session, typed: str, limit: int = 40, *, campaign_key: int | N
     words = re.findall(r"[\w’'-]+", typed)
     if not words:
         return Found(())
-    if hits := _matching(session, words, limit, campaign_key):
-        return Found(hits)
+    if hits := _matching(session, words, limit + 1, campaign_key):
+        return Found(hits[:limit], is_cut=len(hits) > limit)
     meant = [_meant(session, word) for word in words]
     if meant != [folded(w) for w in words] and all(meant):
         # A word that only another campaign has finds nothing here, and is not named either.
-        hits = _matching(session, meant, limit, campaign_key)
-        return Found(hits, " ".join(meant)) if hits else Found(())
+        hits = _matching(session, meant, limit + 1, campaign_key)
+        return Found(hits[:limit], " ".join(meant), len(hits) > limit) if hits else Found(())
     return Found(())
 
 

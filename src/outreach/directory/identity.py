@@ -90,8 +90,8 @@ class _Someone:
     ids: dict[str, set[str]]
 
 
-def duplicate_candidates(session: Session, limit: int = 200) -> tuple[Candidate, ...]:
-    """Pairs of people whose names agree so far that they may be one, the likeliest first.
+def duplicate_candidates(session: Session) -> tuple[Candidate, ...]:
+    """All pairs of people whose names agree so far that they may be one, the likeliest first; four statements.
 
     Names are compared without accents, in any order of their parts, with their other spellings and short
     forms of given names. People with different birth dates, or different ids of a register that gives each
@@ -115,7 +115,7 @@ def duplicate_candidates(session: Session, limit: int = 200) -> tuple[Candidate,
         score, reason = _likeness(a, b)
         if score >= LIKELY:
             found.append(Candidate(a.slug, a.name, b.slug, b.name, round(score, 1), reason))
-    return tuple(sorted(found, key=lambda c: (-c.score, c.first_name))[:limit])
+    return tuple(sorted(found, key=lambda c: (-c.score, c.first_name, c.first, c.second)))
 
 
 def _everyone(session: Session) -> dict[int, _Someone]:

@@ -59,6 +59,21 @@ class RecipientRow:
         return f"{self.name} ({office})" if office else self.name
 
 
+@dataclass(frozen=True)
+class RecipientKeys:
+    """Keys of a campaign's recipients. listed: of those that a search finds, in the order they were added. every: of all."""
+
+    listed: tuple[int, ...]
+    every: frozenset[int]
+
+
+def recipient_keys(session: Session, campaign_key: int, search: str = "") -> RecipientKeys:
+    """Whom a search finds, as keys alone, for ticking them all."""
+    every = tuple(all_ids(session, recipients_found(campaign_key)))
+    listed = tuple(all_ids(session, recipients_found(campaign_key, search))) if search.strip() else every
+    return RecipientKeys(listed, frozenset(every))
+
+
 def recipients_found(campaign_key: int, search: str = "") -> ListQuery:
     """Whom a campaign writes to, in the order they were added; or by name, office, form of address, or how they are reached.
 

@@ -92,6 +92,10 @@ class SearchDialog(QDialog):
             self.note.setText(self.tr("Nothing holds these words; shown is “{0}”.").format(found.meant))
         elif self.box.text().strip() and not found.hits:
             self.note.setText(self.tr("Nothing found."))
+        elif found.is_cut:
+            self.note.setText(
+                self.tr("These are the first {0}; type more to see others.").format(len(found.hits))
+            )
         else:
             self.note.setText("")
         if self._is_wanted and not self._is_searching:

@@ -23,7 +23,13 @@ from outreach.recipients.completion import complete
 from outreach.recipients.enlist import add_recipient, remove_recipient, restore_recipient, take_recipients
 from outreach.recipients.groups import save_group
 from outreach.recipients.resolve import ResolvedRecipients
-from outreach.recipients.rows import RecipientRow, recipients_by_key, recipients_found
+from outreach.recipients.rows import (
+    RecipientKeys,
+    RecipientRow,
+    recipient_keys,
+    recipients_by_key,
+    recipients_found,
+)
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.store.models import Organization, Person, Post
@@ -69,6 +75,20 @@ def posts(search: str, on: date | None) -> Listing[PostRow]:
 def recipients(campaign: CampaignRow, search: str) -> Listing[RecipientRow]:
     """Whom a campaign writes to."""
     return listing_of(recipients_found(campaign.key, search), recipients_by_key)
+
+
+def recipient_keys_of(campaign: CampaignRow, search: str) -> Read[RecipientKeys]:
+    """Whom a search among a campaign's recipients finds."""
+    return Read(partial(recipient_keys, campaign_key=campaign.key, search=search), "keys")
+
+
+def recipients_called(keys: Sequence[int]) -> Read[tuple[str, ...]]:
+    """What recipients are called."""
+
+    def work(session: WorkSession) -> tuple[str, ...]:
+        return tuple(r.name for r in recipients_by_key(session, keys))
+
+    return Read(work, "called")
 
 
 def _names(

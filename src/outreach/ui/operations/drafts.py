@@ -15,6 +15,7 @@ from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
 from outreach.desk.reminders import overdue_without_reminder
 from outreach.domain.wording import counted
+from outreach.errors import NotFoundError
 from outreach.letters.ledger import delete_drafts, edit_letter, restore_drafts
 from outreach.letters.unsaved import UnsavedText, Words, restore_unsaved
 from outreach.store.changes import Changes
@@ -26,14 +27,12 @@ if TYPE_CHECKING:
     from outreach.letters.formats.document import LetterDocument
     from outreach.letters.sandbox import TemplateSandbox
     from outreach.letters.templates import LetterTemplate
-    from outreach.recipients.rows import RecipientRow
 
 
 @dataclass(frozen=True)
 class ToCompose:
     """What letters are written from, and the drafts there are."""
 
-    recipients: tuple[RecipientRow, ...]
     drafts: tuple[TrackerRow, ...]
     templates: tuple[LetterTemplate, ...]
 
@@ -52,13 +51,11 @@ class Drafted:
 
 
 def to_compose(campaign: CampaignRow, sandbox: TemplateSandbox) -> Read[ToCompose]:
-    """Recipients, drafts and templates of a campaign."""
+    """Drafts and templates of a campaign."""
     from outreach.letters.templates import templates_list
-    from outreach.recipients.rows import recipients_list
 
     def work(session: WorkSession) -> ToCompose:
         return ToCompose(
-            recipients_list(session, campaign.key),
             tracker_rows(session, campaign, filters=Filters(status="draft")),
             templates_list(sandbox),
         )
@@ -67,25 +64,38 @@ def to_compose(campaign: CampaignRow, sandbox: TemplateSandbox) -> Read[ToCompos
 
 
 def draft(
-    sandbox: TemplateSandbox, *, case_id: str, template: str, recipients: Sequence[RecipientRow], on: date
+    sandbox: TemplateSandbox,
+    campaign: CampaignRow,
+    *,
+    case_id: str,
+    template: str,
+    recipients: Sequence[int],
+    on: date,
 ) -> Long[Drafted]:
-    """Write a letter to each recipient.
+    """Write a letter to each of a campaign's recipients, which are named by their keys.
 
     template: id of one, "" to choose by recipient. It says nothing by itself.
     """
     from outreach.letters.drafting import draft_in_chunks, plan_letters
     from outreach.letters.templates import load_template
+    from outreach.recipients.rows import recipients_list
 
     chosen = load_template(template) if template else None
 
     def work(database: Database, progress: Progress) -> Drafted:
         with database.read() as session:
+            rows = recipients_list(session, campaign.key, keys=recipients)
+            if len(rows) < len(recipients):
+                raise NotFoundError(
+                    "Some of those who were ticked are not recipients of the campaign any more. Nothing was written; draft "
+                    "again without them."
+                )
             plan = plan_letters(
                 session,
                 sandbox,
                 case_id=case_id,
                 template=chosen,
-                recipients=recipients,
+                recipients=rows,
                 on=on,
                 progress=progress,
             )

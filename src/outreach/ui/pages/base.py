@@ -7,14 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from outreach.ui.operations.listing import Listing
 from outreach.ui.operations.operation import Operation
 from outreach.ui.widgets.labels import Label
-from outreach.ui.widgets.paged_table import PagedTable
 from outreach.ui.widgets.panels import Splitter
 from outreach.ui.workspace import What, Workspace
 
-R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -32,7 +29,7 @@ class Page(QWidget):
         self.workspace = workspace
         self.splitter: Splitter | None = None
         self._is_stale = True
-        self._is_reading = False
+        self._awaited = set[str]()
         self._focus_given: QWidget | None = None
         self._campaign_key: int | None = None
         self.layout_ = QVBoxLayout(self)
@@ -54,7 +51,7 @@ class Page(QWidget):
         fields with a value to start from.
         """
         self.workspace.jobs.forget(self)
-        self._is_reading = False
+        self._awaited.clear()
         for part in self.findChildren(QWidget):
             forget = getattr(part, "forget", None)
             if forget is not None:
@@ -88,7 +85,7 @@ class Page(QWidget):
     def take_focus(self) -> None:
         """Put the keyboard where one works on this page; once more when what is being read has come, if it is
         still there."""
-        is_due = self._is_reading or self._is_stale
+        is_due = bool(self._awaited) or self._is_stale
         # A field would be left again under the hands of who types into it, so until then it is the list or
         # the page itself.
         given = self._give_focus(self.main_widgets()[:1] if is_due else self.main_widgets())
@@ -103,22 +100,24 @@ class Page(QWidget):
 
     def read(self, operation: Operation[T], show: Callable[[T], object]) -> None:
         """Read what the page shows. show: gets what was found."""
-        self._is_reading = True
+        self.expect("page")
 
         def arrived(found: T) -> None:
+            self._awaited.discard("page")
             show(found)
-            self.has_come()
+            self.has_come("page")
 
         operation.run(self.workspace, self, arrived)
 
-    def follow(self, table: PagedTable[R], listing: Listing[R], *, find: bool = False) -> None:
-        """Read what a table shows; whoever hears its `loaded` calls `has_come`. find: as for `PagedTable.follow`."""
-        self._is_reading = True
-        table.follow(listing, find=find)
+    def expect(self, part: str) -> None:
+        """A part of what the page shows is being read; `has_come` says when it is shown."""
+        self._awaited.add(part)
 
-    def has_come(self) -> None:
-        """What was being read is shown: the keyboard goes where one works on it, unless it was moved meanwhile."""
-        self._is_reading = False
+    def has_come(self, part: str) -> None:
+        """A part of what the page shows is in view. With the last one, the keyboard goes where one works."""
+        self._awaited.discard(part)
+        if self._awaited:
+            return
         given, self._focus_given = self._focus_given, None
         if given is not None and self.window().focusWidget() in (None, given):
             self._give_focus(self.main_widgets())

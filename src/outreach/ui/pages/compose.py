@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import QStringListModel, Qt, QTimer
 from PySide6.QtWidgets import QCompleter, QFormLayout, QWidget
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.domain.wording import LANGUAGES, counted
 from outreach.letters.approving import LetterToDecide
 from outreach.recipients.resolve import ResolvedRecipients
-from outreach.recipients.rows import RecipientRow
+from outreach.recipients.rows import RecipientKeys
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.directory import GroupDialog, GroupValues
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
@@ -33,6 +33,7 @@ from outreach.ui.workspace import What, Workspace
 
 _NAMED = 3
 _NOTED = 6
+_TYPING_MS = 120
 
 
 class ComposePage(Page):
@@ -44,7 +45,7 @@ class ComposePage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._recipients: tuple[RecipientRow, ...] = ()
+        self._searched: str | None = None
         self._wanted = ""
         self._stays_clear = False
         self._to_tick: list[int] = []
@@ -66,8 +67,13 @@ class ComposePage(Page):
             choice.setMinimumContentsLength(12)
         self.search = SearchField(self.tr("Search recipients"))
         self.search.setMinimumWidth(120)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._typing.timeout.connect(self._list_recipients)
         self.search.textChanged.connect(self._narrow)
-        self.recipients = RecipientList()
+        self.recipients = RecipientList(workspace)
+        self.recipients.loaded.connect(self._recipients_came)
         self.recipients.ticks_changed.connect(self._ticked)
         self.question = text_field(hint=self.tr("Or ask: members of JCSE"))
         self.question.setAccessibleName(self.tr("Recipients by question"))
@@ -164,11 +170,13 @@ class ComposePage(Page):
         self.case.set_options(list(campaign.cases))
 
         self.read(drafts.to_compose(campaign, self.workspace.sandbox), self._show)
+        self._list_recipients()
 
     def reset(self) -> None:
         # What is typed is saved before the editor forgets it.
         self.editor.forget()
-        self._recipients = ()
+        self._searched = None
+        self._typing.stop()
         self._wanted, self._to_tick = "", []
         super().reset()
         self._completions.setStringList([])
@@ -194,12 +202,6 @@ class ComposePage(Page):
             if t.purpose == "ask"
         ]
         self.template.set_options([("", self.tr("Automatic, by recipient")), *offered])
-        if found.recipients != self._recipients:
-            self._recipients = found.recipients
-            self.recipients.set_recipients(found.recipients)
-        if self._to_tick:
-            self.tick(self._to_tick)
-            self._to_tick = []
         self.drafts.set_rows(found.drafts)
         self._drafts_stack.show_table(bool(found.drafts))
         self.approve_all.setEnabled(bool(found.drafts))
@@ -212,16 +214,43 @@ class ComposePage(Page):
 
     def ticked(self) -> list[int]:
         """Keys of the recipients ticked in view: those that letters are drafted for."""
-        return [r.key for r in self.recipients.ticked()]
+        return self.recipients.ticked()
 
-    def tick(self, keys: list[int]) -> None:
+    def tick(self, keys: Sequence[int]) -> None:
         """Tick these recipients and no others, and show the first of them; a search that hides them is
         cleared."""
-        self.search.clear()
-        self.recipients.tick_only(keys)
+        self._to_tick = list(keys)
+        self.search.forget()
+        if self._searched == "":
+            self._tick_wanted()
+        self._list_recipients()
+
+    def _tick_wanted(self) -> None:
+        if self._to_tick and self.recipients.has_any_of(self._to_tick):
+            self.recipients.tick_only(self._to_tick)
+            self._to_tick = []
 
     def _narrow(self) -> None:
-        self.recipients.narrow(self.search.text())
+        self._typing.start()
+
+    def _list_recipients(self) -> None:
+        """Read whom the search finds."""
+        self._typing.stop()
+        campaign, search = self.workspace.campaign, self.search.text()
+        if campaign is not None:
+            self.expect("recipients")
+            found = partial(self._keys_came, campaign, search)
+            directory.recipient_keys_of(campaign, search).run(self.workspace, self, found)
+
+    def _keys_came(self, campaign: CampaignRow, search: str, known: RecipientKeys) -> None:
+        find, self._searched = search != self._searched, search
+        self.recipients.list_those(known, directory.recipients(campaign, search), find=find)
+        if not search:
+            self._tick_wanted()
+            self._to_tick = []
+
+    def _recipients_came(self) -> None:
+        self.has_come("recipients")
 
     def _tick_all(self) -> None:
         self.recipients.set_all(True)
@@ -246,10 +275,10 @@ class ComposePage(Page):
             directory.name_recipients(campaign, query, day).run(self.workspace, self, self._answered)
 
     def _answered(self, answer: ResolvedRecipients) -> None:
-        self._to_tick = [r.key for r in answer.recipients]
+        keys = [r.key for r in answer.recipients]
         self.notes.setText("\n".join(answer.notes))
         self.notes.setVisible(bool(answer.notes))
-        self.search.clear()
+        self.tick(keys)
 
     def _save_group(self) -> None:
         campaign, query = self.workspace.campaign, self.question.text().strip()
@@ -269,8 +298,14 @@ class ComposePage(Page):
             else self.tr("Draft letters")
         )
         self.draft.setEnabled(count > 0)
-        others = [r.name for r in self.recipients.ticked_elsewhere()]
-        names = ", ".join(others[:_NAMED])
+        others = self.recipients.ticked_elsewhere()
+        self.elsewhere.setVisible(bool(others))
+        if others:
+            told = partial(self._name_others, others)
+            directory.recipients_called(others[:_NAMED]).run(self.workspace, self, told)
+
+    def _name_others(self, others: list[int], first: tuple[str, ...]) -> None:
+        names = ", ".join(first)
         if len(others) > _NAMED:
             names = self.tr("{0} and {1} more").format(names, len(others) - _NAMED)
         self.elsewhere.setText(
@@ -279,13 +314,15 @@ class ComposePage(Page):
                 "them."
             ).format(names)
         )
-        self.elsewhere.setVisible(bool(others))
 
     def _draft(self) -> None:
         chosen = self.recipients.ticked()
         campaign = self.workspace.campaign
+        if campaign is None:
+            return
         operation = drafts.draft(
             self.workspace.sandbox,
+            campaign,
             case_id=self.case.value(),
             template=self.template.value(),
             recipients=chosen,
@@ -367,10 +404,7 @@ class ComposePage(Page):
             self._wanted = reference
             self.drafts.select([reference])
         if recipient := what.get("recipient"):
-            if any(r.key == recipient for r in self._recipients):
-                self.tick([recipient])
-            else:
-                self._to_tick = [recipient]
+            self.tick([recipient])
         if about := what.get("follow_up"):
             drafts.follow_up(self.workspace.sandbox, about).run(self.workspace, self, self._arrived)
 

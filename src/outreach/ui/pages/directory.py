@@ -140,14 +140,17 @@ class DirectoryPage(Page):
         asked = (which, search, on)
         find, self._asked = asked != self._asked, asked
         table = self.tables[which]
+        self.expect("list")
         if which == "people":
-            self.follow(table, directory.people(search, on), find=find)
+            table.follow(directory.people(search, on), find=find)
         elif which == "bodies":
-            self.follow(table, directory.bodies(search, on), find=find)
+            table.follow(directory.bodies(search, on), find=find)
         elif which == "posts":
-            self.follow(table, directory.posts(search, on), find=find)
+            table.follow(directory.posts(search, on), find=find)
         elif campaign is not None:
-            self.follow(table, directory.recipients(campaign, search), find=find)
+            table.follow(directory.recipients(campaign, search), find=find)
+        else:
+            self.has_come("list")
 
     def reset(self) -> None:
         self._wanted, self._asked = "", None
@@ -174,7 +177,7 @@ class DirectoryPage(Page):
             table.select([wanted])
         elif not table.selected() and not self.search.hasFocus() and (first := model.row_at(0)) is not None:
             table.select([model.identity(first)])
-        self.has_come()
+        self.has_come("list")
 
     def _typed(self) -> None:
         self._typing.start()

@@ -184,7 +184,8 @@ class InboxPage(Page):
         query = InboxQuery(self.view.value(), campaign.key, self.search.text())
         find, self._query = query != self._query, query
         self._place = self.table.currentIndex().row() if self.table.selected() else -1
-        self.follow(self.table, inbox.tray(query), find=find)
+        self.expect("list")
+        self.table.follow(inbox.tray(query), find=find)
 
     def reset(self) -> None:
         self._query, self._place, self._wanted, self._detail = InboxQuery(), -1, [], None
@@ -208,7 +209,7 @@ class InboxPage(Page):
         elif place >= 0 and not self.table.selected() and (row := self.model.row_at(place)) is not None:
             # What was dealt with is gone from the list: the next one is at its place.
             self.table.select([row.key])
-        self.has_come()
+        self.has_come("list")
 
     def _show_count(self) -> None:
         total = self.model.rowCount()

@@ -1,30 +1,33 @@
 """The composer's list of recipients, and how one looks in it: a tick, the name, the office in small below."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
-    QListWidget,
-    QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
 )
 
-from outreach.domain.references import folded
-from outreach.recipients.rows import RecipientRow
+from outreach.recipients.rows import RecipientKeys, RecipientRow
+from outreach.ui.models.paged import PagedModel
+from outreach.ui.models.rows import Column, Index
+from outreach.ui.operations.listing import Listing
 from outreach.ui.theme import colors, sized
+from outreach.ui.widgets.paged_table import PagedTable
+from outreach.ui.workspace import Workspace
 
 OFFICE = Qt.ItemDataRole.UserRole + 1
+_HEIGHT = 42
 
 
 class RecipientDelegate(QStyledItemDelegate):
     """Paints the second line, which the item holds under `OFFICE`, quieter than the first."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(120, 42)
+        return QSize(120, _HEIGHT)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -62,128 +65,142 @@ class RecipientDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class RecipientList(QListWidget):
+class RecipientsModel(PagedModel[RecipientRow]):
+    """Recipients with a tick each, which is kept by their keys. Signals: ticks_changed() when the user ticks."""
+
+    ticks_changed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        column = Column[RecipientRow]("Recipient", lambda r: r.name, stretch=True)
+        super().__init__(workspace, [column], lambda r: r.key)
+        self.ticks: set[int] = set()
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        is_here = index.isValid() and self.row_at(index.row()) is not None
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if is_here else flags
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row = self.row_at(index.row()) if index.isValid() else None
+        if row is None:
+            return super().data(index, role)
+        match role:
+            case Qt.ItemDataRole.CheckStateRole:
+                return Qt.CheckState.Checked if row.key in self.ticks else Qt.CheckState.Unchecked
+            case Qt.ItemDataRole.ToolTipRole:
+                return f"{row.label}\n{row.audience_label}"
+            case _ if role == OFFICE:
+                return ", ".join(x for x in (row.post, row.body) if x and x != row.name) or row.audience_label
+        return super().data(index, role)
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        row = self.row_at(index.row()) if index.isValid() else None
+        if row is None or role != Qt.ItemDataRole.CheckStateRole:
+            return False
+        if Qt.CheckState(value) == Qt.CheckState.Checked:
+            self.ticks.add(row.key)
+        else:
+            self.ticks.discard(row.key)
+        self.dataChanged.emit(index, index, [role])
+        self.ticks_changed.emit()
+        return True
+
+    def show_ticks(self) -> None:
+        """Paint the ticks anew, after they were changed otherwise."""
+        if self.rowCount():
+            last = self.index(self.rowCount() - 1, 0)
+            self.dataChanged.emit(self.index(0, 0), last, [Qt.ItemDataRole.CheckStateRole])
+
+
+class RecipientList(PagedTable[RecipientRow]):
     """Recipients to tick. It holds only those that its filter lets through, so that no key can come to
     another.
 
-    A tick outlasts the filter, but `ticked` names those in view only: whom one does not see, one does not
+    A tick outlasts the filter, but `ticked` names those in the list only: whom one does not see, one does not
     write to. `ticked_elsewhere` names the others, to be said beside the list. Signals: ticks_changed().
     """
 
     ticks_changed = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._recipients: tuple[RecipientRow, ...] = ()
-        self._ticks: set[int] = set()
-        self._words: list[str] = []
+    def __init__(self, workspace: Workspace) -> None:
+        self._recipients = RecipientsModel(workspace)
+        super().__init__(self._recipients)
+        self._listed: tuple[int, ...] = ()
+        self._keys: frozenset[int] = frozenset()
         self.setAccessibleName(self.tr("Recipients"))
-        self.setFrameShape(QListWidget.Shape.NoFrame)
-        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.setItemDelegate(RecipientDelegate(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.itemChanged.connect(self._changed)
-        self.itemActivated.connect(self._toggle)
+        self.horizontalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_HEIGHT)
+        self.opened.connect(self._toggle)
+        self._recipients.ticks_changed.connect(self.ticks_changed)
 
-    def set_recipients(self, recipients: Sequence[RecipientRow]) -> None:
-        """List others; who was ticked and is still there stays so."""
-        self._recipients = tuple(recipients)
-        self._ticks &= {r.key for r in recipients}
-        self._fill()
+    def list_those(self, known: RecipientKeys, listing: Listing[RecipientRow], *, find: bool) -> None:
+        """List others; who was ticked and is still a recipient stays so.
 
-    def narrow(self, typed: str) -> None:
-        """List only those of whom every word typed says something; all without a word."""
-        self._words = folded(typed).split()
-        self._fill()
+        Args: known: whom the list holds, and who there is besides. listing: the same, as a table reads it. find: bring who is
+            chosen into view.
+        """
+        self._listed, self._keys = known.listed, frozenset(known.listed)
+        self._recipients.ticks &= known.every
+        self.follow(listing, find=find)
+        self.ticks_changed.emit()
 
     def forget(self) -> None:
         """List nobody."""
-        self._words = []
-        self.set_recipients(())
-
-    def ticked(self) -> list[RecipientRow]:
-        """Those ticked and in view, in their order."""
-        return [r for r in self._shown() if r.key in self._ticks]
-
-    def ticked_elsewhere(self) -> list[RecipientRow]:
-        """Those ticked whom the filter keeps out of view."""
-        shown = {r.key for r in self._shown()}
-        return [r for r in self._recipients if r.key in self._ticks and r.key not in shown]
-
-    def tick(self, keys: Collection[int], on: bool = True) -> None:
-        """Tick recipients in view, or untick them."""
-        shown = {r.key for r in self._shown()} & set(keys)
-        self._ticks = self._ticks | shown if on else self._ticks - shown
-        self._fill()
-
-    def tick_only(self, keys: Collection[int]) -> None:
-        """Tick these and nobody else, and show the first of them, for which the filter must let them
-        through."""
-        self._ticks = set()
-        self.tick(keys)
-        for item in self._items():
-            if item.data(Qt.ItemDataRole.UserRole) in self._ticks:
-                self.scrollToItem(item, QListWidget.ScrollHint.PositionAtTop)
-                return
-
-    def untick(self, keys: Collection[int]) -> None:
-        """Untick those for whom there is nothing more to do, in view or not."""
-        self._ticks -= set(keys)
-        self._fill()
-
-    def set_all(self, on: bool) -> None:
-        """Tick all in view, or none of them."""
-        self.tick([r.key for r in self._shown()], on)
-
-    def _shown(self) -> list[RecipientRow]:
-        return [
-            r
-            for r in self._recipients
-            if all(w in f"{r.search_text} {folded(r.audience_label)}" for w in self._words)
-        ]
-
-    def _items(self) -> list[QListWidgetItem]:
-        return [self.item(n) for n in range(self.count())]
-
-    def _fill(self) -> None:
-        current = self.currentItem()
-        kept = current.data(Qt.ItemDataRole.UserRole) if current is not None else None
-        place = self.verticalScrollBar().value()
-        self.blockSignals(True)
-        self.clear()
-        for row in self._shown():
-            office = ", ".join(x for x in (row.post, row.body) if x and x != row.name)
-            item = QListWidgetItem(row.name)
-            item.setData(Qt.ItemDataRole.UserRole, row.key)
-            item.setData(OFFICE, office or row.audience_label)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if row.key in self._ticks else Qt.CheckState.Unchecked)
-            item.setToolTip(f"{row.label}\n{row.audience_label}")
-            self.addItem(item)
-            if row.key == kept:
-                self.setCurrentItem(item)
-        if self.hasFocus() and self.count() and self.currentItem() is None:
-            self.setCurrentRow(0)
-        self.blockSignals(False)
-        self.verticalScrollBar().setValue(place)
+        self._listed, self._keys = (), frozenset()
+        self._recipients.ticks.clear()
+        super().forget()
         self.ticks_changed.emit()
 
-    def _changed(self, item: QListWidgetItem) -> None:
-        key = item.data(Qt.ItemDataRole.UserRole)
-        if item.checkState() == Qt.CheckState.Checked:
-            self._ticks.add(key)
-        else:
-            self._ticks.discard(key)
+    def ticked(self) -> list[int]:
+        """Keys of those ticked and listed, in their order."""
+        return [key for key in self._listed if key in self._recipients.ticks]
+
+    def ticked_elsewhere(self) -> list[int]:
+        """Keys of those ticked whom the filter keeps out of the list."""
+        return sorted(self._recipients.ticks - self._keys)
+
+    def has_any_of(self, keys: Collection[int]) -> bool:
+        """Whether one of these is listed."""
+        return not self._keys.isdisjoint(keys)
+
+    def tick_only(self, keys: Collection[int]) -> None:
+        """Tick these and nobody else, and show the first of them."""
+        self._recipients.ticks = set(keys) & self._keys
+        self._changed()
+        if first := self.ticked()[:1]:
+            self.select(first)
+
+    def untick(self, keys: Collection[int]) -> None:
+        """Untick those for whom there is nothing more to do, listed or not."""
+        self._recipients.ticks -= set(keys)
+        self._changed()
+
+    def set_all(self, on: bool) -> None:
+        """Tick all who are listed, or none of them."""
+        ticks = self._recipients.ticks
+        self._recipients.ticks = ticks | self._keys if on else ticks - self._keys
+        self._changed()
+
+    def _changed(self) -> None:
+        self._recipients.show_ticks()
         self.ticks_changed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and event.modifiers() & (
+        keys = Qt.Key
+        if event.key() in {keys.Key_Return, keys.Key_Enter} and event.modifiers() & (
             Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
         ):
             event.ignore()  # it drafts, and ticks nobody where there is nothing to draft
-            return
-        super().keyPressEvent(event)
+        elif event.key() in {keys.Key_Return, keys.Key_Enter, keys.Key_Space}:
+            self._toggle()
+        else:
+            super().keyPressEvent(event)
 
-    def _toggle(self, item: QListWidgetItem) -> None:
-        ticked = item.checkState() == Qt.CheckState.Checked
-        item.setCheckState(Qt.CheckState.Unchecked if ticked else Qt.CheckState.Checked)
+    def _toggle(self) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            is_ticked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+            wanted = Qt.CheckState.Unchecked if is_ticked else Qt.CheckState.Checked
+            self._recipients.setData(index, wanted, Qt.ItemDataRole.CheckStateRole)
