@@ -129,6 +129,7 @@ def test_a_link_to_messages_clears_the_search_that_would_hide_them(
     settle(window)
     inbox = turn(window, "inbox", settle)
     inbox.search.setText("nothing of the kind")
+    settle(window)
     assert inbox.model.rows == []
     heading = turn(window, "today", settle).findChildren(Heading)[0]
     qtbot.keyClick(heading, Qt.Key.Key_Return)

@@ -547,7 +547,7 @@ def test_a_template_problem_leaves_the_window_alive(
         raise TemplateError("mine.md.j2, line 7: unexpected end.")
 
     page = go(window, "compose", settle)
-    page.tick([page._recipients[0].key])
+    page.tick([page.recipients.model().rows[0].key])
     monkeypatch.setattr(module, "plan_letters", lambda *a, **k: broken("x"))
     page.draft.trigger()
     settle(window)
@@ -576,7 +576,7 @@ def test_others_can_write_while_the_window_drafts_letters(
     settle(window)
     other.close()
     assert messages() == []
-    assert len(rendered) == len(page._recipients) == len(references(page.drafts))
+    assert len(rendered) == page.recipients.model().rowCount() == len(references(page.drafts))
 
 
 def test_back_up_and_check(window: MainWindow, settle: Settle, tmp_path: Path) -> None:
@@ -763,9 +763,9 @@ def test_a_shortcut_means_the_page_in_view(busy: MainWindow, settle: Settle, qtb
 
 def test_the_recipient_chosen_in_compose_can_be_read(busy: MainWindow, settle: Settle) -> None:
     recipients = go(busy, "compose", settle).recipients
-    recipients.setCurrentRow(0)
+    recipients.selectRow(0)
     recipients.setFocus()
-    place = recipients.visualItemRect(recipients.item(0))
+    place = recipients.visualRect(recipients.model().index(0, 0))
     picture = recipients.viewport().grab(place).toImage()
     lights = {
         round(QColor(picture.pixel(x, y)).lightnessF(), 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from babel import Locale
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from outreach.directory.citations import SourceRef, citations_of
 from outreach.directory.lookup import find_record
@@ -145,7 +146,7 @@ def facts_for(
     case = find_case(session, case_id)
     facts = list(
         session.scalars(
-            select(Fact).where(Fact.case_id == case.id).options(selectinload(Fact.person)).order_by(Fact.id)
+            select(Fact).where(Fact.case_id == case.id).options(joinedload(Fact.person)).order_by(Fact.id)
         )
     )
     sources = citations_of(session, Citation.fact_id, [f.id for f in facts])
@@ -223,6 +224,11 @@ def timeline(session: Session, case_id: str, *, language: str = "en") -> tuple[T
 
     Args: language: of the details, as far as they are translated.
     """
+    return timeline_of(facts_for(session, case_id, language=language))
+
+
+def timeline_of(facts: Iterable[FactRow]) -> tuple[TimelineEntry, ...]:
+    """The timeline that facts of a case make."""
     entries = [
         TimelineEntry(
             on=fact.occurred_on,
@@ -232,7 +238,7 @@ def timeline(session: Session, case_id: str, *, language: str = "en") -> tuple[T
             sources=fact.sources,
             fact=fact.name,
         )
-        for fact in facts_for(session, case_id, language=language)
+        for fact in facts
         if fact.occurred_on
     ]
     return tuple(sorted(entries, key=lambda e: e.on))
@@ -320,6 +326,8 @@ def save_fact(session: Session, case_id: str, entry: FactEntry) -> Changes:
     Raises: NotFoundError for an unknown case, person or source.
     """
     case = find_case(session, case_id)
+    # Before the fact is in the session, which would be written without a value when the person is looked for.
+    person = find_record(session, Person, entry.value).id if entry.type is FactType.PERSON else None
     fact = session.scalar(
         select(Fact)
         .where(Fact.case_id == case.id, Fact.name == entry.name)
@@ -339,7 +347,7 @@ def save_fact(session: Session, case_id: str, entry: FactEntry) -> Changes:
     elif entry.type in {FactType.NUMBER, FactType.MONEY}:
         fact.value_number = Decimal(entry.value)
     elif entry.type is FactType.PERSON:
-        fact.person_id = find_record(session, Person, entry.value).id
+        fact.person_id = person
     else:
         if not entry.value.strip():
             raise UsageError("A fact needs a value.")

@@ -17,7 +17,7 @@ from outreach.cases.facts import (
     restore_fact,
     save_fact,
     sources_list,
-    timeline,
+    timeline_of,
     votes_list,
 )
 from outreach.store.changes import Changes
@@ -39,9 +39,10 @@ def known(campaign: CampaignRow, case_id: str) -> Read[Known]:
     """All that is on file about a case."""
 
     def work(session: WorkSession) -> Known:
+        facts = facts_for(session, case_id)
         return Known(
-            facts_for(session, case_id),
-            timeline(session, case_id),
+            facts,
+            timeline_of(facts),
             case_row(session, case_id),
             votes_list(session, campaign.key),
             sources_list(session),

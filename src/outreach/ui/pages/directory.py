@@ -54,6 +54,7 @@ class DirectoryPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._wanted = ""
+        self._has_row = False
         self._asked: tuple[str, str, date | None] | None = None
         self.add_person = make_action(self, self.tr("Add person…"), "user-plus", self._add_person)
         self.add_body = make_action(self, self.tr("Add body…"), "landmark", self._add_body)
@@ -111,6 +112,7 @@ class DirectoryPage(Page):
             table.chosen.connect(self._chosen)
             table.opened.connect(self._opened)
             table.loaded.connect(partial(self._loaded, key))
+            self.models[key].dataChanged.connect(self._rows_came)
             self.tables[key] = table
             left.body.addWidget(table)
             table.setVisible(key == "people")
@@ -195,8 +197,15 @@ class DirectoryPage(Page):
         rows: list[Row] = self.tables[self.list_].selected()
         return rows[0] if rows else None
 
+    def _rows_came(self) -> None:
+        # Who was chosen far from what was in view is known once it is read.
+        choice = self.tables[self.list_].choice
+        if choice is not None and choice.count and not self._has_row and self._row() is not None:
+            self._chosen()
+
     def _chosen(self) -> None:
         row, which = self._row(), self.list_
+        self._has_row = row is not None
         self.edit.setEnabled(row is not None and which in {"people", "bodies", "recipients"})
         for action, shown in (
             (self.edit, which != "posts"),

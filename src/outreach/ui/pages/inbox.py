@@ -52,6 +52,7 @@ class InboxPage(Page):
         super().__init__(workspace)
         self._query = InboxQuery()
         self._place = -1
+        self._has_rows = False
         self._detail: MessageDetail | None = None
         self._wanted: list[int] = []
         self._make_actions()
@@ -88,6 +89,7 @@ class InboxPage(Page):
         self.table.chosen.connect(self._chosen)
         self.table.opened.connect(self._opened)
         self.table.loaded.connect(self._loaded)
+        self.model.dataChanged.connect(self._rows_came)
         self._empty = TableOrEmpty(
             self.table,
             EmptyState(
@@ -224,6 +226,7 @@ class InboxPage(Page):
             return
         self._wanted = [what["key"]] if what.get("key") else []
         self.search.forget()
+        self._typing.stop()
         self.view.blockSignals(True)
         self.view.choose(what.get("view", "open"))
         self.view.blockSignals(False)
@@ -233,9 +236,16 @@ class InboxPage(Page):
         self.search.setFocus()
         self.search.selectAll()
 
+    def _rows_came(self) -> None:
+        # What was chosen far from what was in view is known once it is read.
+        choice = self.table.choice
+        if choice is not None and choice.count and not self._has_rows and self.table.selected():
+            self._chosen()
+
     def _chosen(self) -> None:
         # Of more messages than are in memory these stand for all; what does not fit one of the others is refused then.
         rows = self.table.selected()
+        self._has_rows = bool(rows)
         self.assign.setEnabled(bool(rows))
         self.accept.setEnabled(
             bool(rows) and all(r.state is not MessageState.FILED and r.reference for r in rows)
