@@ -168,8 +168,7 @@ def draft_referral(
 def plan_referral(session: Session, sandbox: TemplateSandbox, reference: str, to: str) -> NextLetters:
     """What `draft_referral` would write, and raises."""
     letter = find_letter(session, reference)
-    refuse_step(session, [letter], Step.REFERRAL_DRAFTED)
-    (case_id,) = _cases_of(session, [letter])
+    case_id = _case_of(session, letter, Step.REFERRAL_DRAFTED)
     campaign = campaign_of_case(session, case_id)
     recipients = recipients_for(session, campaign.key, to, on=campaign.today).recipients
     with sandbox.command():
@@ -186,6 +185,12 @@ def plan_referral(session: Session, sandbox: TemplateSandbox, reference: str, to
         plan = plan_wanted(session, sandbox, case_id=case_id, wanted=wanted, on=campaign.today)
     was_answered = letter.status is LetterStatus.ANSWERED
     return NextLetters(Step.REFERRAL_DRAFTED, ((letter.reference, was_answered, plan),))
+
+
+def _case_of(session: Session, letter: Letter, step: Step) -> str:
+    """The readable id of a letter's case. Raises: NotAllowedError if it cannot take the step; NotFoundError."""
+    refuse_step(session, [letter], step)
+    return _cases_of(session, [letter])[0]
 
 
 def _cases_of(session: Session, letters: Sequence[Letter]) -> list[str]:
