@@ -1,4 +1,5 @@
-"""The table of letters and its figures computed row by row, straight from the records: what the database's must equal."""
+"""The table of letters and its figures computed row by row, straight from the records: what the database's
+must equal."""
 
 import re
 from collections import defaultdict

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QLocale,
     QObject,
     QSocketNotifier,
+    QTimer,
     QTranslator,
     Slot,
 )
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayou
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.mail.outcome_files import outcome_files
 from outreach.settings import Settings, default_database, load_settings, save_settings
 from outreach.store.backup import copied_file, restore
 from outreach.store.database import Database, WorkSession, open_database
@@ -39,6 +41,7 @@ from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 SAMPLE = "magnitsky"
+_AHEAD_MS = 300
 
 
 def make_application(arguments: Sequence[str] = ()) -> QApplication:
@@ -103,8 +106,14 @@ class Desktop(QObject):
         # Read anew: the account, say, may have been entered since the start.
         save_settings(replace(load_settings(), last_database=location))
         window.show()
-        window.mailing.catch_up()
+        if outcome_files(database.path):
+            window.mailing.catch_up()
         return window
+
+    def read_ahead(self) -> None:
+        """Read what other pages need, while the one that is shown can be used already."""
+        if self.window is not None:
+            self.window.pages.read_ahead()
 
     def _close_window(self) -> None:
         if self.window is not None:
@@ -361,6 +370,7 @@ def run_app(database: str = "") -> int:
     desktop = Desktop(application, settings)
     try:
         shown = start(desktop, database, settings)
+        QTimer.singleShot(_AHEAD_MS, desktop.read_ahead)
         code = application.exec()
         del shown
     finally:

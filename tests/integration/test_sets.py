@@ -1,4 +1,6 @@
-"""Very many letters: the database is asked as often for a hundred as for ten, and work can be stopped between parts."""
+"""Very many letters: the database is asked as often for a hundred as for ten,
+and work can be stopped between parts.
+"""
 
 import gc
 import random

@@ -54,7 +54,7 @@ class NotesPage(Page):
 @pytest.fixture
 def with_notes(desktop: Desktop, window: MainWindow, settle: Settle) -> MainWindow:
     """A window with one page more, for which one entry was written."""
-    entry = PageEntry("notes", NotesPage, "book-open", "Ctrl+9", "records", menu="&Notes")
+    entry = PageEntry("notes", "Notes", lambda: NotesPage, "book-open", "Ctrl+9", "records", menu="&Notes")
     workspace = Workspace(window.workspace.jobs, window.workspace.sandbox, window.workspace.jobs)
     made = MainWindow(workspace, desktop.theme, Settings(), "somewhere", pages=(*PAGES, entry))
     made.show()

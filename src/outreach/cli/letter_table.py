@@ -28,9 +28,10 @@ from outreach.cli.base import (
 from outreach.correspondence.replies import replies_list
 from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_columns import LETTER_COLUMNS, find_column, screen_columns
+from outreach.desk.letter_order import Order
 from outreach.desk.letter_query import GROUPINGS, STANDINGS, Filters, find_standing
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import Order, key_of, letter_detail, letter_rows
+from outreach.desk.letter_table import key_of, letter_detail, letter_rows
 from outreach.desk.saved_views import delete_view, save_view, view_named, views_list
 from outreach.desk.statistics import group_counts
 from outreach.desk.table_files import csv_lines, tracker_csv, tracker_xlsx
@@ -104,7 +105,8 @@ def _letters(
     on: date | None,
     after: str,
 ) -> Iterator[TrackerRow]:
-    """Letters of campaigns, one campaign after another, as each has its own day. after: begins behind this letter."""
+    """Letters of campaigns, one campaign after another, as each has its own day. after: begins behind this
+    letter."""
     key = None
     if after:
         key = key_of(session, after, order)
@@ -158,7 +160,8 @@ def statistics_of(
         ],
         format,
         [
-            {"name": g.name, "sent": g.sent, "answered": g.answered, "overdue": g.overdue, "response_rate": g.response_rate,
+            {"name": g.name, "sent": g.sent, "answered": g.answered, "overdue": g.overdue,
+            "response_rate": g.response_rate,
              "median_days": g.median_days}
             for g in counts
         ],
@@ -282,7 +285,8 @@ def show_letter(
     for e in detail.events:
         by = f" by {e.by}" if e.by else ""
         typer.echo(
-            f"{e.at.astimezone():%Y-%m-%d %H:%M}  {e.kind.replace('_', ' ')}{by}  {notice_in_words(e.detail)}".rstrip()
+            f"{e.at.astimezone():%Y-%m-%d %H:%M}  {e.kind.replace('_', ' ')}{by}  "
+            f"{notice_in_words(e.detail)}".rstrip()
         )
 
 

@@ -14,11 +14,12 @@ from outreach.domain.states import AWAITING_PHASES
 def calendar_ics(
     session: Session, campaign: CampaignRow, *, today: date | None = None, at: datetime | None = None
 ) -> bytes:
-    """A campaign's calendar: an all-day event for each answer that is due, a task for each promise that is open.
+    """A campaign's calendar: an all-day event for each answer that is due, a task for each promise that is
+    open.
 
     Args: today: the day deadlines are judged on; by default the campaign's. at: the instant written into it.
-    Returns: iCalendar in UTF-8. Ids are made of the campaign and the letter, so that reading it again changes events and
-        adds none.
+    Returns: iCalendar in UTF-8. Ids are made of the campaign and the letter, so that reading it again changes
+        events and adds none.
     """
     from icalendar import Calendar, Event, Todo
 

@@ -1,4 +1,5 @@
-"""The columns of the tracking table: one declaration each, of which the window, the terminal, CSV, XLSX and sorting are made."""
+"""The columns of the tracking table: one declaration each, of which the window, the terminal, CSV, XLSX and
+sorting are made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ Value = str | int | date | None
 
 @dataclass(frozen=True)
 class LetterColumn:
-    """One column. key: its name for programs, in JSON and after `--sort`. label: its heading on screens. sorted_by: the column
-    of `LetterRow` that it sorts by. value: what files hold. heading: in files, where it is not the label.
+    """One column. key: its name for programs, in JSON and after `--sort`. label: its heading on screens.
+    sorted_by: the column of `LetterRow` that it sorts by. value: what files hold. heading: in files, where it
+    is not the label.
 
-    place: where it stands on screens, counted from the left; None: in files only. Files have the order of LETTER_COLUMNS.
-    width: in pixels. right: aligned there. shown: what screens hold, where it is not the value. tip: more words about a cell.
+    place: where it stands on screens, counted from the left; None: in files only. Files have the order of
+    LETTER_COLUMNS. width: in pixels. right: aligned there. shown: what screens hold, where it is not the
+    value. tip: more words about a cell.
     """
 
     key: str

@@ -1,4 +1,5 @@
-"""Which letters a filter, a saved view, a count or a link means: one predicate for all of them, made into SQL in one place."""
+"""Which letters a filter, a saved view, a count or a link means: one predicate for all of them, made into SQL
+in one place."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -28,9 +29,9 @@ Condition = ColumnElement[bool]
 
 @dataclass(frozen=True)
 class Standing:
-    """Where letters can stand, as numbers count them and filters show them. word: as it is typed, and kept in saved views.
-    label: as the window offers it. The others say which letters stand there, None for any: their states, their phases,
-    whether nobody knows that they went out, whether they were answered."""
+    """Where letters can stand, as numbers count them and filters show them. word: as it is typed, and kept in
+    saved views. label: as the window offers it. The others say which letters stand there, None for any: their
+    states, their phases, whether nobody knows that they went out, whether they were answered."""
 
     word: str
     label: str
@@ -183,9 +184,9 @@ GROUPINGS = ("body", "party", "country")
 class Filters:
     """What a user filters the table by and a saved view keeps; an empty one lets everything pass.
 
-    status: a word of STANDINGS. body, party: a whole name, or where none is called that, a part of one. within: days from
-    today by which an answer is due, "past" for before today. channel, answer: words. search: words that must all begin a word
-    of what the table or the letter shows, or of its answers.
+    status: a word of STANDINGS. body, party: a whole name, or where none is called that, a part of one.
+    within: days from today by which an answer is due, "past" for before today. channel, answer: words.
+    search: words that must all begin a word of what the table or the letter shows, or of its answers.
     """
 
     status: str = ""
@@ -204,8 +205,8 @@ class Filters:
 
 @dataclass(frozen=True)
 class LetterQuery(Filters):
-    """Which letters are meant. campaigns: keys, none for all. only: references of letters, None for no such limit. origin: own or
-    reported. for_others: only what readers of a pack may see."""
+    """Which letters are meant. campaigns: keys, none for all. only: references of letters, None for no such
+    limit. origin: own or reported. for_others: only what readers of a pack may see."""
 
     campaigns: tuple[int, ...] = ()
     only: tuple[str, ...] | None = None
@@ -253,7 +254,8 @@ def _one_of(column: ColumnElement[Any], values: Iterable[Any]) -> Condition:
 
 
 def _named(session: Session, column: ColumnElement[Any], typed: str, campaigns: tuple[int, ...]) -> Condition:
-    """Whether a letter is of the body or party typed: of that one alone if one is called so, else of any it is part of."""
+    """Whether a letter is of the body or party typed: of that one alone if one is called so, else of any it
+    is part of."""
     wanted = folded(typed)
     whole = select(LetterRow.c.id).where(column == wanted)
     if campaigns:
@@ -266,7 +268,8 @@ def _named(session: Session, column: ColumnElement[Any], typed: str, campaigns: 
 # Rows of the whole index have the record's id times 16 plus the table's number: 5 letters, 6 their answers.
 _SAID = (
     "letter_row.id IN (SELECT rowid FROM search_letters WHERE search_letters MATCH :said_{n}"
-    " UNION ALL SELECT CASE rowid & 15 WHEN 5 THEN rowid >> 4 ELSE (SELECT letter_id FROM reply WHERE id = rowid >> 4) END"
+    " UNION ALL SELECT CASE rowid & 15 WHEN 5 THEN rowid >> 4"
+    " ELSE (SELECT letter_id FROM reply WHERE id = search_index.rowid >> 4) END"
     " FROM search_index WHERE search_index MATCH :said_{n} AND (rowid & 15) IN (5, 6))"
 )
 _HITS = (
@@ -334,5 +337,6 @@ def filter_rows(rows: Iterable[TrackerRow], filters: Filters, today: date) -> tu
 
 
 def group_name(row: TrackerRow, by: str) -> str:
-    """A letter's body, party or country, as letters are counted by; where there is no body, the recipient stands for it."""
+    """A letter's body, party or country, as letters are counted by; where there is no body, the recipient
+    stands for it."""
     return (row.body or row.recipient) if by == "body" else str(getattr(row, by))

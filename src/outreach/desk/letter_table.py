@@ -1,17 +1,18 @@
-"""The tracking table, read in pages: every letter, where it stands today, sorted by any column, with ties broken by id."""
+"""The tracking table, read in pages: every letter, where it stands today, sorted by any column, with ties
+broken by id."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from math import isqrt
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.desk.letter_columns import find_column
-from outreach.desk.letter_query import Condition, Filters, LetterQuery, conditions, finds_few
+from outreach.desk.letter_order import BY_REFERENCE, Key, Order, as_planned, before, count_where, parts
+from outreach.desk.letter_query import Filters, LetterQuery, conditions
 from outreach.desk.letter_row import TrackerRow
 from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, reply_standard
@@ -29,23 +30,9 @@ _AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Order:
-    """How letters are sorted. by: a column, see `letter_columns.find_column`. What is empty comes last either way; equals are in the order of their ids,
-    from the last where it is descending."""
-
-    by: str = "reference"
-    descending: bool = False
-
-
-BY_REFERENCE = Order()
-
-Key = tuple[Any, int]
-"""Where a page ended: the value that it is sorted by there, and the letter's id."""
-
-
-@dataclass(frozen=True)
 class Page:
-    """Some rows of the table. ids: of their letters. next: where the page after it begins, None at the end of the table."""
+    """Some rows of the table. ids: of their letters. next: where the page after it begins, None at the end of
+    the table."""
 
     rows: tuple[TrackerRow, ...]
     ids: tuple[int, ...]
@@ -66,7 +53,8 @@ class EventRow:
 
 @dataclass(frozen=True)
 class LetterDetail:
-    """One letter whole: its text, its history, and the facts that stand in it: name, label, the words of the first place, status."""
+    """One letter whole: its text, its history, and the facts that stand in it: name, label, the words of the
+    first place, status."""
 
     row: TrackerRow
     summary: str
@@ -93,14 +81,15 @@ def letter_page(
 ) -> Page:
     """A page of the table.
 
-    Args: today: the day deadlines are judged on. after: where the page before it ended, or offset: how many rows are left out.
-        Pages one after another by `after` leave nothing out and name nothing twice, whatever is written in between. limit: most rows.
+    Args: today: the day deadlines are judged on. after: where the page before it ended, or offset: how many
+        rows are left out. Pages one after another by `after` leave nothing out and name nothing twice,
+        whatever is written in between. limit: most rows.
     Raises: UsageError for a column that letters are not sorted by.
     """
     settle_session(session)
-    where = _as_planned(session, query, conditions(session, query, today), today, limit)
+    where = as_planned(session, query, conditions(session, query, today), today, limit)
     found: list[Any] = []
-    for part in _parts(order, after):
+    for part in parts(order, after):
         if len(found) > limit:
             break
         statement = select(LetterRow).where(where, part.condition).order_by(*part.order)
@@ -145,7 +134,7 @@ def letter_ids(
     """Ids and references of the letters that a query means, in order, read as they are asked for."""
     settle_session(session)
     where = conditions(session, query, today)
-    for part in _parts(order, None):
+    for part in parts(order, None):
         statement = (
             select(LetterRow.c.id, LetterRow.c.reference)
             .where(where, part.condition)
@@ -171,16 +160,18 @@ def key_of(session: Session, reference: str, order: Order = BY_REFERENCE) -> Key
 def position_of(
     session: Session, reference: str, query: LetterQuery, today: date, order: Order = BY_REFERENCE
 ) -> int | None:
-    """How many rows of the table come before a letter; None if the query does not mean it. Raises: NotFoundError."""
+    """How many rows of the table come before a letter; None if the query does not mean it. Raises:
+    NotFoundError."""
     key = key_of(session, reference, order)
     where = conditions(session, query, today)
     if count_where(session, and_(where, LetterRow.c.id == key[1])) == 0:
         return None
-    return sum(count_where(session, and_(where, part)) for part in _before(order, key))
+    return sum(count_where(session, and_(where, part)) for part in before(order, key))
 
 
 def situations_of(session: Session, query: LetterQuery, today: date) -> tuple[LetterSituation, ...]:
-    """Every situation that a letter of a query is in, once: what can be done with all of them hangs on these."""
+    """Every situation that a letter of a query is in, once: what can be done with all of them hangs on
+    these."""
     settle_session(session)
     row = LetterRow.c
     found = session.execute(
@@ -213,7 +204,8 @@ def situations_of(session: Session, query: LetterQuery, today: date) -> tuple[Le
 def first_recipients(
     session: Session, query: LetterQuery, today: date, most: int = 3
 ) -> tuple[tuple[str, ...], int]:
-    """Whom letters go to, for a question: the first few names by reference, and how many letters there are."""
+    """Whom letters go to, for a question: the first few names by reference, and how many letters there
+    are."""
     page = letter_page(session, query, today, limit=most)
     return tuple(r.recipient for r in page.rows), letter_count(session, query, today)
 
@@ -226,7 +218,8 @@ def tracker_rows(
     filters: Filters | None = None,
     references: Iterable[str] | None = None,
 ) -> tuple[TrackerRow, ...]:
-    """Every letter of a campaign that passes the filters, by reference, with the words of its text to search in.
+    """Every letter of a campaign that passes the filters, by reference, with the words of its text to search
+    in.
 
     Args: today: the day deadlines are judged on; by default the campaign's.
     """
@@ -243,80 +236,6 @@ def tracker_rows(
         ):
             texts[reference] = folded(" ".join(words))
     return tuple(replace(r, search_text=f"{r.search_text} {texts.get(r.reference, '')}") for r in rows)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A part of the table that an index gives in order: the rows with a value, or those without."""
-
-    condition: Condition
-    order: tuple[ColumnElement[Any], ...]
-
-
-def _as_planned(session: Session, query: LetterQuery, where: Condition, today: date, limit: int) -> Condition:
-    """The condition in the form that has SQLite read a page in the cheaper of two ways, which it cannot tell for want of numbers.
-
-    Where few letters pass, they are found by the filter's own index and then sorted. Where many do, letters are looked at in the
-    order that is wanted, until enough have passed.
-    """
-    if (
-        len(query.campaigns) != 1
-        or query == LetterQuery().of(*query.campaigns)
-        or session.get_bind().dialect.name != "sqlite"
-    ):
-        return where
-    # With m of n passing, either some limit * n / m rows are looked at or m.
-    most = isqrt(limit * (session.scalar(select(func.max(LetterRow.c.id))) or 0)) + limit
-    if not query.search or not finds_few(session, query, most):
-        besides = conditions(session, replace(query, search=""), today) if query.search else where
-        passing = select(LetterRow.c.id).where(besides).limit(most).subquery()
-        if session.execute(select(func.count()).select_from(passing)).scalar_one() == most:
-            return and_(LetterRow.c.campaign_id == query.campaigns[0], case((where, 1), else_=0) == 1)
-    return LetterRow.c.id.in_(select(LetterRow.c.id).where(where).correlate(None))
-
-
-def _parts(order: Order, after: Key | None) -> Iterator[_Part]:
-    column, key = LetterRow.c[find_column(order.by).sorted_by], LetterRow.c.id
-    if order.descending:
-        by, by_key = column.desc(), key.desc()
-    else:
-        by, by_key = column.asc(), key.asc()
-    if after is None or after[0] is not None:
-        condition: Condition = column.is_not(None)
-        if after is not None:
-            # The first comparison says where in the index it begins, the other leaves out equals that came before.
-            value, last = after
-            condition = and_(
-                column <= value if order.descending else column >= value,
-                or_(column != value, key < last if order.descending else key > last),
-                condition,
-            )
-        yield _Part(condition, (by, by_key))
-        after = None
-    if not column.nullable:
-        return
-    empty: Condition = column.is_(None)
-    if after is not None:
-        empty = and_(empty, key < after[1] if order.descending else key > after[1])
-    yield _Part(empty, (by_key,))
-
-
-def _before(order: Order, key: Key) -> Iterator[Condition]:
-    """Conditions of the rows that come before one."""
-    column, ids = LetterRow.c[find_column(order.by).sorted_by], LetterRow.c.id
-    value, at = key
-    earlier = ids > at if order.descending else ids < at
-    if value is None:
-        yield column.is_not(None)
-        yield and_(column.is_(None), earlier)
-    else:
-        yield and_(column.is_not(None), column > value if order.descending else column < value)
-        yield and_(column == value, earlier)
-
-
-def count_where(session: Session, where: Condition) -> int:
-    """How many rows of `LetterRow` a condition of `letter_query.conditions` lets through."""
-    return session.execute(select(func.count()).select_from(LetterRow).where(where)).scalar_one()
 
 
 def _tracker_rows(session: Session, rows: Sequence[Any], today: date) -> tuple[TrackerRow, ...]:

@@ -40,8 +40,8 @@ def find(session: Session, typed: str, limit: int = 40, *, campaign_key: int | N
     """Search everything; each word must begin a word of the record.
 
     Accents do not matter. Words that occur nowhere are taken for the nearest ones that do.
-    Args: limit: most hits; people first, then bodies, offices, places, letters and facts. campaign_key: finds the facts and
-        letters of this campaign only; by default of all.
+    Args: limit: most hits; people first, then bodies, offices, places, letters and facts. campaign_key: finds
+        the facts and letters of this campaign only; by default of all.
     """
     words = re.findall(r"[\w’'-]+", typed)
     if not words:
@@ -59,11 +59,13 @@ def find(session: Session, typed: str, limit: int = 40, *, campaign_key: int | N
 # People, who are most of what is found, get their titles with the search itself.
 _QUERY = text(
     "SELECT kind, owner_id, person.slug, person.name, person.honorific_prefix, person.summary"
-    " FROM search_index LEFT JOIN person ON kind = 'person' AND person.id = owner_id AND person.deleted_at IS NULL"
+    " FROM search_index LEFT JOIN person ON kind = 'person' AND person.id = owner_id"
+    " AND person.deleted_at IS NULL"
     " WHERE search_index MATCH :query"
     " AND (:campaign IS NULL"
     " OR kind NOT IN ('letter', 'fact')"
-    " OR kind = 'letter' AND EXISTS (SELECT 1 FROM letter WHERE letter.id = owner_id AND campaign_id = :campaign)"
+    " OR kind = 'letter' AND EXISTS (SELECT 1 FROM letter WHERE letter.id = owner_id"
+    " AND campaign_id = :campaign)"
     ' OR kind = \'fact\' AND EXISTS (SELECT 1 FROM fact JOIN "case" ON "case".id = fact.case_id'
     ' WHERE fact.id = owner_id AND "case".campaign_id = :campaign))'
     " LIMIT :most"
@@ -108,7 +110,8 @@ def _meant(session: Session, word: str) -> str:
             row[0]
             for row in session.execute(
                 text(
-                    "SELECT term FROM search_words WHERE term >= :a AND term < :b AND length(term) BETWEEN :n AND :m"
+                    "SELECT term FROM search_words WHERE term >= :a AND term < :b"
+                    " AND length(term) BETWEEN :n AND :m"
                 ),
                 {"a": low, "b": high, "n": len(plain) - 2, "m": len(plain) + 2},
             )

@@ -7,18 +7,20 @@ from datetime import date
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from outreach.desk.letter_order import count_where
 from outreach.desk.letter_query import LetterQuery, conditions, standing_condition
-from outreach.desk.letter_table import count_where
 from outreach.store.letter_rows import settle_session
 from outreach.store.models import LetterRow
 
 
 @dataclass(frozen=True)
 class GroupCount:
-    """Letters to one body, party or country: how many went out and how many of these were answered or are overdue.
+    """Letters to one body, party or country: how many went out and how many of these were answered or are
+    overdue.
 
-    median_days: from sending to the answer, None if none was answered. in_time: awaited, and not overdue. given_up: neither
-        answered nor awaited. Each number counts what the standing of the same name shows; sent is *went out*.
+    median_days: from sending to the answer, None if none was answered. in_time: awaited, and not overdue.
+        given_up: neither answered nor awaited. Each number counts what the standing of the same name shows;
+        sent is *went out*.
     """
 
     name: str
@@ -56,8 +58,9 @@ _KEYS = {"body": "group_key", "party": "party_key", "country": "country_key"}
 def group_counts(session: Session, query: LetterQuery, by: str, today: date) -> tuple[GroupCount, ...]:
     """What letters of a query that went out add up to, by body, party or country; most letters first.
 
-    Args: by: one of GROUPINGS. Letters whose recipient has none are left out, but for the body's: there the recipient stands.
-        today: the day that what is overdue is judged on. Names that differ in case and accents only are one.
+    Args: by: one of GROUPINGS. Letters whose recipient has none are left out, but for the body's: there the
+        recipient stands. today: the day that what is overdue is judged on. Names that differ in case and
+        accents only are one.
     """
     settle_session(session)
     row = LetterRow.c

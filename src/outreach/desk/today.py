@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.promises import FollowUpRow, follow_ups_list
 from outreach.correspondence.triage import InboxRow, inbox_rows
+from outreach.desk.letter_order import BY_REFERENCE, Order
 from outreach.desk.letter_query import LetterQuery
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import BY_REFERENCE, Order, letter_count, letter_page
+from outreach.desk.letter_table import letter_count, letter_page
 from outreach.desk.reminders import reminders_wanted
 from outreach.domain.wording import counted
 
@@ -19,7 +20,8 @@ PROMISE_DAYS = 7
 
 @dataclass(frozen=True)
 class Waiting:
-    """Letters that wait for something. count: how many; first: the first few of them; query, order: to read them all."""
+    """Letters that wait for something. count: how many; first: the first few of them; query, order: to read
+    them all."""
 
     count: int
     first: tuple[TrackerRow, ...]
@@ -29,13 +31,14 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Agenda:
-    """What is to be done, each in the order of urgency. Letters are chosen as `letter_query.STANDINGS` has them, so that the table
-    filtered by the same word shows the same ones.
+    """What is to be done, each in the order of urgency. Letters are chosen as `letter_query.STANDINGS` has
+    them, so that the table filtered by the same word shows the same ones.
 
-    to_read: messages to assign or to class. uncertain: letters of which nobody knows whether they went out. returned: letters
-    that came back or were refused. overdue: without an answer past their day; to_remind: how many of these no follow-up was
-    drafted for, see `reminders.overdue_without_reminder`. due_soon: letters whose answer is due within days. promises: open
-    ones due within a week or past. to_send: approved letters. drafts: letters to approve.
+    to_read: messages to assign or to class. uncertain: letters of which nobody knows whether they went out.
+    returned: letters that came back or were refused. overdue: without an answer past their day; to_remind:
+    how many of these no follow-up was drafted for, see `reminders.overdue_without_reminder`. due_soon:
+    letters whose answer is due within days. promises: open ones due within a week or past. to_send: approved
+    letters. drafts: letters to approve.
     """
 
     on: date
@@ -70,7 +73,8 @@ class Agenda:
 
 
 def agenda(session: Session, campaign: CampaignRow, *, today: date | None = None, first: int = 6) -> Agenda:
-    """What a campaign needs somebody to do. Args: today: by default the campaign's own day. first: rows read of each list."""
+    """What a campaign needs somebody to do. Args: today: by default the campaign's own day. first: rows read
+    of each list."""
     on = today or campaign.today
     promises = [
         f

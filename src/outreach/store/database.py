@@ -53,7 +53,8 @@ class Turns:
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
-        """Wait for a turn and hold it. A writer inside a writer is let through, for the database to refuse."""
+        """Wait for a turn and hold it. A writer inside a writer is let through, for the database to
+        refuse."""
         if self._owner == threading.get_ident():
             yield
             return
@@ -69,7 +70,8 @@ class Turns:
 
 @dataclass(frozen=True)
 class Database:
-    """An open database. Share it between threads; take a session per unit of work. actor: who works, for the journal."""
+    """An open database. Share it between threads; take a session per unit of work. actor: who works, for the
+    journal."""
 
     engine: Engine
     location: str
@@ -97,11 +99,12 @@ class Database:
         """A unit of work: all of it is kept at the end, or none of it after an error.
 
         It takes SQLite's write lock at once (BEGIN IMMEDIATE): a deferred transaction that reads
-        first fails "database is locked" without waiting. Before the end, what the table of letters shows is made true again
-        (`letter_rows`), and what was changed goes into the journal.
+        first fails "database is locked" without waiting. Before the end, what the table of letters shows is
+        made true again (`letter_rows`), and what was changed goes into the journal.
 
-        Args: goes_on: asked each time that another program has held the lock for BUSY_TIMEOUT_SECONDS; True waits on.
-            By default DatabaseBusyError comes then. Nothing of the unit has been done while it waits.
+        Args: goes_on: asked each time that another program has held the lock for BUSY_TIMEOUT_SECONDS; True
+            waits on. By default DatabaseBusyError comes then. Nothing of the unit has been done while it
+            waits.
         """
         with contextlib.ExitStack() as stack:
             session = self.begun_session(stack, goes_on)
@@ -111,9 +114,30 @@ class Database:
                 journal.seal(_raw(session), self.actor)
             session.commit()
 
+    def settle_letter_rows(self) -> None:
+        """Make the rows of the table of letters that nobody could make before, after an upgrade or a change
+        from outside.
+
+        Where nothing can be written just now, the next unit of writing does it.
+        """
+        with self.engine.connect() as connection:
+            if letter_rows.is_settled(connection):
+                return
+        with contextlib.suppress(OutreachError):
+            is_prepared, left = False, True
+            while left:
+                # In units of their own, so that other programs come in between where there are very many.
+                with contextlib.ExitStack() as stack:
+                    session = self.begun_session(stack, None)
+                    if not is_prepared:
+                        letter_rows.prepare(session.connection())
+                        is_prepared = True
+                    left = letter_rows.settle(session.connection(), letter_rows.AT_ONCE) > 0
+                    session.commit()
+
     def begun_session(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
-        """A session that holds the write lock; the stack gives it back. While another program has the lock, the turn goes
-        round, so that who does not wait for ever is told in time."""
+        """A session that holds the write lock; the stack gives it back. While another program has the lock,
+        the turn goes round, so that who does not wait for ever is told in time."""
         # Of the engine rather than of one connection: a transaction that begins after a rollback writes too.
         writing = self.engine.execution_options(outreach_write=True)
         while True:
@@ -144,8 +168,8 @@ class Database:
 def open_database(location: str | Path, *, create: bool = False, actor: str | None = None) -> Database:
     """Open a database and bring its schema up to date, after a copy of it was made.
 
-    Args: location: a path, or a SQLAlchemy URL. create: make it if there is none. actor: who works, for the journal; by
-        default the system's name of the user.
+    Args: location: a path, or a SQLAlchemy URL. create: make it if there is none. actor: who works, for the
+        journal; by default the system's name of the user.
     Raises: DatabaseMissingError, DatabaseBrokenError, DatabaseNewerError, DatabaseBusyError,
         ReadOnlyError, DiskFullError: each says what to do; the file is left as it was.
     """
@@ -169,7 +193,7 @@ def _opened(engine: Engine, shown: str, path: Path | None, actor: str) -> Databa
         with friendly_errors(shown):
             migrate.upgrade(engine, path)
         _restore_guards(database)
-        _settle_letter_rows(database)
+        database.settle_letter_rows()
     except BaseException:
         engine.dispose()
         raise
@@ -187,30 +211,10 @@ def _restore_guards(database: Database) -> None:
     with database.read() as session:
         missing = journal.guards_missing(_raw(session))
     if missing:
-        # Where nothing can be written just now, nothing needs noting either, and a check tells of what is missing.
+        # Where nothing can be written just now, nothing needs noting either, and a check tells of what is
+        # missing.
         with contextlib.suppress(OutreachError), database.write() as session:
             journal.restore_guards(_raw(session), database.actor)
-
-
-def _settle_letter_rows(database: Database) -> None:
-    """Make the rows of the table of letters that nobody could make before: after an upgrade, or a change from outside."""
-    with database.engine.connect() as connection:
-        if letter_rows.is_settled(connection):
-            return
-    # Where nothing can be written just now, the next unit of writing does it.
-    with contextlib.suppress(OutreachError):
-        begun = False
-        while True:
-            # In units of their own, so that other programs come in between where there are very many.
-            with contextlib.ExitStack() as stack:
-                session = database.begun_session(stack, None)
-                if not begun:
-                    letter_rows.prepare(session.connection())
-                    begun = True
-                done = letter_rows.settle(session.connection(), letter_rows.AT_ONCE)
-                session.commit()
-            if not done:
-                return
 
 
 @contextlib.contextmanager
@@ -251,7 +255,8 @@ def _check_file(path: Path, *, create: bool) -> None:
     if not is_there(path):
         return
     is_database = path.stat().st_size > 0 or create
-    # Through SQLite: closing a file that was opened otherwise drops the locks of all connections of this process to it.
+    # Through SQLite: closing a file that was opened otherwise drops the locks of all connections of this
+    # process to it.
     with contextlib.suppress(*DRIVER_ERRORS), contextlib.closing(connect(path, mode="ro")) as connection:
         try:
             connection.execute("PRAGMA schema_version").fetchone()
@@ -259,8 +264,8 @@ def _check_file(path: Path, *, create: bool) -> None:
             is_database = result_code(error) != sqlite3.SQLITE_NOTADB
     if not is_database:
         raise DatabaseBrokenError(
-            f"{path} is not an outreach database. Choose another file, or restore a copy from the backups folder "
-            "beside it with: outreach restore"
+            f"{path} is not an outreach database. Choose another file, or restore a copy "
+            "from the backups folder beside it with: outreach restore"
         )
 
 
@@ -281,10 +286,12 @@ def _engine(url: URL, path: Path | None) -> Engine:
             cursor.execute(
                 "PRAGMA journal_mode = WAL"
             )  # refused on a read-only file, which is then just read
-        # Checkpoints of 40 MB rather than 4: each syncs the file, which mail that comes in by the thousand would wait for.
+        # Checkpoints of 40 MB rather than 4: each syncs the file, which mail that comes in by the thousand
+        # would wait for.
         cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         cursor.execute("PRAGMA wal_autocheckpoint = 10000")
-        # In WAL, NORMAL may lose the last transactions in a power cut, and with them the note that a letter is going out.
+        # In WAL, NORMAL may lose the last transactions in a power cut, and with them the note that a letter
+        # is going out.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.close()
 
@@ -321,9 +328,10 @@ def _hide_deleted(state: ORMExecuteState) -> None:
 def check(database: Database) -> list[str]:
     """Look for damage. Returns: one sentence a problem, none if all is well.
 
-    Asks SQLite for the file's integrity and for broken references, compares every approved letter, with the facts, asks and
-    files it used, with the hash frozen at its approval, follows the journal, compares every record with its last entry, and
-    what the table shows of every letter with the records; what is wrong there is made again, since it is derived.
+    Asks SQLite for the file's integrity and for broken references, compares every approved letter, with the
+    facts, asks and files it used, with the hash frozen at its approval, follows the journal, compares every
+    record with its last entry, and what the table shows of every letter with the records; what is wrong there
+    is made again, since it is derived.
     """
     problems: list[str] = []
     if database.engine.dialect.name == "sqlite":
@@ -349,8 +357,9 @@ def _letter_row_problems(database: Database) -> list[str]:
 
 
 def _file_problems(database: Database) -> list[str]:
-    """What SQLite itself finds. A connection of its own asks, as one that is kept may hold leaves of the search index from before
-    another program was killed in the middle of writing, and then calls the file damaged that is not."""
+    """What SQLite itself finds. A connection of its own asks, as one that is kept may hold leaves of the
+    search index from before another program was killed in the middle of writing, and then calls the file
+    damaged that is not."""
     problems = []
     with contextlib.ExitStack() as stack:
         stack.enter_context(friendly_errors(database.location))

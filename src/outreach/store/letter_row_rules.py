@@ -40,9 +40,17 @@ Row = dict[str, Any]
 _CHUNK = 500
 _KEY_LENGTH = 80
 _BY_URGENCY = (
-    LetterStatus.DRAFT, LetterStatus.APPROVED, LetterStatus.QUEUED, LetterStatus.SENT, LetterStatus.ACKNOWLEDGED,
-    LetterStatus.ANSWERED, LetterStatus.BOUNCED, LetterStatus.FAILED, LetterStatus.CLOSED, LetterStatus.WITHDRAWN,
-)  # fmt: skip
+    LetterStatus.DRAFT,
+    LetterStatus.APPROVED,
+    LetterStatus.QUEUED,
+    LetterStatus.SENT,
+    LetterStatus.ACKNOWLEDGED,
+    LetterStatus.ANSWERED,
+    LetterStatus.BOUNCED,
+    LetterStatus.FAILED,
+    LetterStatus.CLOSED,
+    LetterStatus.WITHDRAWN,
+)
 _UNCERTAIN, _TO_READ, _AWAITED, _OTHERS = range(4)
 _DAYS = 10_000_000
 
@@ -98,18 +106,25 @@ _LETTERS = (
 )
 _SEATS = (
     select(
-        _membership.c.person_id, _party.c.name, _area.c.name, _body.c.jurisdiction, _membership.c.start_date,
-        _membership.c.end_date, _body.c.classification, _body.c.name,
+        _membership.c.person_id,
+        _party.c.name,
+        _area.c.name,
+        _body.c.jurisdiction,
+        _membership.c.start_date,
+        _membership.c.end_date,
+        _body.c.classification,
+        _body.c.name,
     )
     .join(_body, and_(_body.c.id == _membership.c.organization_id, _body.c.deleted_at.is_(None)))
     .outerjoin(_party, and_(_party.c.id == _membership.c.on_behalf_of_id, _party.c.deleted_at.is_(None)))
     .outerjoin(_area, _area.c.id == _membership.c.area_id)
     .order_by(_membership.c.id)
-)  # fmt: skip
+)
 
 
 def rows_wanted(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Row, str]]:
-    """The row that each letter should have, and the words to find it by; nothing for letters that are gone or deleted."""
+    """The row that each letter should have, and the words to find it by; nothing for letters that are gone or
+    deleted."""
     found: dict[int, tuple[Row, str]] = {}
     for at in range(0, len(ids), _CHUNK):
         found.update(_some(connection, ids[at : at + _CHUNK]))
@@ -223,7 +238,8 @@ def _some(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Row, st
 
 
 def _histories(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, PastStep], set[int]]:
-    """The step of each letter that would be taken back next, and the letters that a follow-up was drafted for.
+    """The step of each letter that would be taken back next, and the letters that a follow-up was drafted
+    for.
 
     A draft that was deleted counts for neither, one that was withdrawn is no reminder.
     """

@@ -1,9 +1,10 @@
 """The rows of the table of letters, kept true without anyone calling.
 
-A row (`models.letter_rows.LetterRow`) holds what the table shows of a letter, sorts and filters by. Triggers note the letters
-whose row may have changed, whoever wrote and by whatever statement: a letter, a sending, an answer, and whatever of the
-directory is shown of it. Before a unit of writing is committed, `settle` makes the noted rows again, in bulk, and writes what
-differs. What a program outside of outreach changed stays noted until the next unit of writing or the next opening.
+A row (`models.letter_rows.LetterRow`) holds what the table shows of a letter, sorts and filters by. Triggers
+note the letters whose row may have changed, whoever wrote and by whatever statement: a letter, a sending, an
+answer, and whatever of the directory is shown of it. Before a unit of writing is committed, `settle` makes
+the noted rows again, in bulk, and writes what differs. What a program outside of outreach changed stays noted
+until the next unit of writing or the next opening.
 
 On a server there are no triggers: there every unit of writing makes all rows again, which is true and slow.
 """
@@ -23,7 +24,8 @@ from outreach.store.models import Letter, LetterRow, LetterRowRules, LetterRowSt
 from outreach.store.types import table_of
 
 _PROGRAM = 1
-"""Raised by who changes what a row holds or by which rule: then all rows are made again when a database is opened."""
+"""Raised by who changes what a row holds or by which rule: then all rows are made again when a database is
+opened."""
 
 AT_ONCE = 20_000
 """Rows that are made in one unit of work when a database is opened."""
@@ -31,10 +33,14 @@ AT_ONCE = 20_000
 _CHUNK = 2_000
 _MOST_NAMED = 20
 
-_OF_PERSON = "SELECT id FROM letter WHERE person_id = {row}.id UNION SELECT id FROM letter WHERE sender_person_id = {row}.id"
+_OF_PERSON = (
+    "SELECT id FROM letter WHERE person_id = {row}.id"
+    " UNION SELECT id FROM letter WHERE sender_person_id = {row}.id"
+)
 _OF_SEATS = "SELECT id FROM letter WHERE person_id IN (SELECT person_id FROM membership WHERE {where})"
 _OF_BODY = (
-    "SELECT id FROM letter WHERE organization_id = {row}.id UNION SELECT id FROM letter WHERE sender_organization_id = {row}.id"
+    "SELECT id FROM letter WHERE organization_id = {row}.id"
+    " UNION SELECT id FROM letter WHERE sender_organization_id = {row}.id"
     f" UNION {_OF_SEATS.format(where='organization_id = {row}.id')}"
     f" UNION {_OF_SEATS.format(where='on_behalf_of_id = {row}.id')}"
 )
@@ -42,9 +48,9 @@ _OF_BODY = (
 _CONCERNED: dict[str, tuple[str, str]] = {
     "letter": (
         "SELECT {row}.id AS id",
-        "id, reference, campaign_id, origin, template, language, audience, person_id, post_id, organization_id,"
-        " sender_person_id, sender_organization_id, written_on, subject, salutation, address_lines, status, sent_on,"
-        " answered_on, created_at, deleted_at",
+        "id, reference, campaign_id, origin, template, language, audience, person_id, post_id,"
+        " organization_id, sender_person_id, sender_organization_id, written_on, subject, salutation,"
+        " address_lines, status, sent_on, answered_on, created_at, deleted_at",
     ),
     "letter_event": ("SELECT {row}.letter_id AS id", ""),
     "dispatch": ("SELECT {row}.letter_id AS id", ""),
@@ -87,7 +93,8 @@ def settle_session(session: Session) -> None:
 
 
 def note_all(connection: Connection, *, only_sent: bool = False) -> None:
-    """Note every letter, deleted ones and rows without a letter too. only_sent: those on whose answer a day depends."""
+    """Note every letter, deleted ones and rows without a letter too. only_sent: those on whose answer a day
+    depends."""
     letter = table_of(Letter)
     noted = select(LetterRowStale.c.letter_id)
     for ids in (letter.c.id, LetterRow.c.id):
@@ -111,7 +118,8 @@ def drop(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def is_settled(connection: Connection) -> bool:
-    """Whether the rows are there, guarded, made by the rules of this program, and none waits to be made again."""
+    """Whether the rows are there, guarded, made by the rules of this program, and none waits to be made
+    again."""
     if connection.dialect.name == "sqlite" and _missing(connection):
         return False
     if connection.scalar(select(LetterRowStale.c.letter_id).limit(1)) is not None:
@@ -120,8 +128,9 @@ def is_settled(connection: Connection) -> bool:
 
 
 def prepare(connection: Connection) -> None:
-    """Make missing triggers, and note what can no longer be trusted: all rows where triggers were missing or this program
-    makes rows otherwise, those of letters that were sent where standards or holidays are others."""
+    """Make missing triggers, and note what can no longer be trusted: all rows where triggers were missing or
+    this program makes rows otherwise, those of letters that were sent where standards or holidays are
+    others."""
     missing = _missing(connection) if connection.dialect.name == "sqlite" else {}
     for name, sql in missing.items():
         connection.exec_driver_sql(f'DROP TRIGGER IF EXISTS "{name}"')
@@ -137,7 +146,8 @@ def prepare(connection: Connection) -> None:
 
 
 def wrong_rows(connection: Connection) -> Iterator[tuple[int, str, str]]:
-    """Letters whose row is not what it should be: id, reference, and what differs. Reads in chunks; those noted are left out."""
+    """Letters whose row is not what it should be: id, reference, and what differs. Reads in chunks; those
+    noted are left out."""
     from outreach.store.letter_row_rules import rows_wanted
 
     letter, stale = table_of(Letter), select(LetterRowStale.c.letter_id)
@@ -244,8 +254,10 @@ def _wanted() -> dict[str, str]:
     def noted(table: str, row: str) -> str:
         concerned = _CONCERNED[table][0].format(row=row)
         return (
-            f"INSERT INTO letter_row_stale (letter_id) SELECT id FROM ({concerned}) AS concerned WHERE id IS NOT NULL"
-            " AND NOT EXISTS (SELECT 1 FROM letter_row_stale WHERE letter_id = concerned.id);"
+            "INSERT INTO letter_row_stale (letter_id)"
+            f" SELECT id FROM ({concerned}) AS concerned"
+            " WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM letter_row_stale WHERE letter_id = "
+            "concerned.id);"
         )
 
     made = {}

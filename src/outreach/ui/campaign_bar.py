@@ -1,23 +1,23 @@
 """The campaign in view: its name or the choice of it, a new one, and its details."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.store.changes import Changes
-from outreach.ui.dialogs.campaigns import (
-    CampaignDialog,
-    CampaignValues,
-    NewCampaignDialog,
-    NewCampaignValues,
-)
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.operations import campaigns
 from outreach.ui.widgets.campaign_choice import CampaignChoice
 from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from outreach.ui.dialogs.campaigns import CampaignValues, NewCampaignValues
 
 
 class CampaignBar(QWidget):
@@ -71,6 +71,8 @@ class CampaignBar(QWidget):
 
     def make_new(self) -> None:
         """Ask for a new campaign, and show it."""
+        from outreach.ui.dialogs.campaigns import NewCampaignDialog
+
         ask(NewCampaignDialog(self.window()), self._create)
 
     def _create(self, dialog: FormDialog[object], values: NewCampaignValues) -> None:
@@ -87,6 +89,8 @@ class CampaignBar(QWidget):
 
     def edit(self) -> None:
         """Ask for the details of the campaign in view, or for a first one."""
+        from outreach.ui.dialogs.campaigns import CampaignDialog
+
         campaign = self._workspace.campaign
         if campaign is None:
             self.make_new()

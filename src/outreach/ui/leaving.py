@@ -1,19 +1,23 @@
 """Words that are not on file: told about while one works, and asked about before a window closes."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from outreach.errors import OutreachError
-from outreach.letters.unsaved import UnsavedText
 from outreach.ui.dialogs.forms import FormDialog, ask, open_dialog
-from outreach.ui.dialogs.unsaved import LeaveDialog, UnsavedDialog
 from outreach.ui.pages.registry import Pages
 from outreach.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from outreach.letters.unsaved import UnsavedText
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +52,8 @@ class Leaving(QObject):
 
     def ask(self, then: Callable[[], object]) -> None:
         """Ask whether to go although words are not saved. Whatever else was refused has been told already."""
+        from outreach.ui.dialogs.unsaved import LeaveDialog
+
         if texts := self._workspace.saving.texts:
             ask(LeaveDialog(self._window, texts, self._kept_in), partial(self._go_anyway, then))
 
@@ -76,6 +82,8 @@ class Leaving(QObject):
             self._workspace.said.emit(self.tr("Everything that was typed is on file."))
 
     def _show(self, texts: tuple[UnsavedText, ...]) -> None:
+        from outreach.ui.dialogs.unsaved import UnsavedDialog
+
         for dialog in self._window.findChildren(UnsavedDialog):
             if dialog.isVisible():
                 for text in texts:

@@ -50,9 +50,6 @@ class Mailing(QObject):
         super().__init__(window)
         self._workspace, self._window = workspace, window
         self._typed: dict[str, str] = {}
-        workspace.send_wanted.connect(self.send)
-        workspace.settle_wanted.connect(self.settle)
-        workspace.fetch_wanted.connect(self.fetch)
 
     def edit_account(self, then: Callable[[], None] | None = None) -> None:
         """Open the account's settings. then: called once they are saved."""

@@ -1,40 +1,41 @@
 """The window: pages at the left, menus, undo, what runs and what went wrong."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from html import escape
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from outreach import __version__
-from outreach.desk.search import Hit
 from outreach.settings import Settings, load_settings
 from outreach.store.changes import Changes
 from outreach.ui.acting import Action
 from outreach.ui.campaign_bar import CampaignBar
 from outreach.ui.database_actions import DatabaseActions
-from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.forms import open_dialog
-from outreach.ui.dialogs.importing import ImportDialog
-from outreach.ui.dialogs.search import SearchDialog
-from outreach.ui.dialogs.text import show_text
+from outreach.ui.dialogs.text import show_about, show_text
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
 from outreach.ui.leaving import Leaving
-from outreach.ui.mailing import Mailing
 from outreach.ui.notifying import Notifier
 from outreach.ui.pages.base import Page
 from outreach.ui.pages.registry import PAGES, PageEntry, Pages
-from outreach.ui.theme import CHOICES, Theme
+from outreach.ui.theme import Theme
 from outreach.ui.widgets.buttons import Shortcut
+from outreach.ui.widgets.colour_menu import ColourMenu
 from outreach.ui.widgets.job_bar import JobBar
 from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.panels import shares_as_text, shares_in
 from outreach.ui.widgets.sidebar import Sidebar
 from outreach.ui.workspace import Place, Workspace
+
+if TYPE_CHECKING:
+    from outreach.desk.search import Hit
+    from outreach.ui.mailing import Mailing
 
 _SAID_MS = 8000
 
@@ -74,7 +75,6 @@ class MainWindow(QMainWindow):
         self.campaigns = CampaignBar(workspace)
         self.campaigns.turned.connect(self._enter)
         self.campaign_choice = self.campaigns.choice
-        self.mailing = Mailing(workspace, self)
         self.database = DatabaseActions(workspace, self, location)
         self.leaving = Leaving(workspace, self, self.pages)
         self.notifier = Notifier(workspace, self)
@@ -89,6 +89,9 @@ class MainWindow(QMainWindow):
         workspace.jobs.changed.connect(self._changed)
         workspace.jobs.failed.connect(self._failed)
         workspace.campaign_changed.connect(self._name_window)
+        workspace.send_wanted.connect(self._send)
+        workspace.settle_wanted.connect(self._settle)
+        workspace.fetch_wanted.connect(self._fetch)
         workspace.going.connect(self._go)
         workspace.said.connect(self._say)
         theme.changed.connect(self._recolor)
@@ -98,6 +101,22 @@ class MainWindow(QMainWindow):
         self._enter()
         self.campaigns.read()
         self.leaving.show_left_behind()
+
+    @cached_property
+    def mailing(self) -> Mailing:
+        """What is done with mail, made and read when it is first wanted."""
+        from outreach.ui.mailing import Mailing
+
+        return Mailing(self.workspace, self)
+
+    def _send(self, references: list[str]) -> None:
+        self.mailing.send(references)
+
+    def _settle(self, reference: str) -> None:
+        self.mailing.settle(reference)
+
+    def _fetch(self) -> None:
+        self.mailing.fetch()
 
     def _layout(self) -> QWidget:
         side = QWidget()
@@ -202,19 +221,7 @@ class MainWindow(QMainWindow):
         notify.setCheckable(True)
         notify.setChecked(self.notifier.is_wanted)
         notify.triggered.connect(self.notifier.set_wanted)
-        looks = view.addMenu(self.tr("Colours"))
-        group = QActionGroup(self)
-        names = {
-            "system": self.tr("As the system"),
-            "light": self.tr("Light"),
-            "dark": self.tr("Dark"),
-        }
-        for choice in CHOICES:
-            action = looks.addAction(names[choice])
-            action.setCheckable(True)
-            action.setChecked(choice == self._theme.choice)
-            action.triggered.connect(partial(self._theme.apply, choice))
-            group.addAction(action)
+        view.addMenu(ColourMenu(self._theme, view))
 
     def _page_made(self, entry: PageEntry, page: Page) -> None:
         """A page is shown for the first time: it joins the others, and what can be done on it the menus."""
@@ -298,12 +305,18 @@ class MainWindow(QMainWindow):
         self.mailing.edit_account()
 
     def _import(self) -> None:
+        from outreach.ui.dialogs.importing import ImportDialog
+
         open_dialog(ImportDialog(self, self.workspace))
 
     def _duplicates(self) -> None:
+        from outreach.ui.dialogs.duplicates import DuplicatesDialog
+
         open_dialog(DuplicatesDialog(self, self.workspace))
 
     def _search(self) -> None:
+        from outreach.ui.dialogs.search import SearchDialog
+
         dialog = SearchDialog(self, self.workspace)
         dialog.chosen.connect(self._open_hit)
         open_dialog(dialog)
@@ -340,14 +353,7 @@ class MainWindow(QMainWindow):
         )
 
     def _about(self) -> None:
-        show_text(
-            self,
-            self.tr("About outreach"),
-            f"<p><b>outreach {__version__}</b></p>"
-            "<p>Letters to people in power, and who answered.</p>"
-            f"<p>This database: {escape(self._location)}</p>"
-            "<p>MIT licence. Fonts: Inter and Source Serif 4 (SIL OFL). Icons: Lucide (ISC).</p>",
-        )
+        show_about(self, self._location)
 
     def when_saved(self, then: Callable[[], object]) -> None:
         """Do what ends this window once everything is on file; else the user is asked first."""

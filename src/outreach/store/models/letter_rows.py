@@ -1,26 +1,53 @@
-"""What the table of letters shows, one narrow row a letter; `outreach.store.letter_rows` says how it is kept true."""
+"""What the table of letters shows, one narrow row a letter; `outreach.store.letter_rows` says how it is kept
+true."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String, Table, text
 
 from outreach.store.types import Base
 
 SORTED_BY = (
-    "reference_key", "recipient_key", "urgency", "sent_on", "answered_on", "days_taken", "body_key", "answer", "subject_key",
-    "channel", "written_on", "due_on", "status", "party_key", "country_key", "post", "audience", "language", "sender",
-)  # fmt: skip
+    "reference_key",
+    "recipient_key",
+    "urgency",
+    "sent_on",
+    "answered_on",
+    "days_taken",
+    "body_key",
+    "answer",
+    "subject_key",
+    "channel",
+    "written_on",
+    "due_on",
+    "status",
+    "party_key",
+    "country_key",
+    "post",
+    "audience",
+    "language",
+    "sender",
+)
 """Columns of `LetterRow` with an index, by which letters of a campaign are sorted or filtered."""
 
 COUNTED_BY = {
     "due_on": ("origin", "is_reminded"),
     "status": (
-        "due_on", "answered_on", "days_taken", "is_uncertain", "has_unread", "origin", "was_handed_over",
-        "last_step", "status_before", "was_marked_sent",
+        "due_on",
+        "answered_on",
+        "days_taken",
+        "is_uncertain",
+        "has_unread",
+        "origin",
+        "was_handed_over",
+        "last_step",
+        "status_before",
+        "was_marked_sent",
     ),
     "group_key": ("status", "due_on", "answered_on", "days_taken"),
     "party_key": ("status", "due_on", "answered_on", "days_taken"),
     "country_key": ("status", "due_on", "answered_on", "days_taken"),
-}  # fmt: skip
-"""Columns by which they are counted too, and what else these indexes hold, so that counting reads the index alone."""
+}
+"""Columns by which they are counted too, and what else these indexes hold, so that counting reads the index
+alone."""
 
 # Plain tables rather than classes: rows are derived, written and read in bulk only.
 LetterRow = Table(
@@ -77,12 +104,15 @@ LetterRow = Table(
         for column in ("is_uncertain", "has_unread")
     ),
 )
-"""One letter as the table shows it. Derived from the records, never a record itself; deleted letters have none.
+"""One letter as the table shows it. Derived from the records, never a record itself; deleted letters have
+none.
 
-id: the letter's. *_key: what a column sorts and is compared by: folded, NULL where it is empty. reference_key: prefix, then the
-number with zeros before it. group_key: the body, or the recipient where there is none. urgency: where a letter stands, the
-most urgent first, and by the day an answer is due. due_on: while an answer is awaited only. channel: of the last
-sending. is_reminded: a follow-up was drafted, and is neither deleted nor withdrawn. answer: kind of the last answer that was classed. words_digest: of the words that `search_letters` has of the letter.
+id: the letter's. *_key: what a column sorts and is compared by: folded, NULL where it is empty.
+reference_key: prefix, then the number with zeros before it. group_key: the body, or the recipient where there
+is none. urgency: where a letter stands, the most urgent first, and by the day an answer is due. due_on: while
+an answer is awaited only. channel: of the last sending. is_reminded: a follow-up was drafted, and is neither
+deleted nor withdrawn. answer: kind of the last answer that was classed. words_digest: of the words that
+`search_letters` has of the letter.
 """
 
 LetterRowStale = Table(
@@ -96,4 +126,5 @@ LetterRowRules = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("stamp", String, nullable=False),
 )
-"""One row: by which rules the rows were made: of this program, and of the standards and holidays that come with it."""
+"""One row: by which rules the rows were made: of this program, and of the standards and holidays that come
+with it."""

@@ -1,19 +1,24 @@
 """The columns of each table in the window."""
 
-from datetime import date
+from __future__ import annotations
 
-from outreach.cases.facts import FactRow
-from outreach.correspondence.triage import InboxRow
+from datetime import date
+from typing import TYPE_CHECKING
+
 from outreach.desk.letter_columns import LetterColumn, screen_columns
-from outreach.desk.letter_row import TrackerRow
-from outreach.directory.bodies import BodyRow, PostRow
 from outreach.directory.citations import titles_of
-from outreach.directory.people import PersonRow
 from outreach.domain.wording import day_short, moment_short
-from outreach.packs.exports import PackExportRow
-from outreach.recipients.rows import RecipientRow
 from outreach.ui.models.rows import Column
 from outreach.ui.words import NATURES, PHASE_TONE, channel_in_words, standing_in_words
+
+if TYPE_CHECKING:
+    from outreach.cases.facts import FactRow
+    from outreach.correspondence.triage import InboxRow
+    from outreach.desk.letter_row import TrackerRow
+    from outreach.directory.bodies import BodyRow, PostRow
+    from outreach.directory.people import PersonRow
+    from outreach.packs.exports import PackExportRow
+    from outreach.recipients.rows import RecipientRow
 
 
 def _standing_tone(row: TrackerRow) -> str:

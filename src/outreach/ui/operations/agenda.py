@@ -7,9 +7,10 @@ from pathlib import Path
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.promises import FollowUpRow, follow_ups_list
 from outreach.desk.calendar import calendar_ics
+from outreach.desk.letter_order import Order
 from outreach.desk.letter_query import GROUPINGS, LetterQuery
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import Order, letter_count, letter_page
+from outreach.desk.letter_table import letter_count, letter_page
 from outreach.desk.statistics import GroupCount, Statistics, group_counts, statistics
 from outreach.desk.today import Agenda, agenda
 from outreach.files import write_file

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from outreach.correspondence.following_up import draft_next, plan_referral
 from outreach.correspondence.promises import set_follow_up_done
 from outreach.correspondence.replies import (
     ReplyRecord,
@@ -108,6 +107,8 @@ def class_as(
 
     refer_to: whom it names instead, who is then written to; "" for nobody.
     """
+    from outreach.correspondence.following_up import draft_next, plan_referral
+
     classed = partial(class_reply, key=key, kind=kind, promise=promise, promise_due=promise_due)
 
     def work(database: Database, progress: Progress) -> Changes:

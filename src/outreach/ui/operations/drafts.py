@@ -1,32 +1,32 @@
 """Drafts: written from facts, edited, previewed, given a file to enclose, deleted."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.correspondence.following_up import draft_follow_ups
 from outreach.desk.letter_query import Filters
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
 from outreach.desk.reminders import overdue_without_reminder
 from outreach.domain.wording import counted
-from outreach.letters.checks import letter_notes
-from outreach.letters.drafting import draft_in_chunks, plan_letters
-from outreach.letters.enclosing import enclose, file_to_enclose
-from outreach.letters.formats.document import LetterDocument
 from outreach.letters.ledger import delete_drafts, edit_letter, restore_drafts
-from outreach.letters.preview import edited_document, preview_pdf, saved_document
-from outreach.letters.sandbox import TemplateSandbox
-from outreach.letters.templates import LetterTemplate, load_template, templates_list
 from outreach.letters.unsaved import UnsavedText, Words, restore_unsaved
-from outreach.recipients.rows import RecipientRow, recipients_list
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.job import Progress
 from outreach.ui.operations.operation import Compute, Long, Read, Undoable, Write, silent, tr
+
+if TYPE_CHECKING:
+    from outreach.letters.formats.document import LetterDocument
+    from outreach.letters.sandbox import TemplateSandbox
+    from outreach.letters.templates import LetterTemplate
+    from outreach.recipients.rows import RecipientRow
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Drafted:
 
 def to_compose(campaign: CampaignRow, sandbox: TemplateSandbox) -> Read[ToCompose]:
     """Recipients, drafts and templates of a campaign."""
+    from outreach.letters.templates import templates_list
+    from outreach.recipients.rows import recipients_list
 
     def work(session: WorkSession) -> ToCompose:
         return ToCompose(
@@ -71,6 +73,9 @@ def draft(
 
     template: id of one, "" to choose by recipient. It says nothing by itself.
     """
+    from outreach.letters.drafting import draft_in_chunks, plan_letters
+    from outreach.letters.templates import load_template
+
     chosen = load_template(template) if template else None
 
     def work(database: Database, progress: Progress) -> Drafted:
@@ -94,6 +99,7 @@ def draft(
 
 def follow_up(sandbox: TemplateSandbox, references: Sequence[str]) -> Long[Changes]:
     """Write again about letters: a reminder after silence, thanks after an answer."""
+    from outreach.correspondence.following_up import draft_follow_ups
 
     def work(database: Database, progress: Progress) -> Changes:
         return draft_follow_ups(database, sandbox, references, progress=progress)
@@ -103,6 +109,7 @@ def follow_up(sandbox: TemplateSandbox, references: Sequence[str]) -> Long[Chang
 
 def remind_overdue(sandbox: TemplateSandbox, campaign: CampaignRow, on: date) -> Long[Changes]:
     """Draft a reminder about each letter that is overdue and was not reminded yet."""
+    from outreach.correspondence.following_up import draft_follow_ups
 
     def work(database: Database, progress: Progress) -> Changes:
         with database.read() as session:
@@ -114,6 +121,8 @@ def remind_overdue(sandbox: TemplateSandbox, campaign: CampaignRow, on: date) ->
 
 def opened(reference: str) -> Read[tuple[LetterDocument, tuple[str, ...]]]:
     """A draft to edit, and what to look at in it."""
+    from outreach.letters.checks import letter_notes
+    from outreach.letters.preview import saved_document
 
     def work(session: WorkSession) -> tuple[LetterDocument, tuple[str, ...]]:
         return saved_document(session, reference), letter_notes(session, reference)
@@ -128,6 +137,8 @@ def edit(text: UnsavedText) -> Write[Changes]:
 
 def preview(document: LetterDocument, words: Words) -> Compute[bytes]:
     """The letter as it will be printed, with these words."""
+    from outreach.letters.preview import edited_document, preview_pdf
+
     return Compute(partial(preview_pdf, edited_document(document, **words)), "preview")
 
 
@@ -138,6 +149,7 @@ def put_back_words(text: UnsavedText) -> Write[Changes]:
 
 def enclose_file(reference: str, path: Path) -> Long[Changes]:
     """Let a file go with a draft by e-mail."""
+    from outreach.letters.enclosing import enclose, file_to_enclose
 
     def work(database: Database, progress: Progress) -> Changes:
         given = file_to_enclose(path)

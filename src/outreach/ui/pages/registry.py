@@ -3,18 +3,13 @@
 A new page takes one entry here.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 
 from outreach.ui.pages.base import Page
-from outreach.ui.pages.cases import CasesPage
-from outreach.ui.pages.compose import ComposePage
-from outreach.ui.pages.directory import DirectoryPage
-from outreach.ui.pages.inbox import InboxPage
-from outreach.ui.pages.letters import LettersPage
-from outreach.ui.pages.overview import OverviewPage
-from outreach.ui.pages.packs import PacksPage
-from outreach.ui.pages.today import TodayPage
 from outreach.ui.workspace import Workspace
 
 
@@ -22,34 +17,51 @@ from outreach.ui.workspace import Workspace
 class PageEntry:
     """A page as the window lists it, before there is one.
 
-    key: what links name it by. page: its class; one is made when it is first shown. icon: a file of
-    `resources/icons`. shortcut: turns to it from everywhere. section: pages of one stand together in the
-    sidebar. menu: title of a menu of its own for what can be done on it, "" for none.
+    key: what links name it by. title: its name in the sidebar and the menu. page: finds its class, which is
+    read, and of which one is made, when it is first shown. icon: a file of `resources/icons`. shortcut: turns
+    to it from everywhere. section: pages of one stand together in the sidebar. menu: title of a menu of its
+    own for what can be done on it, "" for none.
     """
 
     key: str
-    page: type[Page]
+    title: str
+    page: Callable[[], type[Page]]
     icon: str
     shortcut: str
     section: str
     menu: str = ""
 
-    @property
-    def title(self) -> str:
-        """The page's name in the sidebar and the menu."""
-        return self.page.title
+
+def _page(module: str, name: str) -> type[Page]:
+    found: type[Page] = getattr(import_module(f"outreach.ui.pages.{module}"), name)
+    return found
+
+
+def _in(module: str, name: str) -> Callable[[], type[Page]]:
+    return partial(_page, module, name)
 
 
 PAGES = (
-    PageEntry("today", TodayPage, "clock", "Ctrl+1", "work"),
-    PageEntry("overview", OverviewPage, "house", "Ctrl+2", "work"),
-    PageEntry("letters", LettersPage, "mail", "Ctrl+3", "work", menu="&Letters"),
-    PageEntry("inbox", InboxPage, "inbox", "Ctrl+4", "work", menu="&Inbox"),
-    PageEntry("compose", ComposePage, "pen-line", "Ctrl+5", "work"),
-    PageEntry("directory", DirectoryPage, "users", "Ctrl+6", "records"),
-    PageEntry("cases", CasesPage, "scale", "Ctrl+7", "records"),
-    PageEntry("packs", PacksPage, "briefcase-business", "Ctrl+8", "records"),
+    PageEntry("today", "Today", _in("today", "TodayPage"), "clock", "Ctrl+1", "work"),
+    PageEntry("overview", "Overview", _in("overview", "OverviewPage"), "house", "Ctrl+2", "work"),
+    PageEntry("letters", "Letters", _in("letters", "LettersPage"), "mail", "Ctrl+3", "work", menu="&Letters"),
+    PageEntry("inbox", "Inbox", _in("inbox", "InboxPage"), "inbox", "Ctrl+4", "work", menu="&Inbox"),
+    PageEntry("compose", "Compose", _in("compose", "ComposePage"), "pen-line", "Ctrl+5", "work"),
+    PageEntry("directory", "Directory", _in("directory", "DirectoryPage"), "users", "Ctrl+6", "records"),
+    PageEntry("cases", "Cases", _in("cases", "CasesPage"), "scale", "Ctrl+7", "records"),
+    PageEntry("packs", "Packs", _in("packs", "PacksPage"), "briefcase-business", "Ctrl+8", "records"),
 )
+
+
+_READ_WITH_THEM = (
+    "outreach.ui.mailing",
+    "outreach.ui.dialogs.importing",
+    "outreach.ui.dialogs.search",
+    "outreach.letters.drafting",
+    "outreach.letters.preview",
+    "typst",
+)
+"""What is wanted soon after the start, apart from pages."""
 
 
 class Pages(Mapping[str, Page]):
@@ -76,10 +88,21 @@ class Pages(Mapping[str, Page]):
         """The page with this key, made now if it was not shown yet."""
         if key not in self._pages:
             entry = self._by_key[key]
-            page = self._pages[key] = entry.page(self._workspace)
+            page = self._pages[key] = entry.page()(self._workspace)
             page.follow_campaign()
             self._tell(entry, page)
         return self._pages[key]
+
+    def read_ahead(self) -> None:
+        """Read the classes of all pages, and what stands behind them, in a thread of its own, so that nobody
+        waits for that when a page is first shown."""
+        threading.Thread(target=self._read, name="pages", daemon=True).start()
+
+    def _read(self) -> None:
+        for entry in self.entries:
+            entry.page()
+        for part in _READ_WITH_THEM:
+            import_module(part)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)

@@ -12,19 +12,44 @@ revision = "0008"
 down_revision = "0007"
 
 _SORTED_BY = (
-    "reference_key", "recipient_key", "urgency", "sent_on", "answered_on", "days_taken", "body_key", "answer", "subject_key",
-    "channel", "written_on", "due_on", "status", "party_key", "country_key", "post", "audience", "language", "sender",
-)  # fmt: skip
+    "reference_key",
+    "recipient_key",
+    "urgency",
+    "sent_on",
+    "answered_on",
+    "days_taken",
+    "body_key",
+    "answer",
+    "subject_key",
+    "channel",
+    "written_on",
+    "due_on",
+    "status",
+    "party_key",
+    "country_key",
+    "post",
+    "audience",
+    "language",
+    "sender",
+)
 _COUNTED_BY = {
     "due_on": ("origin", "is_reminded"),
     "status": (
-        "due_on", "answered_on", "days_taken", "is_uncertain", "has_unread", "origin", "was_handed_over",
-        "last_step", "status_before", "was_marked_sent",
+        "due_on",
+        "answered_on",
+        "days_taken",
+        "is_uncertain",
+        "has_unread",
+        "origin",
+        "was_handed_over",
+        "last_step",
+        "status_before",
+        "was_marked_sent",
     ),
     "group_key": ("status", "due_on", "answered_on", "days_taken"),
     "party_key": ("status", "due_on", "answered_on", "days_taken"),
     "country_key": ("status", "due_on", "answered_on", "days_taken"),
-}  # fmt: skip
+}
 
 
 def upgrade() -> None:
