@@ -188,7 +188,10 @@ def plan_referral(session: Session, sandbox: TemplateSandbox, reference: str, to
 
 
 def _case_of(session: Session, letter: Letter, step: Step) -> str:
-    """The readable id of a letter's case. Raises: NotFoundError; NotAllowedError if it cannot take the step."""
+    """The readable id of a letter's case.
+
+    Raises: NotFoundError; NotAllowedError if the letter cannot take the step.
+    """
     refuse_step(session, [letter], step)
     return _cases_of(session, [letter])[0]
 
