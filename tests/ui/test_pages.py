@@ -541,7 +541,7 @@ def test_a_template_problem_leaves_the_window_alive(
     window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from outreach.errors import TemplateError
-    from outreach.ui.operations import drafts as module
+    from outreach.letters import drafting as module
 
     def broken(name: str) -> None:
         raise TemplateError("mine.md.j2, line 7: unexpected end.")
