@@ -30,7 +30,9 @@ FAMILIES = ("Méndez", "Åberg", "O’Brien", "Иванов", "Łódzki", "smith
 
 
 def crowd(database: Database, count: int, *, campaign: int = 1) -> None:
-    """Put so many people, bodies, offices, recipients, messages and answers on file, each with what such records have."""
+    """Put so many people, bodies, offices, recipients, messages and answers on
+    file, each with what such records have.
+    """
     with database.write() as session:
         bodies = _bodies(session, count)
         people = _people(session, count, bodies)
@@ -84,7 +86,8 @@ def _people(session: Session, count: int, bodies: list[int]) -> list[int]:
         Person,
         [
             {"slug": f"crowd-{n}", "name": f"{given} {family}", "given_name": given, "family_name": family,
-             "honorific_prefix": "", "honorific_suffix": "", "gender": "", "preferred_language": "", "summary": ""}
+             "honorific_prefix": "", "honorific_suffix": "", "gender": "", "preferred_language": "",
+             "summary": ""}
             for n, (given, family) in enumerate(names)
         ],
     )  # fmt: skip
@@ -92,7 +95,8 @@ def _people(session: Session, count: int, bodies: list[int]) -> list[int]:
         session,
         Post,
         [
-            {"slug": f"crowd-post-{n}", "label": f"Office {n % 53:02d}", "short_label": "", "role": "", "audience": "",
+            {"slug": f"crowd-post-{n}", "label": f"Office {n % 53:02d}", "short_label": "", "role": "",
+            "audience": "",
              "organization_id": b}
             for n, b in enumerate(bodies)
         ],
@@ -101,7 +105,8 @@ def _people(session: Session, count: int, bodies: list[int]) -> list[int]:
     (party,) = _insert(
         session,
         Organization,
-        [{"slug": "crowd-party", "name": "Purple Party", "classification": "party", "jurisdiction": "", "summary": ""}],
+        [{"slug": "crowd-party", "name": "Purple Party", "classification": "party", "jurisdiction": "",
+        "summary": ""}],
     )  # fmt: skip
     _insert(
         session,
@@ -151,11 +156,15 @@ def _messages(session: Session, count: int, letter: int) -> list[int]:
         session,
         Message,
         [
-            {"sha256": sha256(f"crowd {n}".encode()).hexdigest(), "raw": b"From: a@b\n\nWords.", "message_id": f"<{n}@crowd>",
+            {"sha256": sha256(f"crowd {n}".encode()).hexdigest(), "raw": b"From: a@b\n\nWords.",
+            "message_id": f"<{n}@crowd>",
              "from_name": f"{GIVEN[n % 10]} {FAMILIES[n // 10 % 10]}", "from_address": f"{n}@crowd.example",
-             "subject": f"Subject {n % 31:02d}", "sent_at": None, "received_on": date(2011, 2, 1) + timedelta(days=n % 40),
-             "recorded_at": now(), "nature": MessageKind.ANSWER, "nature_reason": None, "failed_addresses": "",
-             "state": MessageState.FILED if n % 2 else MessageState.TRIAGE, "letter_id": letter if n % 2 else None,
+             "subject": f"Subject {n % 31:02d}", "sent_at": None,
+             "received_on": date(2011, 2, 1) + timedelta(days=n % 40),
+             "recorded_at": now(), "nature": MessageKind.ANSWER, "nature_reason": None,
+             "failed_addresses": "",
+             "state": MessageState.FILED if n % 2 else MessageState.TRIAGE,
+             "letter_id": letter if n % 2 else None,
              "basis": "none", "confidence": 0}
             for n in range(count)
         ],
@@ -165,8 +174,10 @@ def _messages(session: Session, count: int, letter: int) -> list[int]:
         session,
         Reply,
         [
-            {"letter_id": letter, "received_on": date(2011, 2, 1) + timedelta(days=n % 40), "recorded_at": now(),
-             "kind": ReplyKind.AGREED if n % 3 else None, "channel": "email", "from_name": "Somebody", "from_address": "",
+            {"letter_id": letter, "received_on": date(2011, 2, 1) + timedelta(days=n % 40),
+            "recorded_at": now(),
+             "kind": ReplyKind.AGREED if n % 3 else None, "channel": "email", "from_name": "Somebody",
+             "from_address": "",
              "subject": "", "text": f"Answer {n}", "message_id": "", "mail_id": m}
             for n, m in enumerate(filed)
         ],

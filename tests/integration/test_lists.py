@@ -1,4 +1,6 @@
-"""Lists in pages: none is cut or sorted over a part only, and no page costs more because there are more rows."""
+"""Lists in pages: none is cut or sorted over a part only, and no page costs
+more because there are more rows.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -204,8 +206,9 @@ def crowd_more(database: Database, turn: int, word: str) -> None:
         for letter in ("aaa", "zzz"):
             session.execute(
                 text(
-                    "INSERT INTO person (slug, name, given_name, family_name, honorific_prefix, honorific_suffix, gender,"
-                    " preferred_language, summary) VALUES (:s, :n, '', :n, '', '', '', '', '')"
+                    "INSERT INTO person (slug, name, given_name, family_name, honorific_prefix, "
+                    "honorific_suffix, gender, preferred_language, summary) VALUES (:s, :n, '', :n, '', '', "
+                    "'', '', '')"
                 ),
                 {"s": f"{letter}-{word}-{turn}", "n": f"{letter} {turn}"},
             )
@@ -213,7 +216,8 @@ def crowd_more(database: Database, turn: int, word: str) -> None:
 
 def test_names_are_sorted_by_family_name_whatever_their_alphabet_and_accents(empty: Database) -> None:
     names = (
-        ("Anna", "Zola"), ("Ødegård", ""), ("Ivan", "Иванов"), ("Karl", "Åberg"), ("Ola", "Øvre"), ("Jan", "Łódzki"),
+        ("Anna", "Zola"), ("Ødegård", ""), ("Ivan", "Иванов"), ("Karl", "Åberg"), ("Ola", "Øvre"),
+        ("Jan", "Łódzki"),
         ("Ben", "smith"), ("Ann", "Smith"), ("Eve", "Özil"), ("Pat", "O’Brien"), ("Li", "李"),
     )  # fmt: skip
     with empty.write() as session:

@@ -1,4 +1,6 @@
-"""Lists of the window over many rows: each page costs what it costs with few, none is cut, and what is ticked is kept."""
+"""Lists of the window over many rows: each page costs what it costs with few,
+none is cut, and what is ticked is kept.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -50,7 +50,10 @@ def answers_page(
     offset: int = 0,
     limit: int = 100,
 ) -> Page[ReplyRow]:
-    """A page of the answers. Args: order: as for `answers_found`. after, offset, limit: as for `store.paging.page_ids`."""
+    """A page of the answers.
+
+    Args: order: as for `answers_found`. after, offset, limit: as for `store.paging.page_ids`.
+    """
     ids, more = page_ids(session, answers_found(), order, after=after, offset=offset, limit=limit)
     return Page(replies_of(session, ids), ids, more)
 

@@ -383,7 +383,8 @@ def replies_of(session: Session, keys: Sequence[int]) -> tuple[ReplyRow, ...]:
         for r, reference in rows:
             promise = promises.get(r.id)
             read[r.id] = ReplyRow(
-                r.id, reference, r.received_on, r.kind.value if r.kind else "", r.from_name, r.from_address, r.subject, r.text,
+                r.id, reference, r.received_on, r.kind.value if r.kind else "", r.from_name, r.from_address,
+                r.subject, r.text,
                 r.channel, r.mail_id, promise.what if promise else "", promise.due_on if promise else None,
             )  # fmt: skip
     return tuple(read[key] for key in keys if key in read)

@@ -84,10 +84,13 @@ class InboxRow:
 
 @dataclass(frozen=True)
 class InboxQuery:
-    """Which messages are meant. view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all.
+    """Which messages are meant.
 
-    campaign_key: leaves out what belongs, or is proposed to belong, to letters of others. search: words, each of which must
-    begin a word of who it comes from or its subject, or stand in the reference or the name of its letter's recipient.
+    view: open (to assign or to class), triage, to_class, filed, automatic, set_aside or all.
+
+    campaign_key: leaves out what belongs, or is proposed to belong, to letters of others. search: words, each
+    of which must begin a word of who it comes from or its subject, or stand in the reference or the name of
+    its letter's recipient.
     """
 
     view: str = "open"
@@ -96,7 +99,8 @@ class InboxQuery:
 
 
 def inbox_found(query: InboxQuery) -> ListQuery:
-    """Messages: those that somebody must assign first, then the newest first; or by from, subject, letter, standing or received.
+    """Messages: those that somebody must assign first, then the newest first; or by from, subject, letter,
+    standing or received.
 
     Raises: UsageError for an unknown view.
     """
@@ -134,7 +138,10 @@ def inbox_page(
     offset: int = 0,
     limit: int = 100,
 ) -> Page[InboxRow]:
-    """A page of the inbox. Args: order: as for `inbox_found`. after, offset, limit: as for `store.paging.page_ids`."""
+    """A page of the inbox.
+
+    Args: order: as for `inbox_found`. after, offset, limit: as for `store.paging.page_ids`.
+    """
     settle_session(session)
     ids, more = page_ids(session, inbox_found(query), order, after=after, offset=offset, limit=limit)
     return Page(messages_of(session, ids), ids, more)
@@ -143,7 +150,10 @@ def inbox_page(
 def inbox_read(
     session: Session, query: InboxQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Iterator[InboxRow]:
-    """All messages that a query means, read some at a time. limit: at most so many, 0 for all. Args: as for `inbox_page`."""
+    """All messages that a query means, read some at a time.
+
+    limit: at most so many, 0 for all. Args: as for `inbox_page`.
+    """
     settle_session(session)
     for part in in_parts(all_ids(session, inbox_found(query), order, after=after, limit=limit)):
         yield from messages_of(session, part)

@@ -20,7 +20,8 @@ _words = table("search_letters", column("rowid"), column("search_letters"))
 def letters_sent(campaign_key: int, search: str = "", proposed: str = "") -> ListQuery:
     """Own letters that went out: the one proposed first, then those without an answer, by reference.
 
-    Args: search: words, each of which must begin one of a letter's reference, recipient, office, body, party or country. proposed: a reference, "" for none.
+    Args: search: words, each of which must begin one of a letter's reference, recipient, office, body, party
+        or country. proposed: a reference, "" for none.
     """
     row = LetterRow.c
     parts = [

@@ -30,7 +30,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found. meant: the words it went by, where what was typed found nothing. is_cut: whether there is more."""
+    """What a search found.
+
+    meant: the words it went by, where what was typed found nothing. is_cut: whether there is more.
+    """
 
     hits: tuple[Hit, ...]
     meant: str = ""

@@ -91,7 +91,10 @@ def bodies_page(
 def bodies_rows(
     session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Iterator[BodyRow]:
-    """All bodies that a query means, with their members, read some at a time. limit: at most so many, 0 for all. Args: as for `bodies_page`."""
+    """All bodies that a query means, with their members, read some at a time.
+
+    limit: at most so many, 0 for all. Args: as for `bodies_page`.
+    """
     for part in in_parts(all_ids(session, bodies_found(query), order, after=after, limit=limit)):
         yield from bodies_of(session, part, on=query.on)
 
@@ -169,8 +172,8 @@ def posts_page(
 ) -> Page[PostRow]:
     """A page of the offices that a query means, by body and label where no order is asked for.
 
-    Args: query: with a day, with their holders of that day only. order: by body, label or holders. after, offset, limit: as
-        for `store.paging.page_ids`.
+    Args: query: with a day, with their holders of that day only. order: by body, label or holders. after,
+        offset, limit: as for `store.paging.page_ids`.
     """
     ids, more = page_ids(session, posts_found(query), order, after=after, offset=offset, limit=limit)
     return Page(posts_of(session, ids, on=query.on), ids, more)
@@ -179,7 +182,10 @@ def posts_page(
 def posts_rows(
     session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Iterator[PostRow]:
-    """All offices that a query means, read some at a time. limit: at most so many, 0 for all. Args: as for `posts_page`."""
+    """All offices that a query means, read some at a time.
+
+    limit: at most so many, 0 for all. Args: as for `posts_page`.
+    """
     for part in in_parts(all_ids(session, posts_found(query), order, after=after, limit=limit)):
         yield from posts_of(session, part, on=query.on)
 
@@ -233,7 +239,9 @@ def _names_of(session: Session, ids: set[int]) -> dict[int, tuple[str, str]]:
 
 
 def bodies_named(session: Session, typed: str, limit: int = 12) -> tuple[tuple[str, str], ...]:
-    """Id and name of the first bodies but parties that have words beginning with what is typed, by name, for choosing one."""
+    """Id and name of the first bodies but parties that have words beginning with what is
+    typed, by name, for choosing one.
+    """
     found = bodies_found(DirectoryQuery(typed)).only(table_of(Organization).c.classification != "party")
     ids, _ = page_ids(session, found, limit=limit)
     rows = session.execute(

@@ -1,4 +1,6 @@
-"""Which people, bodies and offices a list of the directory means: the day, the words that are searched for, the order."""
+"""Which people, bodies and offices a list of the directory means: the day, the
+words that are searched for, the order.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -32,8 +34,8 @@ _index = table("search_index", column("kind"), column("owner_id"), column("searc
 
 @dataclass(frozen=True)
 class DirectoryQuery:
-    """Which of a list are meant. search: words, each of which must begin a word of the record. on: only who held an office, or
-    what there was, on that day."""
+    """Which of a list are meant. search: words, each of which must begin a word of the record. on: only who
+    held an office, or what there was, on that day."""
 
     search: str = ""
     on: date | None = None
@@ -86,7 +88,8 @@ def seat_has(word: Word, seat: Any) -> Condition:
 def people_found(query: DirectoryQuery) -> ListQuery:
     """People; by family name, or by their newest office.
 
-    Each word must begin a word of the person's names, or of one term of theirs: its office, body, place or party.
+    Each word must begin a word of the person's names, or of one term of theirs: its office, body, place or
+    party.
     """
     seat = _seat.alias("held")
     parts: list[Condition] = [_person.c.deleted_at.is_(None)]
@@ -116,7 +119,10 @@ def family_name_key(person: Any) -> ColumnElement[str]:
 
 
 def bodies_found(query: DirectoryQuery) -> ListQuery:
-    """Bodies; by name, kind, or the body they are part of. Each word must begin a word of the body's names or summary."""
+    """Bodies; by name, kind, or the body they are part of.
+
+    Each word must begin a word of the body's names or summary.
+    """
     parent = _body.alias("parent")
     parts: list[Condition] = [_body.c.deleted_at.is_(None)]
     if query.on is not None:
@@ -137,8 +143,8 @@ def bodies_found(query: DirectoryQuery) -> ListQuery:
 
 
 def posts_found(query: DirectoryQuery) -> ListQuery:
-    """Offices; by body, label, or who holds them. Each word must begin a word of the office, its body or one of its holders (of
-    that day)."""
+    """Offices; by body, label, or who holds them. Each word must begin a word of the office, its body or one
+    of its holders (of that day)."""
     seat = _seat.alias("held")
     day = covers_day(seat.c.start_date, seat.c.end_date, query.on) if query.on else true()
     parts: list[Condition] = [_body.c.deleted_at.is_(None)]

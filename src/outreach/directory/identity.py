@@ -91,7 +91,9 @@ class _Someone:
 
 
 def duplicate_candidates(session: Session) -> tuple[Candidate, ...]:
-    """All pairs of people whose names agree so far that they may be one, the likeliest first; four statements.
+    """All pairs of people whose names agree so far that they may be one, the likeliest first.
+
+    Four statements.
 
     Names are compared without accents, in any order of their parts, with their other spellings and short
     forms of given names. People with different birth dates, or different ids of a register that gives each

@@ -107,8 +107,8 @@ def people_page(
 ) -> Page[PersonRow]:
     """A page of the people that a query means, by family name where no order is asked for.
 
-    Args: query: with a day, only who held a post or a seat then, and only what they held then. order: by name or offices.
-        after, offset, limit: as for `store.paging.page_ids`.
+    Args: query: with a day, only who held a post or a seat then, and only what they held then. order: by name
+        or offices. after, offset, limit: as for `store.paging.page_ids`.
     """
     ids, more = page_ids(session, people_found(query), order, after=after, offset=offset, limit=limit)
     return Page(people_of(session, ids, on=query.on), ids, more)
@@ -117,7 +117,10 @@ def people_page(
 def people_rows(
     session: Session, query: DirectoryQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Iterator[PersonRow]:
-    """All people that a query means, read some at a time. limit: at most so many, 0 for all. Args: as for `people_page`."""
+    """All people that a query means, read some at a time.
+
+    limit: at most so many, 0 for all. Args: as for `people_page`.
+    """
     for part in in_parts(all_ids(session, people_found(query), order, after=after, limit=limit)):
         yield from people_of(session, part, on=query.on)
 
@@ -138,7 +141,10 @@ def people_list(
 
 
 def people_of(session: Session, keys: Collection[int], *, on: date | None = None) -> tuple[PersonRow, ...]:
-    """People by their ids, in the order of these; deleted ones are left out. on: only what they held on that day."""
+    """People by their ids, in the order of these; deleted ones are left out.
+
+    on: only what they held on that day.
+    """
     found = {
         p.id: p
         for chunk in in_chunks(list(keys))
@@ -194,7 +200,9 @@ def person_row(session: Session, slug: str) -> PersonRow:
 
 
 def people_named(session: Session, typed: str, limit: int = 12) -> tuple[tuple[str, str], ...]:
-    """Id and name, with the newest office, of the first people that a search finds, by family name, for choosing one."""
+    """Id and name, with the newest office, of the first people that a search
+    finds, by family name, for choosing one.
+    """
     people = people_page(session, DirectoryQuery(typed), limit=limit).rows
     return tuple((p.id, ", ".join([p.name, *(m.label for m in p.memberships[:1])])) for p in people)
 

@@ -27,7 +27,9 @@ def areas_of(session: Session, body_id: int) -> dict[str, int]:
 
 
 def areas_named(session: Session, typed: str, limit: int = 12) -> tuple[str, ...]:
-    """Names of the first areas that have words beginning with what is typed, each once, in order of the alphabet."""
+    """Names of the first areas that have words beginning with what is typed,
+    each once, in order of the alphabet.
+    """
     area = table_of(Area)
     words = (word.finds(area.c.id, "area") for word in words_of(typed))
     query = select(area.c.name).where(*words).group_by(area.c.name).order_by(key_of_texts(area.c.name))

@@ -46,8 +46,8 @@ def in_latin(text: str) -> str:
 
 
 def sort_key(text: str) -> str:
-    """What names are sorted by: accents, case and marks do not matter, and other alphabets stand where their Latin spelling
-    would: Ålesund with A, Łódź with L, Иванов with I.
+    """What names are sorted by: accents, case and marks do not matter, and other alphabets stand where their
+    Latin spelling would: Ålesund with A, Łódź with L, Иванов with I.
     """
     return in_latin(text).lstrip("\"'“”„‘’«»([ -–—")
 

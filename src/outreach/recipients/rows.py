@@ -61,7 +61,10 @@ class RecipientRow:
 
 @dataclass(frozen=True)
 class RecipientKeys:
-    """Keys of a campaign's recipients. listed: of those that a search finds, in the order they were added. every: of all."""
+    """Keys of a campaign's recipients.
+
+    listed: of those that a search finds, in the order they were added. every: of all.
+    """
 
     listed: tuple[int, ...]
     every: frozenset[int]
@@ -75,9 +78,11 @@ def recipient_keys(session: Session, campaign_key: int, search: str = "") -> Rec
 
 
 def recipients_found(campaign_key: int, search: str = "") -> ListQuery:
-    """Whom a campaign writes to, in the order they were added; or by name, office, form of address, or how they are reached.
+    """Whom a campaign writes to, in the order they were added; or by name, office, form of address, or how
+    they are reached.
 
-    Each word of the search must begin a word of a recipient's names, offices, bodies, places, parties or form of address.
+    Each word of the search must begin a word of a recipient's names, offices, bodies, places, parties or form
+    of address.
     """
     parts = [_recipient.c.campaign_id == campaign_key, _recipient.c.deleted_at.is_(None)]
     parts += [_has(word, text) for word, text in zip(words_of(search), search.split(), strict=True)]
@@ -151,7 +156,10 @@ def recipients_list(
 def recipients_by_key(
     session: Session, keys: Collection[int], *, campaign_key: int | None = None
 ) -> tuple[RecipientRow, ...]:
-    """Recipients by their ids, in the order of these; those that were removed, or are another campaign's, are left out."""
+    """Recipients by their ids, in the order of these.
+
+    Those that were removed, or are another campaign's, are left out.
+    """
     query = (
         select(Recipient, Person.id, Post, Organization.id)
         .outerjoin(Person, Person.id == Recipient.person_id)

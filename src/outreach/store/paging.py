@@ -1,7 +1,8 @@
-"""Lists read in pages: sorted by any column with ties broken by id, each page with as many statements as any other.
+"""Lists read in pages: sorted by any column with ties broken by id, each page with as many statements as any
+other.
 
-A `ListQuery` says which rows there are and what they can be sorted by. A room makes one, asks here for the ids of a page, and
-reads what it shows of these.
+A `ListQuery` says which rows there are and what they can be sorted by. A room makes one, asks here for the
+ids of a page, and reads what it shows of these.
 """
 
 from array import array
@@ -31,13 +32,16 @@ Key = tuple[Any, int]
 
 @lru_cache(maxsize=20_000)
 def sort_key_in_sql(text: str | None) -> str | None:
-    """`domain.references.sort_key` as connections call it. The last answers are kept, for each page of a list asks for them
-    again."""
+    """`domain.references.sort_key` as connections call it. The last answers are kept, for each page of a list
+    asks for them again."""
     return None if text is None else references.sort_key(text)
 
 
 class sort_key(GenericFunction[str]):  # noqa: N801  a function of SQL
-    """What a text is sorted by in a statement; a server that does not know the function sorts in lower case."""
+    """What a text is sorted by in a statement.
+
+    A server that does not know the function sorts in lower case.
+    """
 
     type = String()
     inherit_cache = True
@@ -64,8 +68,8 @@ def key_of_texts(*texts: Any) -> ColumnElement[str]:
 
 @dataclass(frozen=True)
 class Order:
-    """How a list is sorted. by: a word of the list's, "" for its own order. Equals are in the order of their ids, from the last
-    where it is descending; what is empty comes last either way."""
+    """How a list is sorted. by: a word of the list's, "" for its own order. Equals are in the order of their
+    ids, from the last where it is descending; what is empty comes last either way."""
 
     by: str = ""
     descending: bool = False
@@ -76,8 +80,8 @@ USUAL = Order()
 
 @dataclass(frozen=True)
 class ListQuery:
-    """Rows to be listed. ids: the column of their ids. source: where they are read from. where: which of them. keys: what they
-    can be sorted by; usual: the order where none is asked for."""
+    """Rows to be listed. ids: the column of their ids. source: where they are read from. where: which of
+    them. keys: what they can be sorted by; usual: the order where none is asked for."""
 
     ids: ColumnElement[int]
     source: FromClause
@@ -102,7 +106,10 @@ class ListQuery:
 
 @dataclass(frozen=True)
 class Page(Generic[R]):
-    """Some rows of a list, and their ids. next: where the page after it begins, None at the end of the list."""
+    """Some rows of a list, and their ids.
+
+    next: where the page after it begins, None at the end of the list.
+    """
 
     rows: tuple[R, ...]
     ids: tuple[int, ...]
@@ -120,8 +127,8 @@ def page_ids(
 ) -> tuple[tuple[int, ...], Key | None]:
     """Ids of a page, and where the next one begins; one statement.
 
-    Args: after: where the page before it ended, or offset: how many rows are left out. Pages one after another by `after`
-        leave nothing out and name nothing twice, whatever is written in between.
+    Args: after: where the page before it ended, or offset: how many rows are left out. Pages one after
+        another by `after` leave nothing out and name nothing twice, whatever is written in between.
     Raises: UsageError for an unknown order.
     """
     listed, key, row_id, by = _sorted(query, order)
@@ -137,7 +144,9 @@ def page_ids(
 def all_ids(
     session: Session, query: ListQuery, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Sequence[int]:
-    """Ids of all rows in order, or of the first ones, 0 for no limit, as numbers side by side: a hundred thousand take less than a megabyte. Raises: as `page_ids`."""
+    """Ids of all rows in order, or of the first ones, 0 for no limit, as numbers side by side: a hundred
+    thousand take less than a megabyte. Raises: as `page_ids`.
+    """
     listed, key, row_id, by = _sorted(query, order)
     statement = select(row_id).select_from(listed).order_by(*by)
     if after is not None:
@@ -158,7 +167,10 @@ def count_of(session: Session, query: ListQuery) -> int:
 def places_of(
     session: Session, query: ListQuery, ids: Collection[int], order: Order = USUAL
 ) -> dict[int, int]:
-    """The numbers of rows in an order, from 0; rows that the list does not have are left out. One statement."""
+    """The numbers of rows in an order, from 0; rows that the list does not have are left out.
+
+    One statement.
+    """
     _, _, row_id, by = _sorted(query, order)
     wanted = set(ids)
     numbered = select(row_id, (func.row_number().over(order_by=by) - 1).label("place")).subquery()
@@ -169,7 +181,10 @@ def places_of(
 
 
 def key_at(session: Session, query: ListQuery, row_id: int, order: Order = USUAL) -> Key | None:
-    """Where a row stands in an order, whether the list has it or not, to go on after it; None if there is no such row."""
+    """Where a row stands in an order, whether the list has it or not, to go on after it.
+
+    None if there is no such row.
+    """
     key = query.keys[query.in_order(order).by]
     found = session.execute(select(key).select_from(query.source).where(query.ids == row_id)).first()
     return None if found is None else (found[0], row_id)

@@ -124,7 +124,10 @@ class FormDialog(QDialog, Generic[V]):
         self.accept()
 
     def is_ready(self) -> bool:
-        """Whether values can be handed over; one that still looks for what was typed says no, and submits afterwards."""
+        """Whether values can be handed over.
+
+        One that still looks for what was typed says no, and submits afterwards.
+        """
         return True
 
     def _submit(self) -> None:

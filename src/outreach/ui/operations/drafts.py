@@ -87,8 +87,8 @@ def draft(
             rows = recipients_list(session, campaign.key, keys=recipients)
             if len(rows) < len(recipients):
                 raise NotFoundError(
-                    "Some of those who were ticked are not recipients of the campaign any more. Nothing was written; draft "
-                    "again without them."
+                    "Some of those who were ticked are not recipients of the campaign any more. Nothing was "
+                    "written; draft again without them."
                 )
             plan = plan_letters(
                 session,

@@ -25,8 +25,8 @@ def listing_of(
 ) -> Listing[R]:
     """A list as a table reads it, each block with as many statements as any other.
 
-    Args: rows_of: rows by their ids. names, keys: from ids to what rows are known by and back, where that is not the id. settled:
-        called before each reading.
+    Args: rows_of: rows by their ids. names, keys: from ids to what rows are known by and back, where that is
+        not the id. settled: called before each reading.
     """
 
     def ready(session: WorkSession) -> None:

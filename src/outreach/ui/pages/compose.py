@@ -31,7 +31,6 @@ from outreach.ui.widgets.recipient_item import RecipientList
 from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
-_NAMED = 3
 _NOTED = 6
 _TYPING_MS = 120
 
@@ -105,8 +104,7 @@ class ComposePage(Page):
         write.body.addLayout(row_of(self.search, button(self.everyone), button(self.nobody), spacing=6))
         write.body.addLayout(row_of(self.question, button(self.keep), spacing=6))
         write.body.addWidget(self.recipients, 1)
-        self.elsewhere = Label("", size=11, tone="warning")
-        self.elsewhere.hide()
+        self.elsewhere = self.recipients.elsewhere
         write.body.addWidget(self.elsewhere)
         write.body.addWidget(button(self.draft, primary=True))
         self.notes = Label("", size=11, tone="warning")
@@ -298,22 +296,6 @@ class ComposePage(Page):
             else self.tr("Draft letters")
         )
         self.draft.setEnabled(count > 0)
-        others = self.recipients.ticked_elsewhere()
-        self.elsewhere.setVisible(bool(others))
-        if others:
-            told = partial(self._name_others, others)
-            directory.recipients_called(others[:_NAMED]).run(self.workspace, self, told)
-
-    def _name_others(self, others: list[int], first: tuple[str, ...]) -> None:
-        names = ", ".join(first)
-        if len(others) > _NAMED:
-            names = self.tr("{0} and {1} more").format(names, len(others) - _NAMED)
-        self.elsewhere.setText(
-            self.tr(
-                "Also ticked, but not in view: {0}. They get no letter now; clear the search to write to "
-                "them."
-            ).format(names)
-        )
 
     def _draft(self) -> None:
         chosen = self.recipients.ticked()

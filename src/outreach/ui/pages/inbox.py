@@ -243,7 +243,8 @@ class InboxPage(Page):
             self._chosen()
 
     def _chosen(self) -> None:
-        # Of more messages than are in memory these stand for all; what does not fit one of the others is refused then.
+        # Of more messages than are in memory these stand for all; what does not fit one of the others is
+        # refused then.
         rows = self.table.selected()
         self._has_rows = bool(rows)
         self.assign.setEnabled(bool(rows))
@@ -273,7 +274,10 @@ class InboxPage(Page):
         self._message_stack.show_table(True)
 
     def _keys(self) -> list[int] | None:
-        """Keys of the messages chosen; None for all that the list has, or as long as it is not known which they are."""
+        """Keys of the messages chosen.
+
+        None for all that the list has, or as long as it is not known which they are.
+        """
         choice = self.table.choice
         ids = None if choice is None else choice.ids
         return None if ids is None else [i for i in ids if isinstance(i, int)]

@@ -1,6 +1,7 @@
 """The composer's list of recipients, and how one looks in it: a tick, the name, the office in small below."""
 
 from collections.abc import Collection
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
@@ -14,13 +15,16 @@ from PySide6.QtWidgets import (
 from outreach.recipients.rows import RecipientKeys, RecipientRow
 from outreach.ui.models.paged import PagedModel
 from outreach.ui.models.rows import Column, Index
+from outreach.ui.operations import directory
 from outreach.ui.operations.listing import Listing
 from outreach.ui.theme import colors, sized
+from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.paged_table import PagedTable
 from outreach.ui.workspace import Workspace
 
 OFFICE = Qt.ItemDataRole.UserRole + 1
 _HEIGHT = 42
+_NAMED = 3
 
 
 class RecipientDelegate(QStyledItemDelegate):
@@ -66,7 +70,10 @@ class RecipientDelegate(QStyledItemDelegate):
 
 
 class RecipientsModel(PagedModel[RecipientRow]):
-    """Recipients with a tick each, which is kept by their keys. Signals: ticks_changed() when the user ticks."""
+    """Recipients with a tick each, which is kept by their keys.
+
+    Signals: ticks_changed() when the user ticks.
+    """
 
     ticks_changed = Signal()
 
@@ -132,14 +139,19 @@ class RecipientList(PagedTable[RecipientRow]):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.horizontalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_HEIGHT)
+        self.elsewhere = Label("", size=11, tone="warning")
+        """Says who is ticked but not listed; whoever shows the list puts it below."""
+        self.elsewhere.hide()
+        self._workspace = workspace
         self.opened.connect(self._toggle)
         self._recipients.ticks_changed.connect(self.ticks_changed)
+        self.ticks_changed.connect(self._say_elsewhere)
 
     def list_those(self, known: RecipientKeys, listing: Listing[RecipientRow], *, find: bool) -> None:
         """List others; who was ticked and is still a recipient stays so.
 
-        Args: known: whom the list holds, and who there is besides. listing: the same, as a table reads it. find: bring who is
-            chosen into view.
+        Args: known: whom the list holds, and who there is besides. listing: the same, as a table reads it.
+            find: bring who is chosen into view.
         """
         self._listed, self._keys = known.listed, frozenset(known.listed)
         self._recipients.ticks &= known.every
@@ -182,6 +194,24 @@ class RecipientList(PagedTable[RecipientRow]):
         ticks = self._recipients.ticks
         self._recipients.ticks = ticks | self._keys if on else ticks - self._keys
         self._changed()
+
+    def _say_elsewhere(self) -> None:
+        others = self.ticked_elsewhere()
+        self.elsewhere.setVisible(bool(others))
+        if others:
+            told = partial(self._name_elsewhere, len(others))
+            directory.recipients_called(others[:_NAMED]).run(self._workspace, self, told)
+
+    def _name_elsewhere(self, count: int, first: tuple[str, ...]) -> None:
+        names = ", ".join(first)
+        if count > _NAMED:
+            names = self.tr("{0} and {1} more").format(names, count - _NAMED)
+        self.elsewhere.setText(
+            self.tr(
+                "Also ticked, but not in view: {0}. They get no letter now; clear the search to write to "
+                "them."
+            ).format(names)
+        )
 
     def _changed(self) -> None:
         self._recipients.show_ticks()

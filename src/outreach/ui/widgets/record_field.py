@@ -1,4 +1,6 @@
-"""A field for one record of many: what is typed is looked for in the database, and one of those found is chosen."""
+"""A field for one record of many: what is typed is looked for in the database,
+and one of those found is chosen.
+"""
 
 from collections.abc import Callable
 
@@ -17,7 +19,8 @@ _TYPING_MS = 120
 class RecordField(QLineEdit):
     """A record, chosen by typing some of its name. Empty stands for none.
 
-    Args: suggest: where records are looked for, None for nowhere. chosen: id and name of the one chosen at first.
+    Args: suggest: where records are looked for, None for nowhere. chosen: id and name of the one chosen at
+        first.
     """
 
     def __init__(self, hint: str, suggest: Suggest | None, chosen: tuple[str, str] = ("", "")) -> None:
@@ -40,7 +43,10 @@ class RecordField(QLineEdit):
         self.textChanged.connect(self._take)
 
     def value(self) -> str:
-        """The id of the record chosen, "" for none. Raises: UsageError for words that are no record's name."""
+        """The id of the record chosen, "" for none.
+
+        Raises: UsageError for words that are no record's name.
+        """
         typed = self.text().strip()
         if not typed:
             return ""

@@ -1,4 +1,5 @@
-"""The inbox in pages: an index that holds all by which messages are listed, so that no message is read for it, and their words.
+"""The inbox in pages: an index that holds all by which messages are listed, so that no message is read for
+it, and their words.
 
 Revision: 0010, after 0009.
 """
@@ -32,7 +33,8 @@ def _search() -> None:
         " tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3')"
     )
     op.execute(
-        f"INSERT INTO search_messages(rowid, words) SELECT message.id, {_WORDS.format(row='message')} FROM message"
+        f"INSERT INTO search_messages(rowid, words) SELECT message.id, {_WORDS.format(row='message')} FROM "
+        "message"
     )
     insert = f"INSERT INTO search_messages(rowid, words) VALUES (new.id, {_WORDS.format(row='new')});"
     delete = "DELETE FROM search_messages WHERE rowid = old.id;"
