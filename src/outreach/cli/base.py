@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
+from unicodedata import combining, east_asian_width
 
 import typer
 from sqlalchemy.orm import Session
@@ -263,10 +264,9 @@ def print_rows(rows: Iterable[tuple[Mapping[str, object], object]], how: Format)
         return
     if len(first) < _ROWS_MEASURED:
         return
-    widths = [max(len(name), *(len(_plain(row[name])) for row in first)) for name in first[0]]
+    widths = _widths(first)
     for row, _ in left:
-        cells = (_plain(v).replace("\n", " ").ljust(n) for v, n in zip(row.values(), widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+        _print_line([_cell(v) for v in row.values()], widths)
 
 
 _ROWS_MEASURED = 1_000
@@ -276,21 +276,50 @@ def print_table(rows: Sequence[Mapping[str, object]]) -> None:
     """Print a list with its columns aligned, whole rows where the output is no terminal."""
     if not rows:
         typer.echo("Nothing found.")
-        return
+    elif sys.stdout.isatty():
+        _print_in_terminal(rows)
+    else:
+        # Nothing is to be wrapped or coloured here, so that what does that need not be imported.
+        widths = _widths(rows)
+        _print_line(list(rows[0]), widths)
+        for row in rows:
+            _print_line([_cell(v) for v in row.values()], widths)
+
+
+def _print_in_terminal(rows: Sequence[Mapping[str, object]]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    terminal = sys.stdout.isatty()
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in rows[0]:
-        table.add_column(heading, no_wrap=not terminal, overflow="fold")
+        table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_plain(v).replace("\n", " ")) for v in row.values()))
-    console = Console(highlight=False, width=None if terminal else 4000)
+        table.add_row(*(Text(_cell(v)) for v in row.values()))
+    console = Console(highlight=False)
     with console.capture() as captured:
         console.print(table)
     typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _cell(value: object) -> str:
+    return _plain(value).replace("\n", " ")
+
+
+def _width(text: str) -> int:
+    """How many places a text takes where letters of East Asia take two."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if east_asian_width(c) in "WF" else 0 if combining(c) else 1 for c in text)
+
+
+def _widths(rows: Sequence[Mapping[str, object]]) -> list[int]:
+    return [max(_width(name), *(_width(_cell(row[name])) for row in rows)) for name in rows[0]]
+
+
+def _print_line(cells: Sequence[str], widths: Sequence[int]) -> None:
+    padded = (cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))
+    typer.echo("  ".join(padded).rstrip())
 
 
 def campaign_named(session: Session, wanted: str) -> CampaignRow:

@@ -148,7 +148,6 @@ class Reply(Base):
             "ix_reply_unclassed",
             "mail_id",
             sqlite_where=text("kind IS NULL"),
-            postgresql_where=text("kind IS NULL"),
         ),
     )
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)

@@ -100,6 +100,9 @@ def _load(listing: Listing[R], order: Sort, wanted: Wanted, size: int, session: 
         top = places[wanted.focus] - wanted.height // 2
     elif wanted.top and wanted.anchor in places:
         top = places[wanted.anchor]
+    elif wanted.focus is not None:
+        # Who was looked for is not among these rows, which are others than those in view: they begin at their first.
+        top = 0
     top = max(0, min(top, total - wanted.height))
     last = min(top + wanted.height, total - 1)
     numbers = range(top // size, last // size + 1) if total else range(0)

@@ -205,7 +205,7 @@ class RecipientList(PagedTable[RecipientRow]):
     def _name_elsewhere(self, count: int, first: tuple[str, ...]) -> None:
         names = ", ".join(first)
         if count > _NAMED:
-            names = self.tr("{0} and {1} more").format(names, count - _NAMED)
+            names = self.tr("{0} and {1} more").format(names, f"{count - _NAMED:,}")
         self.elsewhere.setText(
             self.tr(
                 "Also ticked, but not in view: {0}. They get no letter now; clear the search to write to "

@@ -20,9 +20,7 @@ def upgrade() -> None:
         ["state", "received_on", "letter_id", "nature", "from_name", "from_address", "subject"],
     )
     op.create_index("ix_reply_received_on", "reply", ["received_on"])
-    op.create_index(
-        "ix_reply_unclassed", "reply", ["mail_id"], sqlite_where=_unclassed(), postgresql_where=_unclassed()
-    )
+    op.create_index("ix_reply_unclassed", "reply", ["mail_id"], sqlite_where=sa.text("kind IS NULL"))
     if op.get_bind().dialect.name == "sqlite":
         _search()
 
@@ -46,7 +44,3 @@ def _search() -> None:
         op.execute(
             f"CREATE TRIGGER search_message_{verb} AFTER {verb.upper()}{of} ON message BEGIN {body} END"
         )
-
-
-def _unclassed() -> sa.TextClause:
-    return sa.text("kind IS NULL")
