@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -35,10 +35,15 @@ def desktop(qapp: QApplication) -> Iterator[Desktop]:
 
 @pytest.fixture
 def settle(qtbot: QtBot) -> Callable[[MainWindow], None]:
-    """Wait until every job has come home."""
+    """Wait until every job has come home, and nothing waits to be asked for."""
 
     def wait(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: window.workspace.jobs.is_idle, timeout=20_000)
+        def is_settled() -> bool:
+            # What is typed, or comes into view, is asked for a moment later.
+            soon = (t for t in window.findChildren(QTimer) if t.isSingleShot() and t.isActive())
+            return window.workspace.jobs.is_idle and next(soon, None) is None
+
+        qtbot.waitUntil(is_settled, timeout=20_000)
 
     return wait
 

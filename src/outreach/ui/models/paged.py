@@ -46,7 +46,7 @@ class PagedModel(ColumnsModel[R]):
         """As the user wants it; until the rows have come, they are shown in another."""
         self.is_changing = False
         """Whether rows are being replaced: a selection that changes meanwhile is not the user's."""
-        self._order = Sort()
+        self.shown_order = Sort()
         self.listing: Listing[R] | None = None
         self._workspace, self._size, self._kept = workspace, block, kept
         self._total = 0
@@ -75,7 +75,7 @@ class PagedModel(ColumnsModel[R]):
     ) -> None:
         """Read the identities of rows, by numbers of first and last ones. Of several such questions the last is answered."""
         if self.listing is not None:
-            self.listing.ids_in(self._order, spans).run(self._workspace, self, done)
+            self.listing.ids_in(self.shown_order, spans).run(self._workspace, self, done)
 
     def row_at(self, number: int) -> R | None:
         """A row, None while it is not in memory."""
@@ -146,7 +146,7 @@ class PagedModel(ColumnsModel[R]):
 
     def _load_done(self, listing: Listing[R], order: Sort, found: Found[R]) -> None:
         self.replacing.emit()
-        self.listing, self._order = listing, order
+        self.listing, self.shown_order = listing, order
         self._take(found.loaded.total, found.blocks)
         self.loaded.emit(found.loaded)
 
@@ -180,7 +180,7 @@ class PagedModel(ColumnsModel[R]):
         if last < first or not missing:
             return
         asked = self._asked = frozenset(missing)
-        reading = listing.blocks(self._order, missing, size, partial(self._is_of, age))
+        reading = listing.blocks(self.shown_order, missing, size, partial(self._is_of, age))
         reading.run(self._workspace, self, partial(self._came, age, asked), failed=self._failed)
 
     def _is_of(self, age: int) -> bool:

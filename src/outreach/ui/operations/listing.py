@@ -60,6 +60,18 @@ class Listing(Generic[R]):
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """Which rows are chosen. ids: identities, in the order of the table; None for all that the table has, but those in `but`.
+
+    count: how many.
+    """
+
+    count: int = 0
+    ids: tuple[Hashable, ...] | None = ()
+    but: frozenset[Hashable] = frozenset()
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What to find again when rows are read anew. ids: whose places are asked for. focus: whose row is to come into view. top: the
     row that is first in view, and anchor who stands there, to stay there. height: how many rows are in view.

@@ -29,7 +29,7 @@ class Page(QWidget):
         self.workspace = workspace
         self.splitter: Splitter | None = None
         self._is_stale = True
-        self._is_reading = False
+        self._awaited = set[str]()
         self._focus_given: QWidget | None = None
         self._campaign_key: int | None = None
         self.layout_ = QVBoxLayout(self)
@@ -51,7 +51,7 @@ class Page(QWidget):
         fields with a value to start from.
         """
         self.workspace.jobs.forget(self)
-        self._is_reading = False
+        self._awaited.clear()
         for part in self.findChildren(QWidget):
             forget = getattr(part, "forget", None)
             if forget is not None:
@@ -85,7 +85,7 @@ class Page(QWidget):
     def take_focus(self) -> None:
         """Put the keyboard where one works on this page; once more when what is being read has come, if it is
         still there."""
-        is_due = self._is_reading or self._is_stale
+        is_due = bool(self._awaited) or self._is_stale
         # A field would be left again under the hands of who types into it, so until then it is the list or
         # the page itself.
         given = self._give_focus(self.main_widgets()[:1] if is_due else self.main_widgets())
@@ -100,16 +100,27 @@ class Page(QWidget):
 
     def read(self, operation: Operation[T], show: Callable[[T], object]) -> None:
         """Read what the page shows. show: gets what was found."""
-        self._is_reading = True
+        self.expect("page")
 
         def arrived(found: T) -> None:
-            self._is_reading = False
+            self._awaited.discard("page")
             show(found)
-            given, self._focus_given = self._focus_given, None
-            if given is not None and self.window().focusWidget() in (None, given):
-                self._give_focus(self.main_widgets())
+            self.has_come("page")
 
         operation.run(self.workspace, self, arrived)
+
+    def expect(self, part: str) -> None:
+        """A part of what the page shows is being read; `has_come` says when it is shown."""
+        self._awaited.add(part)
+
+    def has_come(self, part: str) -> None:
+        """A part of what the page shows is in view. With the last one, the keyboard goes where one works."""
+        self._awaited.discard(part)
+        if self._awaited:
+            return
+        given, self._focus_given = self._focus_given, None
+        if given is not None and self.window().focusWidget() in (None, given):
+            self._give_focus(self.main_widgets())
 
     def mark_stale(self) -> None:
         """Something changed: read again, now if the page is in view, else when it next is."""

@@ -253,14 +253,13 @@ class PacksPage(Page):
             return
 
         def found(rows: tuple[TrackerRow, ...]) -> None:
-            own = [r for r in rows if r.origin == "own" and r.is_for_others]
-            items = [(r.reference, f"{r.reference} {r.recipient}: {r.subject}") for r in own]
+            items = [(r.reference, f"{r.reference} {r.recipient}: {r.subject}") for r in rows]
             ask(
                 TicksDialog(self, self.tr("Letters of this pack"), items, self._options.letters),
                 self._letters_chosen,
             )
 
-        letters.listed(campaign).run(self.workspace, self, found)
+        letters.for_packs(campaign).run(self.workspace, self, found)
 
     def _letters_chosen(self, dialog: FormDialog[object], values: TicksValues) -> None:
         dialog.accept_result()

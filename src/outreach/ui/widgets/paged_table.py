@@ -1,7 +1,6 @@
 """The table of a `PagedModel`: what is chosen in it is kept by identity, over any number of rows."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import TypeVar
@@ -9,24 +8,12 @@ from typing import TypeVar
 from PySide6.QtCore import QItemSelection, Qt, Signal
 
 from outreach.ui.models.paged import PagedModel
-from outreach.ui.operations.listing import Listing, Loaded, Wanted
+from outreach.ui.operations.listing import Chosen, Listing, Loaded, Wanted
 from outreach.ui.widgets.tables import ListView
 
 R = TypeVar("R")
 Spans = list[tuple[int, int]]
 _MOST_EXCEPTIONS = 1_000
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Which rows are chosen. ids: identities, in the order of the table; None for all that the table has, but those in `but`.
-
-    count: how many.
-    """
-
-    count: int = 0
-    ids: tuple[Hashable, ...] | None = ()
-    but: frozenset[Hashable] = frozenset()
 
 
 NOTHING = Chosen()
