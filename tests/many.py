@@ -1,4 +1,6 @@
-"""Very many recipients of the sample campaign, and what the database is asked while something is done with them."""
+"""Very many recipients of the sample campaign, and what the database is asked
+while something is done with them.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -51,7 +53,9 @@ class Statements(list[str]):
 
 @contextlib.contextmanager
 def statements_of(database: Database) -> Iterator[Statements]:
-    """The statements that a database is asked meanwhile, by SQLAlchemy: what the journal does is its own matter."""
+    """The statements that a database is asked meanwhile, by SQLAlchemy: what
+    the journal does is its own matter.
+    """
     asked = Statements()
 
     def note(connection: Any, cursor: Any, statement: str, *more: object) -> None:

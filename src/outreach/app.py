@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QLocale,
     QObject,
     QSocketNotifier,
+    QTimer,
     QTranslator,
     Slot,
 )
@@ -40,6 +41,7 @@ from outreach.ui.widgets.labels import Label
 from outreach.ui.workspace import Workspace
 
 SAMPLE = "magnitsky"
+_AHEAD_MS = 300
 
 
 def make_application(arguments: Sequence[str] = ()) -> QApplication:
@@ -107,6 +109,11 @@ class Desktop(QObject):
         if outcome_files(database.path):
             window.mailing.catch_up()
         return window
+
+    def read_ahead(self) -> None:
+        """Read what other pages need, while the one that is shown can be used already."""
+        if self.window is not None:
+            self.window.pages.read_ahead()
 
     def _close_window(self) -> None:
         if self.window is not None:
@@ -363,6 +370,7 @@ def run_app(database: str = "") -> int:
     desktop = Desktop(application, settings)
     try:
         shown = start(desktop, database, settings)
+        QTimer.singleShot(_AHEAD_MS, desktop.read_ahead)
         code = application.exec()
         del shown
     finally:

@@ -45,8 +45,8 @@ def test_no_dialog_stops_the_window() -> None:
 
 
 def test_a_button_or_dialog_that_could_start_something_twice_is_not_made_by_hand() -> None:
-    # Where these stand, nothing but the window itself is concerned: the parts they are made of, a box that copies, the bar
-    # that stops, the bars of a chart that lead to a page.
+    # Where these stand, nothing but the window itself is concerned: the parts they are made of, a box that
+    # copies, the bar that stops, the bars of a chart that lead to a page.
     allowed = {"buttons.py", "acting.py", "errors.py", "forms.py", "job_bar.py", "main_window.py", "chart.py"}
     found = [
         path.name

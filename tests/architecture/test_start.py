@@ -13,7 +13,8 @@ from outreach.cli.base import GROUPS, PLACES, app
 from outreach.cli.main import main  # noqa: F401  it declares the command without a command
 
 HEAVY = (
-    "PySide6", "typst", "pyhanko", "aiohttp", "openpyxl", "alembic", "icalendar", "docx", "pikepdf", "PIL", "keyring", "jinja2",
+    "PySide6", "typst", "pyhanko", "aiohttp", "openpyxl", "alembic", "icalendar", "docx", "pikepdf", "PIL",
+    "keyring", "jinja2",
     "nameparser", "rapidfuzz", "holidays", "pydantic", "markdown_it", "email_validator", "flufl.bounce",
 )  # fmt: skip
 

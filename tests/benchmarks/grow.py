@@ -41,10 +41,14 @@ TODAY = date(2026, 3, 2)
 _AT_ONCE = 20_000
 _NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _BODIES = (
-    ("House of Representatives", "parliament", "US"), ("Senate", "parliament", "US"), ("European Parliament", "parliament", "EU"),
-    ("House of Commons", "parliament", "GB"), ("Home Office", "ministry", "GB"), ("Foreign Office", "ministry", "GB"),
-    ("Bundestag", "parliament", "DE"), ("Eduskunta", "parliament", "FI"), ("Assemblée nationale", "parliament", "FR"),
-    ("Human Rights Committee", "committee", "UN"), ("House of Commons of Canada", "parliament", "CA"), ("Sejm", "parliament", "PL"),
+    ("House of Representatives", "parliament", "US"), ("Senate", "parliament", "US"),
+    ("European Parliament", "parliament", "EU"),
+    ("House of Commons", "parliament", "GB"), ("Home Office", "ministry", "GB"),
+    ("Foreign Office", "ministry", "GB"),
+    ("Bundestag", "parliament", "DE"), ("Eduskunta", "parliament", "FI"),
+    ("Assemblée nationale", "parliament", "FR"),
+    ("Human Rights Committee", "committee", "UN"), ("House of Commons of Canada", "parliament", "CA"),
+    ("Sejm", "parliament", "PL"),
 )  # fmt: skip
 _PARTIES = (
     "Democrat",
@@ -114,7 +118,8 @@ _SUBJECTS = (
 )
 # Each state with how many of a hundred letters have it.
 _STATES = (
-    ("draft", 6), ("approved", 5), ("queued", 2), ("failed", 1), ("bounced", 2), ("sent", 46), ("acknowledged", 8),
+    ("draft", 6), ("approved", 5), ("queued", 2), ("failed", 1), ("bounced", 2), ("sent", 46),
+    ("acknowledged", 8),
     ("answered", 20), ("closed", 7), ("withdrawn", 3),
 )  # fmt: skip
 _OUT = frozenset({"bounced", "sent", "acknowledged", "answered", "closed"})

@@ -150,7 +150,8 @@ def test_today_and_the_overview(many: Database) -> None:
     counts = [
         f"SELECT count(*) {here}{where}"
         for where in (
-            "", " AND status = 'draft'", " AND status IN ('approved', 'queued') AND is_uncertain = 0", f" AND {OUT}",
+            "", " AND status = 'draft'", " AND status IN ('approved', 'queued') AND is_uncertain = 0",
+            f" AND {OUT}",
             f" AND {OUT} AND {answered}", " AND due_on IS NOT NULL", f" AND due_on < '{TODAY}'",
         )
     ]  # fmt: skip
@@ -159,11 +160,13 @@ def test_today_and_the_overview(many: Database) -> None:
         f"SELECT {key}, count(*) {here} AND {OUT} AND {key} IS NOT NULL{where} GROUP BY {key}"
         for key in ("group_key", "party_key", "country_key")
         for where in (
-            "", f" AND {answered}", f" AND due_on < '{TODAY}'", f" AND due_on >= '{TODAY}'", " AND due_on IS NULL",
+            "", f" AND {answered}", f" AND due_on < '{TODAY}'", f" AND due_on >= '{TODAY}'",
+            " AND due_on IS NULL",
         )
     ]  # fmt: skip
     medians = [
-        f"SELECT {key}, days_taken, count(*) {here} AND {OUT} AND {key} IS NOT NULL AND days_taken IS NOT NULL GROUP BY 1, 2"
+        f"SELECT {key}, days_taken, count(*) {here} AND {OUT} AND {key} IS NOT NULL AND days_taken IS NOT "
+        "NULL GROUP BY 1, 2"
         for key in ("group_key", "party_key", "country_key")
     ]
     every = Filters().of(1)

@@ -1,4 +1,5 @@
-"""Speed of sets of 10,000 letters: drafting against rendering alone, approving against the bare statements of the same rows.
+"""Speed of sets of 10,000 letters: drafting against rendering alone, approving against the bare statements of
+the same rows.
 
 Run with: make bench. How many letters: OUTREACH_BENCH_LETTERS.
 """
@@ -99,7 +100,10 @@ def test_approving_against_the_bare_statements(many: tuple[Path, list[str]], tmp
 
 
 def bare_approval(database: Database, references: list[str]) -> None:
-    """The update of the letters and their events and nothing else, in as many units of writing; triggers included."""
+    """The update of the letters and their events and nothing else, in as many units of writing.
+
+    Triggers included.
+    """
     table, at = table_of(Letter), now()
     for start in range(0, len(references), AT_ONCE):
         part = references[start : start + AT_ONCE]

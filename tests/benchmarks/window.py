@@ -1,7 +1,9 @@
-"""One start of the window in a process of its own, or of a bare one: `python -m tests.benchmarks.window [DATABASE]`.
+"""One start of the window in a process of its own, or of a bare one: `python -m tests.benchmarks.window
+[DATABASE]`.
 
-Prints JSON: ms from the start of the process to the first picture and until all is settled, ms to turn to each page and settle,
-and the process's memory at its highest. With OUTREACH_STALLS, pauses of the window's thread are written to that file.
+Prints JSON: ms from the start of the process to the first picture and until all is settled, ms to turn to
+each page and settle, and the process's memory at its highest. With OUTREACH_STALLS, pauses of the window's
+thread are written to that file.
 """
 
 import json
@@ -10,8 +12,11 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+_LOOKS_AROUND_S = 2.0
+"""How long somebody looks at the first page before turning to another."""
 STARTED = float(os.environ.get("BENCH_STARTED", "0")) or time.time()
 
 
@@ -33,6 +38,10 @@ def _wait(done: Callable[[], bool]) -> None:
     timer.timeout.connect(look)
     timer.start()
     loop.exec()
+
+
+def _is_over(at: float) -> bool:
+    return time.monotonic() > at
 
 
 def _memory_mb() -> float:
@@ -78,6 +87,8 @@ def app(location: str) -> dict[str, object]:
     jobs = window.workspace.jobs
     _wait(lambda: jobs.is_idle)
     found["settled_ms"] = _since()
+    desktop.read_ahead()
+    _wait(partial(_is_over, time.monotonic() + _LOOKS_AROUND_S))
     pages = {}
     for name in window.pages:
         began = time.perf_counter()

@@ -1,4 +1,7 @@
-"""What is told to users is kept as a code and worded above; what former releases kept as English reads as it did."""
+"""What is told to users is kept as a code and worded above.
+
+What former releases kept as English reads as it did.
+"""
 
 import re
 import shutil
@@ -45,7 +48,8 @@ SENTENCES = [
     ("reply_classed", "substantive", Code.ANSWER_KIND),
     ("reply_moved", "the answer belonged to another letter", Code.ANSWER_OF_ANOTHER),
     ("bounce_moved", "the report belonged to another letter", Code.BOUNCE_OF_ANOTHER),
-    ("bounced", "The mail server reports that it could not be delivered (5.1.1). Address: a@b.org", Code.NOT_DELIVERED),
+    ("bounced", "The mail server reports that it could not be delivered (5.1.1). Address: a@b.org",
+    Code.NOT_DELIVERED),
     ("bounced", "Said by hand.", Code.SAID_BY_HAND),
     ("bounced", "Somebody phoned. Address: unknown", Code.FREE_TEXT),
     ("delayed", "The mail server is still trying to deliver it.", Code.STILL_TRYING),

@@ -1,4 +1,6 @@
-"""Steps that are taken back by a step: the letter is what it was, the history keeps both, and nothing outside is undone."""
+"""Steps that are taken back by a step: the letter is what it was, the history keeps both, and
+nothing outside is undone.
+"""
 
 from collections.abc import Callable
 from datetime import date

@@ -147,8 +147,10 @@ def test_all_figures_are_those_computed_row_by_row(
 
 
 WORDS = (
-    "massachusetts", "democrat", "Österreich", "osterreich", "les répub", "GRO-0017", "gro-00", "judgment", "inquiry owed",
-    "refused", "minister noted", "member of the senate", "berlin", "dear mem", "hautala", "finland", "nothing-of-this", "“", "an*",
+    "massachusetts", "democrat", "Österreich", "osterreich", "les répub", "GRO-0017", "gro-00", "judgment",
+    "inquiry owed",
+    "refused", "minister noted", "member of the senate", "berlin", "dear mem", "hautala", "finland",
+    "nothing-of-this", "“", "an*",
 )  # fmt: skip
 
 queries = st.builds(
@@ -318,12 +320,16 @@ CHANGES = {
     "a draft deleted": "UPDATE letter SET deleted_at = created_at WHERE status = 'draft' AND id % 2 = 0",
     "a draft gone": "DELETE FROM letter WHERE status = 'draft' AND id % 2 = 0 AND NOT EXISTS"
     " (SELECT 1 FROM letter_event WHERE letter_id = letter.id)",
-    "a sending": "INSERT INTO dispatch (letter_id, channel, outcome, dispatched_on, recorded_at, to_address, message_id, detail)"
-    " SELECT id, 'email', 'started', '2026-03-01', '2026-03-01', '', '', '' FROM letter WHERE status = 'queued'",
+    "a sending": "INSERT INTO dispatch (letter_id, channel, outcome, dispatched_on, recorded_at, "
+                 "to_address, message_id, detail)"
+    " SELECT id, 'email', 'started', '2026-03-01', '2026-03-01', '', '', '' FROM letter WHERE status = "
+    "'queued'",
     "its outcome": "UPDATE dispatch SET outcome = 'bounced' WHERE id % 3 = 0",
     "it gone": "DELETE FROM dispatch WHERE id % 3 = 1",
-    "an answer": "INSERT INTO reply (letter_id, received_on, recorded_at, channel, from_name, from_address, subject, text,"
-    " message_id) SELECT id, '2026-03-01', '2026-03-01', '', '', '', '', 'Zebra', '' FROM letter WHERE status = 'sent'",
+    "an answer": "INSERT INTO reply (letter_id, received_on, recorded_at, channel, from_name, from_address, "
+                 "subject, text,"
+    " message_id) SELECT id, '2026-03-01', '2026-03-01', '', '', '', '', 'Zebra', '' FROM letter WHERE "
+    "status = 'sent'",
     "its kind": "UPDATE reply SET kind = 'holding' WHERE id % 2 = 0",
     "it moved": "UPDATE reply SET letter_id = letter_id + 1 WHERE id % 50 = 0",
     "it removed": "DELETE FROM reply WHERE id % 2 = 1",
@@ -340,10 +346,13 @@ CHANGES = {
     "a place's name": "UPDATE area SET name = name || 'shire'",
     "a standard": "INSERT INTO organization_standard (organization_id, amount, unit, source)"
     " SELECT id, 3, 'days', 'Its page' FROM organization WHERE name IN ('Senate', 'Home Office')",
-    "a follow-up drafted": "INSERT INTO letter_event (letter_id, at, kind, by, from_status, to_status, detail) SELECT id,"
-    " '2026-03-01', 'followed_up', '', 'sent', 'sent', json_object('code', 'next_letters', 'parameters', json_object('references', (SELECT"
-    " reference FROM letter WHERE status = 'draft' AND deleted_at IS NULL ORDER BY id LIMIT 1))) FROM letter WHERE status = 'sent' LIMIT 9",
-    "it withdrawn": "UPDATE letter SET status = 'withdrawn' WHERE id = (SELECT id FROM letter WHERE status = 'draft'"
+    "a follow-up drafted": "INSERT INTO letter_event (letter_id, at, kind, by, from_status, to_status, "
+                           "detail) SELECT id,"
+    " '2026-03-01', 'followed_up', '', 'sent', 'sent', json_object('code', 'next_letters', 'parameters', "
+    "json_object('references', (SELECT reference FROM letter WHERE status = 'draft' AND deleted_at IS NULL "
+    "ORDER BY id LIMIT 1))) FROM letter WHERE status = 'sent' LIMIT 9",
+    "it withdrawn": "UPDATE letter SET status = 'withdrawn' WHERE id = (SELECT id FROM letter WHERE status "
+                    "= 'draft'"
     " AND deleted_at IS NULL ORDER BY id LIMIT 1)",
     "the letters' body": "UPDATE letter SET organization_id = 1 WHERE status = 'draft'",
 }  # fmt: skip

@@ -1,18 +1,24 @@
-"""Very many letters: the database is asked as often for a hundred as for ten, and work can be stopped between parts."""
+"""Very many letters: the database is asked as often for a hundred as for ten,
+and work can be stopped between parts.
+"""
 
+import gc
 import random
+import threading
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from outreach.cases.facts import delete_fact, facts_for
+from outreach.cli.base import say_steps
 from outreach.correspondence import following_up
 from outreach.correspondence.candidates import LetterFinder, candidates, own_message_ids
 from outreach.correspondence.following_up import draft_follow_ups
@@ -41,13 +47,17 @@ from outreach.letters.large_sets import (
 from outreach.letters.ledger import approve_letters, edit_letter, find_letters, mark_sent
 from outreach.letters.posting import print_batch
 from outreach.letters.sandbox import TemplateSandbox
+from outreach.mail.fetching import fetch_mail
+from outreach.mail.imap import Batch, Fetched, Place
+from outreach.mail.last_step import undo_last_steps
 from outreach.mail.outbox import queueing, take_back
 from outreach.recipients.rows import RecipientRow
 from outreach.store.changes import Changes
 from outreach.store.database import Database, check
-from outreach.store.models import ContactDetail, Dispatch, Letter, LetterEvent, Person
+from outreach.store.models import ContactDetail, Dispatch, Letter, LetterEvent, MailboxPlace, Person
 from outreach.store.types import now
 from tests.many import add_recipients, statements_of
+from tests.messages import message
 
 DAY = date(2011, 1, 26)
 FEW, MANY = 10, 100
@@ -335,6 +345,37 @@ def test_letters_with_an_answer_and_without_one_are_opened_again_together(
             take_back(session, references)
 
 
+def test_taking_back_the_last_step_asks_the_database_as_often_for_a_hundred_letters_as_for_ten(
+    database: Database, sandbox: TemplateSandbox
+) -> None:
+    references = drafts(database, sandbox, 2 * (MANY + FEW))
+    half = MANY + FEW
+    write_in_chunks(database, references, approving())
+    write_in_chunks(database, references[:half], marking_sent(by=Channel.POST, on=DAY))
+    write_in_chunks(database, references[half:], withdrawing())
+
+    def take_back_of(count: int, start: int) -> None:
+        some = [*references[start : start + count], *references[half + start : half + start + count]]
+        with database.write() as session:
+            told = undo_last_steps(session, some).message.splitlines()
+        assert [line.split(":")[0] for line in told] == some
+        assert all("it is approved." in line for line in told)
+
+    assert asked(database, lambda: take_back_of(FEW, 0)) == asked(database, lambda: take_back_of(MANY, FEW))
+    assert check(database) == []
+
+
+def test_a_command_that_leaves_some_of_its_letters_as_they_are_has_failed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    changes = Changes(frozenset({"letters"}), "1 of 2 letters approved; stopped.", ("MAG-0006",))
+    say_steps(changes, ["mag-0006"])
+    with pytest.raises(typer.Exit) as left:
+        say_steps(changes, ["MAG-0006", "MAG-0007"])
+    assert left.value.exit_code == 1
+    assert capsys.readouterr().out.count("stopped.") == 2
+
+
 # Memory
 
 
@@ -352,11 +393,17 @@ def test_exporting_keeps_no_more_texts_in_memory_for_five_hundred_letters_than_f
 ) -> None:
     references = with_long_texts(database, sandbox, 500)
 
+    def tidy(done: int, total: int) -> bool:
+        if done % 25 == 0:
+            gc.collect()  # what is not collected yet is no matter of the export's
+        return True
+
     def peak(some: Sequence[str]) -> int:
+        gc.collect()
         tracemalloc.start()
         try:
             with database.read() as session:
-                assert len(export_letters(session, some, ["txt"], tmp_path)) == len(some)
+                assert len(export_letters(session, some, ["txt"], tmp_path, progress=tidy)) == len(some)
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -385,6 +432,45 @@ def test_exported_and_printed_letters_are_those_named_in_the_order_given(
 
 
 # Incoming mail
+
+
+class Server:
+    """A mailbox of two batches, which says when the second one was asked for."""
+
+    def __init__(self, references: Sequence[str]) -> None:
+        self.second = threading.Event()
+        self._references = references
+
+    def fetch_new(self, place: Place | None, since: date | None = None) -> Iterator[Batch]:
+        for number, reference in enumerate(self._references, start=1):
+            if number == 2:
+                self.second.set()
+            raw = message("Yes.", subject=f"Re: [{reference}]", message_id=f"<{number}@server>")
+            yield Batch(Place(7, number), (Fetched(number, raw, None),), number, len(self._references))
+
+
+def test_mail_is_fetched_while_the_batch_before_is_filed_and_what_is_not_filed_stays_on_the_server(
+    database: Database, sandbox: TemplateSandbox
+) -> None:
+    references = drafts(database, sandbox, 2)
+    for step in (approving(), marking_sent(by=Channel.POST, on=DAY)):
+        write_in_chunks(database, references, step)
+    server = Server(references)
+
+    def stop(done: int, total: int) -> bool:
+        return not server.second.wait(60)
+
+    def fetch(progress: Callable[[int, int], bool]) -> int:
+        report = fetch_mail(database, server, account="a", folder="INBOX", today=DAY, progress=progress)
+        return report.answers
+
+    assert fetch(stop) == 1
+    assert server.second.is_set()
+    with database.read() as session:
+        assert session.scalars(select(MailboxPlace.last_uid)).all() == [1]
+    assert fetch(lambda done, total: True) == 1
+    with database.read() as session:
+        assert session.scalars(select(MailboxPlace.last_uid)).all() == [2]
 
 
 ADDRESSES = (

@@ -541,7 +541,7 @@ def test_a_template_problem_leaves_the_window_alive(
     window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from outreach.errors import TemplateError
-    from outreach.ui.operations import drafts as module
+    from outreach.letters import drafting as module
 
     def broken(name: str) -> None:
         raise TemplateError("mine.md.j2, line 7: unexpected end.")
@@ -561,15 +561,15 @@ def test_others_can_write_while_the_window_drafts_letters(
     from outreach.store.database import open_database
 
     sandbox = window.workspace.sandbox
-    render, rendered = sandbox.render, []
+    render, rendered = sandbox.render_each, []
     other = open_database(window.workspace.jobs._database.path)
 
-    def watched(*arguments: object) -> object:
+    def watched(name: str, parts: dict[str, str], common: dict[str, object], each: list[object]) -> object:
         with other.write():
-            rendered.append(arguments)
-        return render(*arguments)
+            rendered.extend(each)
+        return render(name, parts, common, each)
 
-    monkeypatch.setattr(sandbox, "render", watched)
+    monkeypatch.setattr(sandbox, "render_each", watched)
     page = go(window, "compose", settle)
     page._tick_all()
     page.draft.trigger()
@@ -577,6 +577,30 @@ def test_others_can_write_while_the_window_drafts_letters(
     other.close()
     assert messages() == []
     assert len(rendered) == len(page._recipients) == len(references(page.drafts))
+
+
+def test_drafting_that_is_stopped_says_how_far_it_came_and_leaves_the_others_ticked(
+    window: MainWindow, settle: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from outreach.letters import drafting
+
+    monkeypatch.setattr(drafting, "DRAFTED_AT_ONCE", 4)
+    page = go(window, "compose", settle)
+    page._tick_all()
+    ticked = len(page.recipients.ticked())
+    written = drafting._drafted
+
+    def stopped_by_the_user(*arguments: object) -> object:
+        for job in window.workspace.jobs.titled:
+            job.cancel()
+        return written(*arguments)
+
+    monkeypatch.setattr(drafting, "_drafted", stopped_by_the_user)
+    page.draft.trigger()
+    settle(window)
+    assert len(references(page.drafts)) == 4
+    assert len(page.recipients.ticked()) == ticked - 4
+    assert f"4 of {ticked} letters drafted; stopped." in window.statusBar().currentMessage()
 
 
 def test_back_up_and_check(window: MainWindow, settle: Settle, tmp_path: Path) -> None:

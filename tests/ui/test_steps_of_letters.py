@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from outreach.app import Desktop
 from outreach.cases.campaigns import campaigns_list
-from outreach.correspondence import following_up
 from outreach.correspondence.replies import record_reply
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.letter_life import (
@@ -75,9 +74,7 @@ TERMINAL: dict[str, tuple[Step | None, Do]] = {
     ),
     "follow_up": (
         Step.FOLLOWED_UP,
-        lambda s, r: following_up._case_of(
-            s, s.scalars(select(Letter).where(Letter.reference == r)).one(), Step.FOLLOWED_UP
-        ),
+        lambda s, r: refuse_step(s, [find_letter(s, r)], Step.FOLLOWED_UP),
     ),
     "withdraw": (Step.WITHDRAWN, lambda s, r: withdraw_letters(s, [r])),
     "close_letter": (Step.CLOSED, lambda s, r: close_letters(s, [r])),

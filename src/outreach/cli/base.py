@@ -69,12 +69,15 @@ Reason = Annotated[str, typer.Option("--reason", help="Kept in the letter's hist
 
 
 PLACES = {
-    "people": "directory", "people duplicates": "identity", "people merge": "identity", "people unmerge": "identity",
-    "bodies": "directory", "posts": "directory", "feeds": "importing", "import": "importing", "search": "search",
+    "people": "directory", "people duplicates": "identity", "people merge": "identity",
+    "people unmerge": "identity",
+    "bodies": "directory", "posts": "directory", "feeds": "importing", "import": "importing",
+    "search": "search",
     "facts": "campaign", "templates": "campaign", "recipients": "campaign", "groups": "campaign",
     "letters list": "letter_table", "letters stats": "letter_table", "letters show": "letter_table",
     "letters calendar": "letter_table", "views": "letter_table",
-    "letters draft": "letter_drafting", "letters follow-up": "letter_drafting", "letters refer": "letter_drafting",
+    "letters draft": "letter_drafting", "letters follow-up": "letter_drafting",
+    "letters refer": "letter_drafting",
     "letters export": "letter_files", "letters enclose": "letter_files", "letters print": "letter_files",
     "letters mailto": "letter_files", "letters web-form": "letter_files", "letters": "letters",
     "replies": "replies", "mail": "mail",
@@ -82,12 +85,14 @@ PLACES = {
     "pack": "packs", "evidence": "packs",
     "demo": "upkeep", "init": "upkeep", "backup": "upkeep", "restore": "upkeep", "check": "upkeep",
 }  # fmt: skip
-"""The module of this room that has a command, or all others of a group, in the order in which they are listed. Only the module
-that is needed is read."""
+"""The module of this room that has a command, or all others of a group, in the order in which they are
+listed. Only the module that is needed is read."""
 
 
 class _OnDemand(TyperGroup):
-    """Commands whose modules are imported when they are asked for, so that a command of one part waits for no other."""
+    """Commands whose modules are imported when they are asked for, so that a
+    command of one part waits for no other.
+    """
 
     def get_command(self, context: Any, name: str) -> Any:
         if place := PLACES.get(f"{self.name} {name}") or PLACES.get(
@@ -225,7 +230,9 @@ def print_list(
 
 
 def print_rows(rows: Iterable[tuple[Mapping[str, object], object]], how: Format) -> None:
-    """Print a list as it is read, holding a few rows at a time. rows: each by column heading, and what JSON prints instead.
+    """Print a list as it is read, holding a few rows at a time.
+
+    rows: each by column heading, and what JSON prints instead.
 
     In a table, the first rows say how wide the columns are.
     """

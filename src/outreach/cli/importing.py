@@ -41,7 +41,8 @@ def import_directory(
         typer.Option(
             "--dataset",
             metavar="NAME",
-            help="Which list the files are editions of, where their ids are the list’s own: its people are known "
+            help="Which list the files are editions of, where their ids are the list’s own: its people are "
+            "known "
             "again by them. By default what is in the files decides.",
         ),
     ] = "",

@@ -160,7 +160,8 @@ def statistics_of(
         ],
         format,
         [
-            {"name": g.name, "sent": g.sent, "answered": g.answered, "overdue": g.overdue, "response_rate": g.response_rate,
+            {"name": g.name, "sent": g.sent, "answered": g.answered, "overdue": g.overdue,
+            "response_rate": g.response_rate,
              "median_days": g.median_days}
             for g in counts
         ],
@@ -284,7 +285,8 @@ def show_letter(
     for e in detail.events:
         by = f" by {e.by}" if e.by else ""
         typer.echo(
-            f"{e.at.astimezone():%Y-%m-%d %H:%M}  {e.kind.replace('_', ' ')}{by}  {notice_in_words(e.detail)}".rstrip()
+            f"{e.at.astimezone():%Y-%m-%d %H:%M}  {e.kind.replace('_', ' ')}{by}  "
+            f"{notice_in_words(e.detail)}".rstrip()
         )
 
 

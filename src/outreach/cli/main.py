@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         context: typer.Context | None = getattr(error, "ctx", None)
         message = error.format_message().replace("Value error, ", "")
         return _fail(
-            f"{message if message.endswith('?') else message.rstrip('.') + '.'} See: {context.command_path if context else 'outreach'} --help",
+            f"{message if message.endswith('?') else message.rstrip('.') + '.'} See: "
+            f"{context.command_path if context else 'outreach'} --help",
             2,
         )
     except BrokenPipeError:

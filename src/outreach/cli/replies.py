@@ -229,7 +229,8 @@ def show_message(context: typer.Context, number: Annotated[int, typer.Argument(m
     row = detail.row
     sender = f"{row.from_name} <{row.from_address}>" if row.from_name else row.from_address
     typer.echo(
-        f"{row.subject}\n{sender}, {day_short(row.received_on)}\n{notice_in_words(row.nature_reason) or detail.reason}\n"
+        f"{row.subject}\n{sender}, "
+        f"{day_short(row.received_on)}\n{notice_in_words(row.nature_reason) or detail.reason}\n"
     )
     for passage in detail.passages:
         mark = "| " if passage.is_quoted else ""

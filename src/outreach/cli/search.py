@@ -15,7 +15,9 @@ def search_everything(
     campaign: CampaignId = "",
     format: AsFormat = Format.table,
 ) -> None:
-    """Search people, bodies, offices, places, facts, letters and answers at once, of all campaigns or of one."""
+    """Search people, bodies, offices, places, facts, letters and answers at
+    once, of all campaigns or of one.
+    """
     with opened(context) as database, database.read() as session:
         key = campaign_named(session, campaign).key if campaign else None
         found = find(session, " ".join(words), campaign_key=key)

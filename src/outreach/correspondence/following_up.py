@@ -96,8 +96,8 @@ def plan_follow_ups(
             template = best_template(available, recipient.audience, letter.language, purpose)
             if template is None:
                 raise NotFoundError(
-                    f"There is no template for following up with {recipient.name}. Write one whose purpose is "
-                    f"{purpose}."
+                    f"There is no template for following up with {recipient.name}. Write one whose purpose "
+                    f"is {purpose}."
                 )
             one = WantedLetter(
                 recipient, in_language(available, template, recipient.language), letter.reference
@@ -128,8 +128,8 @@ def draft_next(session: Session, plan: NextLetters, *, by: str = "") -> Changes:
     for letter, (reference, was_answered, _) in zip(letters, plan.about, strict=True):
         if plan.kind is Step.FOLLOWED_UP and (letter.status is LetterStatus.ANSWERED) != was_answered:
             raise NotAllowedError(
-                f"An answer to {reference} came or went while the letters were made. Nothing was written; draft "
-                "again."
+                f"An answer to {reference} came or went while the letters were made. Nothing was written; "
+                "draft again."
             )
     by_case: dict[tuple[int, int], list[tuple[int, PlannedLetter]]] = {}
     for letter, (_, _, about) in zip(letters, plan.about, strict=True):
@@ -168,8 +168,7 @@ def draft_referral(
 def plan_referral(session: Session, sandbox: TemplateSandbox, reference: str, to: str) -> NextLetters:
     """What `draft_referral` would write, and raises."""
     letter = find_letter(session, reference)
-    refuse_step(session, [letter], Step.REFERRAL_DRAFTED)
-    (case_id,) = _cases_of(session, [letter])
+    case_id = _case_of(session, letter, Step.REFERRAL_DRAFTED)
     campaign = campaign_of_case(session, case_id)
     recipients = recipients_for(session, campaign.key, to, on=campaign.today).recipients
     with sandbox.command():
@@ -186,6 +185,15 @@ def plan_referral(session: Session, sandbox: TemplateSandbox, reference: str, to
         plan = plan_wanted(session, sandbox, case_id=case_id, wanted=wanted, on=campaign.today)
     was_answered = letter.status is LetterStatus.ANSWERED
     return NextLetters(Step.REFERRAL_DRAFTED, ((letter.reference, was_answered, plan),))
+
+
+def _case_of(session: Session, letter: Letter, step: Step) -> str:
+    """The readable id of a letter's case.
+
+    Raises: NotFoundError; NotAllowedError if the letter cannot take the step.
+    """
+    refuse_step(session, [letter], step)
+    return _cases_of(session, [letter])[0]
 
 
 def _cases_of(session: Session, letters: Sequence[Letter]) -> list[str]:

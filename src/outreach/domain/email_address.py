@@ -36,7 +36,8 @@ def parsed_address(text: str) -> EmailAddress | None:
         return None
     import email_validator
 
-    # Whether a name is reserved is for the server that takes the mail to say: offices use .local for their own.
+    # Whether a name is reserved is for the server that takes the mail to say: offices use .local for their
+    # own.
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     try:
         found = email_validator.validate_email(wanted, check_deliverability=False, strict=True)

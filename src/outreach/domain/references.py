@@ -16,7 +16,9 @@ def letter_reference(prefix: str, number: int) -> str:
 
 
 def reference_key(reference: str) -> str:
-    """What references sort by: the prefix, then the number as a number, so that MAG-10000 comes after MAG-9999."""
+    """What references sort by: the prefix, then the number as a number, so that
+    MAG-10000 comes after MAG-9999.
+    """
     prefix, _, number = reference.rpartition("-")
     return f"{prefix} {int(number):012d}" if number.isdecimal() else reference
 

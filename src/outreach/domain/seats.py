@@ -31,8 +31,8 @@ def seats_on(seats: Sequence[Seat], on: date) -> list[Seat]:
 def seat_on(seats: Sequence[Seat], on: date, jurisdiction: str) -> tuple[str, str]:
     """Party and country on a day, "" where not on file.
 
-    Args: jurisdiction: of the body written to. Members of the European Parliament count by the country they sit for;
-        everybody else by the body's own.
+    Args: jurisdiction: of the body written to. Members of the European Parliament count by the country they
+        sit for; everybody else by the body's own.
     """
     then = seats_on(seats, on)
     party = next((s.party for s in then if s.party and s.jurisdiction == jurisdiction), "")

@@ -243,7 +243,7 @@ def recipients_of(session: Session, letters: Sequence[Letter]) -> list[Recipient
     for letter, row_key in zip(letters, found, strict=True):
         if row_key not in rows:
             raise NotFoundError(
-                f"The addressee of {letter.reference} is not a recipient of the campaign any more. Add them in "
-                "the directory."
+                f"The addressee of {letter.reference} is not a recipient of the campaign any more. Add them "
+                "in the directory."
             )
     return [rows[key] for key in found if key is not None]

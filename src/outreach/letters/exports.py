@@ -34,7 +34,10 @@ _AT_ONCE = 64
 
 
 def letter_document(session: Session, letter: Letter) -> LetterDocument:
-    """A letter's text, parsed for the formats. Raises: NotAllowedError for a letter whose text is not on file."""
+    """A letter's text, parsed for the formats.
+
+    Raises: NotAllowedError for a letter whose text is not on file.
+    """
     return Documents(session).of([letter])[0]
 
 
@@ -47,7 +50,10 @@ class Documents:
         self._senders: dict[int, str] = {}
 
     def of(self, letters: Sequence[Letter]) -> list[LetterDocument]:
-        """Letters' texts, parsed for the formats. Raises: NotAllowedError for one whose text is not on file."""
+        """Letters' texts, parsed for the formats.
+
+        Raises: NotAllowedError for one whose text is not on file.
+        """
         for letter in letters:
             _check_has_text(letter)
         places: dict[int, str] = {}
@@ -143,7 +149,10 @@ def export_letters(
 
 @dataclass(frozen=True)
 class _Ready:
-    """A letter as it is written into files. The last four are for messages alone, and empty where none is made."""
+    """A letter as it is written into files.
+
+    The last four are for messages alone, and empty where none is made.
+    """
 
     key: int
     document: LetterDocument
@@ -160,7 +169,8 @@ def _set_ahead(
     """Letters with their PDFs (b"" where none is needed), which are set side by side while earlier ones are
     written.
 
-    typst works outside Python's lock; letters are read here, in the thread of their session. Args: keys: those
+    typst works outside Python's lock; letters are read here, in the thread of their session. Args: keys:
+    those
         with the same paragraphs one after the other, since typst remembers paragraphs that it has just set.
     """
     documents = Documents(session)

@@ -53,7 +53,10 @@ def alike_together(session: Session, keys: Sequence[int]) -> list[int]:
 
 
 def letters_in_parts(session: Session, keys: Sequence[int]) -> Iterator[list[Letter]]:
-    """Letters in the order of their keys, `AT_ONCE` at a time. Keep none of them, so that memory stays as it is."""
+    """Letters in the order of their keys, `AT_ONCE` at a time.
+
+    Keep none of them, so that memory stays as it is.
+    """
     for at in range(0, len(keys), AT_ONCE):
         part = keys[at : at + AT_ONCE]
         found = {x.id: x for x in session.scalars(select(Letter).where(Letter.id.in_(part)))}

@@ -350,8 +350,8 @@ def refuse_sent(session: Session, references: Sequence[str], *, on: date) -> lis
     for letter in letters:
         if letter.written_on is not None and on < letter.written_on:
             raise UsageError(
-                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have been "
-                "sent before it was written."
+                f"{letter.reference} is dated after {date_in_words(on, locale_for('en'))}; it cannot have "
+                "been sent before it was written."
             )
     return letters
 

@@ -148,8 +148,8 @@ class _Planning:
             template = one.template
             if template.needs_previous and kind[1]:
                 raise TemplateError(
-                    f"The template {template.id} follows up an earlier letter. Say which one: --about MAG-0001, "
-                    "or choose Draft follow-up in the table of letters."
+                    f"The template {template.id} follows up an earlier letter. Say which one: --about "
+                    "MAG-0001, or choose Draft follow-up in the table of letters."
                 )
             known = self._facts.of(template.language, one.recipient.jurisdiction)
             for name in template.required_facts:

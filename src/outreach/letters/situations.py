@@ -62,7 +62,10 @@ def situations(
 
 
 def marked_sent(session: Session, keys: Sequence[int]) -> set[int]:
-    """Keys of the letters of which only a record made by hand says that they went out; no server has taken them."""
+    """Keys of the letters of which only a record made by hand says that they went out.
+
+    No server has taken them.
+    """
     by_hand: set[int] = set()
     by_server: set[int] = set()
     for wanted in in_chunks(keys):

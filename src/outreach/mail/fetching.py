@@ -2,7 +2,9 @@
 how far it came in the same transaction.
 """
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -46,15 +48,30 @@ def fetch_mail(
         since = _first_sent(session)
     intake = Intake(database, today)
     report = IncomingReport()
-    for batch in mailbox.fetch_new(place, since):
-        messages = [Incoming(m.raw, m.at) for m in batch.messages if m.raw]
-        huge = sum(not m.raw for m in batch.messages)
-        report += intake.file(messages, _keeping(account, folder, batch.place))
-        if huge:
-            report += IncomingReport(problems=tuple(["A message over 50 MB was left on the server."] * huge))
-        if not progress(batch.done, batch.total):
-            break
+    with contextlib.closing(_ahead(mailbox.fetch_new(place, since))) as batches:
+        for batch in batches:
+            messages = [Incoming(m.raw, m.at) for m in batch.messages if m.raw]
+            huge = sum(not m.raw for m in batch.messages)
+            report += intake.file(messages, _keeping(account, folder, batch.place))
+            if huge:
+                report += IncomingReport(
+                    problems=tuple(["A message over 50 MB was left on the server."] * huge)
+                )
+            if not progress(batch.done, batch.total):
+                break
     return report
+
+
+def _ahead(batches: Iterator[Batch]) -> Generator[Batch, None, None]:
+    """The same batches, each fetched while the one before is filed.
+
+    Who stops early waits until the one that is on its way is there, and leaves it on the server.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
 
 
 def _place_of(account: str, folder: str) -> Select[Any]:

@@ -78,7 +78,7 @@ class Batch:
 
 
 class ImapMailbox:
-    """One connection, used as a context manager. Not shared between threads."""
+    """One connection, used as a context manager, and by one thread at a time."""
 
     def __init__(
         self,

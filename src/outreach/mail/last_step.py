@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.correspondence.replies import remove_answer
 from outreach.correspondence.triage import back_to_tray
-from outreach.domain.letter_life import LetterSituation, Step
+from outreach.domain.letter_life import Step
 from outreach.domain.letter_ways_back import refusal_of_way_back, step_in_words, way_back
 from outreach.errors import NotAllowedError
 from outreach.letters.ledger import (
@@ -24,6 +24,7 @@ from outreach.mail import outcomes
 from outreach.mail.outbox import undo_queueing, undo_take_back
 from outreach.store.changes import Changes
 from outreach.store.models import Letter, Reply
+from outreach.store.search import in_chunks
 
 
 def undo_last_steps(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
@@ -41,10 +42,15 @@ def undo_last_steps(session: Session, references: Sequence[str], *, by: str = ""
     for letter, situation in zip(letters, found, strict=True):
         if why := refusal_of_way_back(situation, reference=letter.reference):
             raise NotAllowedError(why)
-    kinds, said = set(LETTERS), []
+    kinds, ways = set(LETTERS), dict[Step, list[Letter]]()
     for letter, situation in zip(letters, found, strict=True):
-        kinds |= _undo(session, letter, situation, by).kinds
+        if (step := way_back(situation)) is not None:
+            ways.setdefault(step, []).append(letter)
+    for step, some in ways.items():
+        kinds |= _undo(session, step, some, by)
         session.flush()
+    said = []
+    for letter, situation in zip(letters, found, strict=True):
         what = step_in_words(Step.DELETED if situation.is_deleted else situation.last)
         said.append(f"{letter.reference}: {what} is taken back; it is {letter.status.value}.")
     return Changes(frozenset(kinds), "\n".join(said), tuple(x.reference for x in letters))
@@ -54,9 +60,10 @@ def _found(session: Session, references: Sequence[str]) -> list[Letter]:
     wanted = list(dict.fromkeys(r.strip().upper() for r in references))
     deleted = {
         letter.reference: letter
+        for part in in_chunks(wanted)
         for letter in session.scalars(
             select(Letter)
-            .where(Letter.reference.in_(wanted), Letter.deleted_at.is_not(None))
+            .where(part(Letter.reference), Letter.deleted_at.is_not(None))
             .execution_options(include_deleted=True)
         )
     }
@@ -74,16 +81,22 @@ _UNDO: dict[Step, Callable[..., Changes]] = {
 }
 
 
-def _undo(session: Session, letter: Letter, situation: LetterSituation, by: str) -> Changes:
-    step = way_back(situation)
-    assert step is not None
+def _undo(session: Session, step: Step, letters: Sequence[Letter], by: str) -> frozenset[str]:
+    """Let letters take a step back, the same of all. Returns: kinds of records that it touched."""
+    references = [letter.reference for letter in letters]
     if step is Step.RESTORED:
-        return restore_drafts(session, [letter.reference])
+        return restore_drafts(session, references).kinds
     if step is not Step.REPLY_REMOVED:
-        return _UNDO[step](session, [letter.reference], by=by)
+        return _UNDO[step](session, references, by=by).kinds
+    return frozenset[str]().union(*(_remove_last_answer(session, letter) for letter in letters))
+
+
+def _remove_last_answer(session: Session, letter: Letter) -> frozenset[str]:
     reply = session.scalars(
         select(Reply).where(Reply.letter_id == letter.id).order_by(Reply.id.desc())
     ).first()
     if reply is None:
         raise NotAllowedError(f"No answer to {letter.reference} is on file any more.")
-    return back_to_tray(session, [reply.mail_id]) if reply.mail_id else remove_answer(session, reply.id)
+    changes = back_to_tray(session, [reply.mail_id]) if reply.mail_id else remove_answer(session, reply.id)
+    session.flush()
+    return changes.kinds

@@ -84,8 +84,8 @@ def _refuse_unreachable(session: Session, letters: Sequence[Letter]) -> None:
     for letter, to_address in zip(letters, sending_addresses(session, letters), strict=True):
         if letter.status is LetterStatus.BOUNCED and (letter.id, to_address) in tried:
             raise NotAllowedError(
-                f"{letter.reference} came back from {to_address}. Correct the address in the directory first, or send it by "
-                "post."
+                f"{letter.reference} came back from {to_address}. Correct the address in the directory "
+                "first, or send it by post."
             )
         address_of(letter.reference, to_address)
 

@@ -1,4 +1,7 @@
-"""Where what became of letters is kept beside the database, see `outcomes.py`; a start that finds none reads no more than this."""
+"""Where what became of letters is kept beside the database, see `outcomes.py`.
+
+A start that finds none reads no more than this.
+"""
 
 from pathlib import Path
 
@@ -9,7 +12,10 @@ def outcome_prefix(database: Path) -> str:
 
 
 def outcome_files(database: Path | None) -> list[Path]:
-    """The files that lie beside a database, in no order; none for a database on a server, or in a folder that cannot be read."""
+    """The files that lie beside a database, in no order.
+
+    None for a database on a server, or in a folder that cannot be read.
+    """
     if database is None:
         return []
     try:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from outreach.domain.message_kind import MessageKind
 from outreach.domain.notice import Code, Notice, notice
 from outreach.domain.references import folded
-from outreach.messages.parse import ReadMessage, ids_in, payload_of
+from outreach.messages.headers import ids_in
+from outreach.messages.parse import ReadMessage, payload_of
 
 _MAX_SCANNED = 300_000
 _MAX_FOR_DETECTORS, _MAX_LINES = 100_000, 4_000

@@ -4,7 +4,6 @@ Headers are read with the library's oldest, tolerant policy and cut to a length 
 newer parser of structured headers takes seconds for some long ones.
 """
 
-import codecs
 import email
 import email.header
 import email.message
@@ -14,31 +13,32 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
 from outreach.errors import UsageError
+from outreach.messages.headers import (
+    MAX_HEADER,
+    MESSAGE_ID,
+    address_of,
+    decoded,
+    decoded_header,
+    ids_in,
+    instant_in,
+)
 from outreach.messages.safe_html import html_as_text
 
 MAX_BYTES = 50 * 1024 * 1024
-_MAX_HEADER = 4_000
 _MAX_THREAD_HEADER = 20_000
 _MAX_TEXT = 1_000_000
 _MAX_PARTS = 200
-# Codecs that are no character sets, or that take quadratic time.
-_NO_CHARSET = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7"})
 # The library takes quadratic time for the parameters of such a header.
 _ENDLESS_HEADER = re.compile(rb"(?im)^content-[a-z-]{4,20}:(?:[^\n]{4000}|(?:[^\n]{0,998}\n[ \t]){60})")
 _THREAD = frozenset({"references", "in-reply-to"})
 _AS_IT_STANDS = frozenset({"", "7bit", "8bit", "binary"})
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";]{1,40})", re.IGNORECASE)
-_SIMPLE_ADDRESS = re.compile(
-    r"^\"?([^\"<>(),;:\\@\[\]]{0,200})\"? ?<([^<>\s@\",;:()]{1,200}@[^<>\s@\",;:()]{1,250})>$"
-)
-_BARE_ADDRESS = re.compile(r"^[\w.+-]{1,200}@[\w.-]{1,250}$", re.ASCII)
 _FOLD = re.compile(r"\n[ \t]+")
-_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
 _REPORT_TYPES = frozenset(
     {"message/delivery-status", "message/rfc822", "text/rfc822-headers", "message/disposition-notification"}
 )
@@ -121,7 +121,7 @@ class ReadMessage:
             # Most messages of a mailbox are read no further than this.
             body = self.raw[self.head_length :]
             found = _CHARSET.search(self.header("Content-Type"))
-            return _cleaned(_decode(body[: 4 * _MAX_TEXT], found[1] if found else "utf-8")).strip()
+            return _cleaned(decoded(body[: 4 * _MAX_TEXT], found[1] if found else "utf-8")).strip()
         try:
             return _text(self.parsed)
         except RecursionError:
@@ -169,7 +169,7 @@ def tolerant_message(raw: bytes) -> ReadMessage:
     """Read whatever there is of a message; one that is no message at all comes out empty."""
     headers, length = _headers(raw)
     message_id = _header(headers, "Message-ID")
-    found = _MESSAGE_ID.search(message_id)
+    found = MESSAGE_ID.search(message_id)
     from_name, from_address = address_of(_header(headers, "From"))
     answered, earlier = ids_in(_header(headers, "In-Reply-To")), ids_in(_header(headers, "References"))
     return ReadMessage(
@@ -181,14 +181,14 @@ def tolerant_message(raw: bytes) -> ReadMessage:
         from_address=from_address,
         subject=_header(headers, "Subject"),
         thread=tuple(dict.fromkeys((*answered, *reversed(earlier)))),
-        sent_at=_instant(_header(headers, "Date")),
+        sent_at=instant_in(_header(headers, "Date")),
     )
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
     wanted = name.lower()
     value = headers.get(wanted, "")
-    return decoded_header(value, _MAX_THREAD_HEADER if wanted in _THREAD else _MAX_HEADER) if value else ""
+    return decoded_header(value, _MAX_THREAD_HEADER if wanted in _THREAD else MAX_HEADER) if value else ""
 
 
 def _headers(raw: bytes) -> tuple[dict[str, str], int]:
@@ -240,72 +240,6 @@ def _head_end(raw: bytes) -> int:
     return min(places) if places else limit
 
 
-def decoded_header(value: str, longest: int = _MAX_HEADER) -> str:
-    """The words of a header's value, at most so many characters of it."""
-    text = value[:longest]
-    try:
-        if "=?" in text:
-            text = "".join(_decoded(piece, charset) for piece, charset in email.header.decode_header(text))
-        if not text.isascii():
-            # Bytes that are no UTF-8 arrived as surrogates.
-            text = _decode(text.encode("utf-8", "surrogateescape"), "utf-8")
-    except (ValueError, LookupError, TypeError, AttributeError, IndexError, email.errors.MessageError):
-        text = text.encode("utf-8", "replace").decode("utf-8")
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(text.split())
-
-
-def _decoded(piece: bytes | str, charset: str | None) -> str:
-    if isinstance(piece, str):
-        return piece
-    return _decode(piece, charset or "utf-8")
-
-
-def _decode(content: bytes, charset: str) -> str:
-    """Bytes as text: by the character set named, if it is one, else as UTF-8, else as Windows-1252."""
-    for name in (charset, "utf-8"):
-        try:
-            known = codecs.lookup(name).name.replace("-", "_")
-            if known in _NO_CHARSET:
-                continue
-            return content.decode(name)
-        except (LookupError, ValueError, TypeError):
-            continue
-    return content.decode("cp1252", "replace")
-
-
-def address_of(header: str) -> tuple[str, str]:
-    """Name and address of the first mailbox in a header."""
-    # The common forms, which the library takes ten times as long for.
-    if simple := _SIMPLE_ADDRESS.match(header):
-        return simple[1].strip(), simple[2]
-    if _BARE_ADDRESS.match(header):
-        return "", header
-    try:
-        name, address = email.utils.parseaddr(header[:1000])
-    except (ValueError, IndexError, TypeError, AttributeError, RecursionError):
-        return header[:200], ""
-    return name, address if "@" in address else ""
-
-
-def ids_in(text: str) -> tuple[str, ...]:
-    """Message-IDs in a text, in their order."""
-    return tuple(f"<{i}>" for i in _MESSAGE_ID.findall(text))
-
-
-def _instant(header: str) -> datetime | None:
-    if not header:
-        return None
-    try:
-        parsed = email.utils.parsedate_to_datetime(header[:100])
-        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        aware.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
-        return None
-    return aware
-
-
 def payload_of(part: email.message.Message) -> object:
     """What a part holds, undecoded: parts, or text; "" where the library stumbles over it."""
     try:
@@ -351,7 +285,7 @@ def _content(part: email.message.Message) -> str:
         charset = part.get_content_charset() or "utf-8"
     except (ValueError, LookupError, TypeError, AttributeError):
         charset = "utf-8"
-    return _cleaned(_decode(payload[: 4 * _MAX_TEXT], charset))
+    return _cleaned(decoded(payload[: 4 * _MAX_TEXT], charset))
 
 
 def _cleaned(text: str) -> str:

@@ -47,7 +47,8 @@ RECORDS = (
 """Tables whose rows are journalled."""
 
 NOT_RECORDS = (
-    "journal_entry", "journal_head", "journal_pending", "journal_salt", "letter_row", "letter_row_rules", "letter_row_stale",
+    "journal_entry", "journal_head", "journal_pending", "journal_salt", "letter_row", "letter_row_rules",
+    "letter_row_stale",
     "mailbox_place",
 )  # fmt: skip
 """Tables whose rows are not: the journal itself, and what can be found out again."""

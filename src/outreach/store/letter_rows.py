@@ -256,7 +256,8 @@ def _wanted() -> dict[str, str]:
         return (
             "INSERT INTO letter_row_stale (letter_id)"
             f" SELECT id FROM ({concerned}) AS concerned"
-            " WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM letter_row_stale WHERE letter_id = concerned.id);"
+            " WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM letter_row_stale WHERE letter_id = "
+            "concerned.id);"
         )
 
     made = {}

@@ -1,4 +1,6 @@
-"""What incoming mail is looked up by, as SQL: each has an index of its own, whose expression must be the same."""
+"""What incoming mail is looked up by, as SQL: each has an index of its own,
+whose expression must be the same.
+"""
 
 from typing import Any
 

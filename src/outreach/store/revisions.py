@@ -1,4 +1,7 @@
-"""The schema's revisions that this program knows; their files begin with their numbers, so that Alembic is read only to migrate."""
+"""The schema's revisions that this program knows.
+
+Their files begin with their numbers, so that Alembic is read only to migrate.
+"""
 
 from __future__ import annotations
 

@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from outreach import __version__
 from outreach.settings import Settings, load_settings
 from outreach.store.changes import Changes
 from outreach.ui.acting import Action
 from outreach.ui.campaign_bar import CampaignBar
 from outreach.ui.database_actions import DatabaseActions
 from outreach.ui.dialogs.forms import open_dialog
-from outreach.ui.dialogs.text import show_text
+from outreach.ui.dialogs.text import show_about, show_text
 from outreach.ui.errors import show_message
 from outreach.ui.icons import icon
 from outreach.ui.leaving import Leaving
 from outreach.ui.notifying import Notifier
 from outreach.ui.pages.base import Page
 from outreach.ui.pages.registry import PAGES, PageEntry, Pages
-from outreach.ui.theme import CHOICES, Theme
+from outreach.ui.theme import Theme
 from outreach.ui.widgets.buttons import Shortcut
+from outreach.ui.widgets.colour_menu import ColourMenu
 from outreach.ui.widgets.job_bar import JobBar
 from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.panels import shares_as_text, shares_in
@@ -223,19 +222,7 @@ class MainWindow(QMainWindow):
         notify.setCheckable(True)
         notify.setChecked(self.notifier.is_wanted)
         notify.triggered.connect(self.notifier.set_wanted)
-        looks = view.addMenu(self.tr("Colours"))
-        group = QActionGroup(self)
-        names = {
-            "system": self.tr("As the system"),
-            "light": self.tr("Light"),
-            "dark": self.tr("Dark"),
-        }
-        for choice in CHOICES:
-            action = looks.addAction(names[choice])
-            action.setCheckable(True)
-            action.setChecked(choice == self._theme.choice)
-            action.triggered.connect(partial(self._theme.apply, choice))
-            group.addAction(action)
+        view.addMenu(ColourMenu(self._theme, view))
 
     def _page_made(self, entry: PageEntry, page: Page) -> None:
         """A page is shown for the first time: it joins the others, and what can be done on it the menus."""
@@ -367,14 +354,7 @@ class MainWindow(QMainWindow):
         )
 
     def _about(self) -> None:
-        show_text(
-            self,
-            self.tr("About outreach"),
-            f"<p><b>outreach {__version__}</b></p>"
-            "<p>Letters to people in power, and who answered.</p>"
-            f"<p>This database: {escape(self._location)}</p>"
-            "<p>MIT licence. Fonts: Inter and Source Serif 4 (SIL OFL). Icons: Lucide (ISC).</p>",
-        )
+        show_about(self, self._location)
 
     def when_saved(self, then: Callable[[], object]) -> None:
         """Do what ends this window once everything is on file; else the user is asked first."""

@@ -172,7 +172,10 @@ class TodayPage(Page):
     def _section(
         self, title: str, rows: list[QWidget], page: str, place: What, count: int | None = None
     ) -> None:
-        """Args: page, place: where all of them are shown; without a page they all stand here. count: how many there are."""
+        """Args: page, place: where all of them are shown; without a page they all stand here.
+
+        count: how many there are.
+        """
         if not rows:
             return
         total = len(rows) if count is None else count
