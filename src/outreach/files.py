@@ -69,8 +69,8 @@ def write_file(path: Path, content: bytes, *, survives_power_cut: bool = False) 
 
 @contextlib.contextmanager
 def new_file(path: Path, *, survives_power_cut: bool = False) -> Iterator[BinaryIO]:
-    """A file to write into, a part after another; it has its name once all is written, and an error leaves the former one in
-    place. Args, Raises: as for `write_file`.
+    """A file to write into, a part after another; it has its name once all is written, and an error leaves
+    the former one in place. Args, Raises: as for `write_file`.
     """
     make_folder(path.parent)
     if path.is_dir():

@@ -23,8 +23,9 @@ from outreach.store.database import open_database
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.inbox import AssignDialog
 from outreach.ui.main_window import MainWindow
+from outreach.ui.operations.listing import Chosen
 from outreach.ui.widgets.recipient_item import RecipientList
-from outreach.ui.widgets.tables import Table
+from outreach.ui.widgets.tables import ListView
 from tests import factories
 from tests.messages import message
 
@@ -117,8 +118,8 @@ def rows_in(view: QAbstractItemView, known_by: Callable[[Any], Hashable]) -> lis
     if isinstance(view, RecipientList):
         keys = [view.item(n).data(Qt.ItemDataRole.UserRole) for n in range(view.count())]
         return [f"recipient {k}" for k in keys]
-    assert isinstance(view, Table)
-    return [known_by(r) for r in view._model.rows]
+    assert isinstance(view, ListView)
+    return [known_by(r) for r in view.model().rows]
 
 
 @pytest.mark.parametrize(("key", "list_of", "known_by", "words"), LISTS)
@@ -263,16 +264,19 @@ def test_letters_that_a_filter_takes_out_of_view_are_not_chosen_any_more(
 ) -> None:
     letters = turn(window, "letters", settle)
     letters.filter_bar.status.choose("draft")
+    settle(window)
     letters.table.setFocus()
     press(Qt.Key.Key_A, CTRL)
     assert len(letters.table.selected()) == 4
     letters.search.setText("bryant")
+    settle(window)
     assert [r.recipient for r in letters.table.selected()] == ["Chris Bryant"]
     letters.approve.trigger()
     settle(window)
     close_dialogs()
     letters.search.clear()
-    still = {r.recipient for r in letters._rows if r.status.value == "draft"}
+    settle(window)
+    still = {r.recipient for r in letters.model.rows if r.status.value == "draft"}
     assert still >= {"Theresa May", "Marietje Schaake", "Heidi Hautala"}
 
 
@@ -382,7 +386,7 @@ def test_a_letter_asked_for_and_not_found_is_not_chosen_by_surprise_later(
     window.workspace.go("letters", references=["MAG-9999"])
     letters.mark_stale()
     settle(window)
-    assert letters._wanted == []
+    assert letters.table.choice == Chosen()
     for key, what in (("cases", {"fact": "no_such"}), ("directory", {"kind": "person", "id": "no-such"})):
         page = turn(window, key, settle)
         page.show_place(what)

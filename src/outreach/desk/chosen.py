@@ -1,4 +1,6 @@
-"""Letters that somebody chose in a table, few by name or all that a query means, and what has to be known of them."""
+"""Letters that somebody chose in a table, few by name or all that a query
+means, and what has to be known of them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +22,10 @@ NAMED = 6
 
 @dataclass(frozen=True)
 class ChosenLetters:
-    """Letters that were chosen. query, today: which ones these are. order: as the table shows them. count: how many."""
+    """Letters that were chosen.
+
+    query, today: which ones these are. order: as the table shows them. count: how many.
+    """
 
     query: LetterQuery
     today: date
@@ -47,8 +52,8 @@ class ChosenLetters:
 
 @dataclass(frozen=True)
 class AboutLetters:
-    """What is known of letters that were chosen. situations: each that one of them is in, once. first: the first ones, in the
-    order of the table, to name them."""
+    """What is known of letters that were chosen. situations: each that one of them is in, once. first: the
+    first ones, in the order of the table, to name them."""
 
     chosen: ChosenLetters
     situations: tuple[LetterSituation, ...]
@@ -68,7 +73,8 @@ class AboutLetters:
 def about_letters(session: Session, chosen: ChosenLetters) -> AboutLetters:
     """What has to be known of letters before anything is done with them.
 
-    Returns: the letters that are meant now, by their number and their highest id: what is written later is none of them.
+    Returns: the letters that are meant now, by their number and their highest id: what is written later is
+        none of them.
     """
     query = chosen.query
     if query.only is None:

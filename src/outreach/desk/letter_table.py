@@ -193,7 +193,10 @@ def positions_of(
     today: date,
     order: Order = BY_REFERENCE,
 ) -> dict[str, int]:
-    """How many rows of the table come before each of some letters; those that the query does not mean are left out."""
+    """How many rows of the table come before each of some letters.
+
+    Those that the query does not mean are left out.
+    """
     if len(references) > _FEW:
         wanted, found = set(references), dict[str, int]()
         for place, (_, reference) in enumerate(letter_ids(session, query, today, order)):

@@ -107,7 +107,8 @@ def write_xlsx(rows: Iterable[TrackerRow], file: BinaryIO) -> None:
         if count == _MOST_ROWS:
             book.close()
             raise UsageError(
-                f"A spreadsheet holds {_MOST_ROWS - 1:,} letters. Export the table as CSV, or filter it first."
+                f"A spreadsheet holds {_MOST_ROWS - 1:,} letters. Export the table as CSV, or filter it "
+                "first."
             )
         sheet.append(cells)
         count += 1

@@ -116,7 +116,10 @@ def names_in_words(names: Sequence[str], most: int = 5) -> str:
 
 
 def first_names_in_words(names: Sequence[str], count: int) -> str:
-    """Whom letters go to, in a sentence. Args: names: of all of them, or of the first ones. count: how many letters there are."""
+    """Whom letters go to, in a sentence.
+
+    Args: names: of all of them, or of the first ones. count: how many letters there are.
+    """
     if len(names) >= count:
         return names_in_words(names)
     shown = list(dict.fromkeys(names))[:3]

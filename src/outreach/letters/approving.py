@@ -27,8 +27,8 @@ class LetterToDecide:
 
 @dataclass(frozen=True)
 class Decision:
-    """Letters that somebody is about to decide on together. known: all of them, or of many the first ones and those that
-    something speaks against. count: how many they are."""
+    """Letters that somebody is about to decide on together. known: all of them, or of many the first ones and
+    those that something speaks against. count: how many they are."""
 
     known: tuple[LetterToDecide, ...]
     count: int

@@ -65,8 +65,8 @@ class Reversible(QUndoCommand):
 
 
 class ReversibleInParts(QUndoCommand):
-    """A step of any number of letters and its opposite, each a job that can be stopped between its parts. Undo takes it back with
-    those letters that took it, also while it is under way: it is stopped then.
+    """A step of any number of letters and its opposite, each a job that can be stopped between its parts.
+    Undo takes it back with those letters that took it, also while it is under way: it is stopped then.
 
     find: which letters these are. tell, failed: as for `Reversible`.
     """

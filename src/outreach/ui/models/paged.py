@@ -1,4 +1,6 @@
-"""A table of any number of rows: it knows how many there are, and reads them in blocks when they are painted."""
+"""A table of any number of rows: it knows how many there are, and reads them in
+blocks when they are painted.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -22,8 +24,9 @@ _KEPT = 60
 class PagedModel(ColumnsModel[R]):
     """Rows of a `Listing`. Blocks of them are read when they are painted, and the last ones are kept.
 
-    in_view: which rows are in view, the first and the last; a table sets it. Signals: replacing() before rows are replaced by what
-    was read anew, loaded(Loaded) afterwards; resorted() when the order is another, so that they have to be.
+    in_view: which rows are in view, the first and the last; a table sets it. Signals: replacing() before rows
+    are replaced by what was read anew, loaded(Loaded) afterwards; resorted() when the order is another, so
+    that they have to be.
     """
 
     replacing = Signal()
@@ -60,7 +63,10 @@ class PagedModel(ColumnsModel[R]):
         self._timer.timeout.connect(self._fetch)
 
     def load(self, listing: Listing[R], wanted: Wanted) -> None:
-        """Read how many rows there are, and those that come into view; `loaded` says when. What is shown stays until then."""
+        """Read how many rows there are, and those that come into view; `loaded` says when.
+
+        What is shown stays until then.
+        """
         done = partial(self._load_done, listing, self.order)
         listing.load(self.order, wanted, self._size).run(self._workspace, self, done)
 
@@ -73,7 +79,10 @@ class PagedModel(ColumnsModel[R]):
     def ids_at(
         self, spans: Sequence[tuple[int, int]], done: Callable[[tuple[Hashable, ...]], object]
     ) -> None:
-        """Read the identities of rows, by numbers of first and last ones. Of several such questions the last is answered."""
+        """Read the identities of rows, by numbers of first and last ones.
+
+        Of several such questions the last is answered.
+        """
         if self.listing is not None:
             self.listing.ids_in(self.shown_order, spans).run(self._workspace, self, done)
 
@@ -151,7 +160,10 @@ class PagedModel(ColumnsModel[R]):
         self.loaded.emit(found.loaded)
 
     def _take(self, total: int, blocks: dict[int, tuple[R, ...]]) -> None:
-        """Show other rows. The table is told of rows at its end, so that it stays where it is; who stands where, it finds out."""
+        """Show other rows.
+
+        The table is told of rows at its end, so that it stays where it is; who stands where, it finds out.
+        """
         self._age += 1
         self._asked = frozenset()
         self._blocks = OrderedDict(blocks)
@@ -170,7 +182,10 @@ class PagedModel(ColumnsModel[R]):
         self.is_changing = False
 
     def _fetch(self) -> None:
-        """Ask for the blocks in view that are not here yet; one question at a time, so that none is asked in vain."""
+        """Ask for the blocks in view that are not here yet.
+
+        One question at a time, so that none is asked in vain.
+        """
         listing, age, size = self.listing, self._age, self._size
         if self._asked or listing is None:
             return

@@ -19,7 +19,10 @@ from outreach.ui.operations.operation import Long, Read, tr
 
 @dataclass(frozen=True)
 class Standing:
-    """How a campaign stands. counts: letters by standing. answers: what was answered, by each of GROUPINGS."""
+    """How a campaign stands.
+
+    counts: letters by standing. answers: what was answered, by each of GROUPINGS.
+    """
 
     counts: dict[str, int]
     figures: Statistics

@@ -55,7 +55,10 @@ from outreach.ui.saving import Saving
 
 @dataclass(frozen=True)
 class LetterListing(Listing[TrackerRow]):
-    """A table of letters. query, today: which ones are in it. first: their order as long as they are not sorted by a column."""
+    """A table of letters.
+
+    query, today: which ones are in it. first: their order as long as they are not sorted by a column.
+    """
 
     query: LetterQuery
     today: date
@@ -77,7 +80,10 @@ class LetterListing(Listing[TrackerRow]):
 
 @dataclass(frozen=True)
 class Around:
-    """What stands around the table. total: letters of the campaign. offered: names to filter by. views: saved filters."""
+    """What stands around the table.
+
+    total: letters of the campaign. offered: names to filter by. views: saved filters.
+    """
 
     total: int
     offered: FilterNames

@@ -21,10 +21,13 @@ class Sort:
 
 @dataclass(frozen=True)
 class Listing(Generic[R]):
-    """What a table shows, as functions of a session that run off the window's thread. Only `ui/operations` makes one.
+    """What a table shows, as functions of a session that run off the window's thread.
 
-    count: how many rows there are. rows: some of them in an order, from a number, at most so many. ids: the same, of their
-    identities only. places: the numbers of rows with these identities; those that are not among them are left out.
+    Only `ui/operations` makes one.
+
+    count: how many rows there are. rows: some of them in an order, from a number, at most so many. ids: the
+    same, of their identities only. places: the numbers of rows with these identities; those that are not
+    among them are left out.
     """
 
     count: Callable[[WorkSession], int]
@@ -33,7 +36,10 @@ class Listing(Generic[R]):
     places: Callable[[WorkSession, Sort, Collection[Hashable]], dict[Hashable, int]]
 
     def load(self, order: Sort, wanted: "Wanted", size: int) -> "Read[Found[R]]":
-        """How many rows there are, where some stand, and the blocks that come into view. size: rows in a block."""
+        """How many rows there are, where some stand, and the blocks that come into view.
+
+        size: rows in a block.
+        """
         return Read(partial(_load, self, order, wanted, size), "load")
 
     def blocks(
@@ -61,7 +67,9 @@ class Listing(Generic[R]):
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which rows are chosen. ids: identities, in the order of the table; None for all that the table has, but those in `but`.
+    """Which rows are chosen.
+
+    ids: identities, in the order of the table; None for all that the table has, but those in `but`.
 
     count: how many.
     """
@@ -73,8 +81,9 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to find again when rows are read anew. ids: whose places are asked for. focus: whose row is to come into view. top: the
-    row that is first in view, and anchor who stands there, to stay there. height: how many rows are in view.
+    """What to find again when rows are read anew. ids: whose places are asked for. focus: whose row is to
+    come into view. top: the row that is first in view, and anchor who stands there, to stay there. height:
+    how many rows are in view.
     """
 
     ids: tuple[Hashable, ...] = ()
@@ -86,8 +95,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What was found: how many rows there are, who was asked for, where those of them stand that are here, and which row is to be
-    first in view."""
+    """What was found: how many rows there are, who was asked for, where those of them stand that are here,
+    and which row is to be first in view."""
 
     total: int
     asked: frozenset[Hashable]

@@ -34,8 +34,8 @@ def undoable(
 ) -> Operation[Changes]:
     """A step that Edit > Undo takes back.
 
-    Args: text: what was done, as the menu names it. title: shown while it runs, if it takes long. told: called each time, after
-        the step and after its opposite.
+    Args: text: what was done, as the menu names it. title: shown while it runs, if it takes long. told:
+        called each time, after the step and after its opposite.
     """
     if is_large(chosen):
         return StepInParts(text, title, chosen, do, undo, told)
@@ -66,8 +66,8 @@ def _in_parts(step: StepOfMany, database: Database, progress: Progress, referenc
 
 @dataclass(frozen=True)
 class StepInParts(Operation[Changes]):
-    """A step of many letters as one job, some hundreds in a unit of work. Stopped between, it leaves what was done, says how much
-    that is, and Undo takes that back."""
+    """A step of many letters as one job, some hundreds in a unit of work. Stopped between, it leaves what was
+    done, says how much that is, and Undo takes that back."""
 
     text: str
     title: str

@@ -44,7 +44,10 @@ class LetterSteps(Page):
     """A page with a table of letters. It says which of them are chosen, and has this done with them."""
 
     def about_chosen(self) -> AboutLetters | None:
-        """The letters chosen, and what is known of them; None while nothing is chosen, or that is being read."""
+        """The letters chosen, and what is known of them.
+
+        None while nothing is chosen, or that is being read.
+        """
         raise NotImplementedError
 
     def in_table(self) -> ChosenLetters | None:

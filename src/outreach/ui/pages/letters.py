@@ -140,7 +140,10 @@ class LettersPage(LetterActions):
         self._read_table(find=True)
 
     def _read_table(self, *, find: bool) -> None:
-        """Read the letters that the filters let through. find: bring the current one into view, if it is among them."""
+        """Read the letters that the filters let through.
+
+        find: bring the current one into view, if it is among them.
+        """
         campaign = self.workspace.campaign
         # A page that was not shown yet, or whose campaign changes, reads when it is shown.
         if campaign is not None and not self._is_stale:

@@ -20,8 +20,8 @@ NOTHING = Chosen()
 
 
 class PagedTable(ListView[R]):
-    """A table of any number of rows. Scroll position, current row and selection stay with their rows when it is read anew; rows
-    that it has no more are not chosen any more.
+    """A table of any number of rows. Scroll position, current row and selection stay with their rows when it
+    is read anew; rows that it has no more are not chosen any more.
 
     Signals: chosen() when the selection is another, or is known; loaded() when the rows were read anew.
     """
@@ -42,7 +42,10 @@ class PagedTable(ListView[R]):
         model.resorted.connect(self._resorted)
 
     def follow(self, listing: Listing[R], *, find: bool = False) -> None:
-        """Read the rows of a listing, the same or another. find: bring the current row into view, if it is there."""
+        """Read the rows of a listing, the same or another.
+
+        find: bring the current row into view, if it is there.
+        """
         self._listing = listing
         chosen = self._chosen
         ids = self._to_choose
@@ -71,13 +74,14 @@ class PagedTable(ListView[R]):
         self._set_chosen(NOTHING)
 
     def select(self, ids: Sequence[Hashable], *, scroll: bool = True) -> None:
-        """Choose the rows with these identities, now if they are in memory, else as soon as it is known where they stand.
+        """Choose the rows with these identities, now if they are in memory, else as soon as it is known where
+        they stand.
 
         Those that the table does not have are not chosen. scroll: show the first of them.
         """
         places = {i: self._model.position(i) for i in ids}
         known = {i: place for i, place in places.items() if place >= 0}
-        if len(known) == len(places) or (self._listing is not None and self._is_whole()):
+        if len(known) == len(places):
             self._to_choose = None
             self._place(tuple(known), known, scroll=scroll)
         else:
@@ -124,9 +128,6 @@ class PagedTable(ListView[R]):
 
     def _height(self) -> int:
         return self.viewport().height() // self.verticalHeader().defaultSectionSize() + 1
-
-    def _is_whole(self) -> bool:
-        return len(self._model.rows) == self._model.rowCount()
 
     def _resorted(self) -> None:
         if self._listing is not None:
@@ -245,7 +246,9 @@ class PagedTable(ListView[R]):
         self._model.ids_at(spans, partial(self._ids_came, spans))
 
     def _ids_came(self, spans: Spans, ids: tuple[Hashable, ...]) -> None:
-        """Choose the rows that were marked by their numbers, unless others stand there by now than those in view."""
+        """Choose the rows that were marked by their numbers, unless others
+        stand there by now than those in view.
+        """
         if self._chosen is not None or spans != self._spans():
             return
         numbers = (number for first, last in spans for number in range(first, last + 1))
