@@ -19,17 +19,15 @@ from outreach.ui.dialogs.directory import GroupDialog, GroupValues
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
 from outreach.ui.dialogs.letters import ApproveDialog
 from outreach.ui.models.columns import draft_columns
-from outreach.ui.models.paged import PagedModel
 from outreach.ui.operations import directory, drafts, letters
 from outreach.ui.operations.drafts import Drafted, ToCompose
-from outreach.ui.operations.letters import LetterListing
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
 from outreach.ui.widgets.fields import SearchField
 from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.letter_editor import LetterEditor
-from outreach.ui.widgets.paged_table import PagedTable
+from outreach.ui.widgets.letter_table import LetterTable
 from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.recipient_item import RecipientList
 from outreach.ui.workspace import What, Workspace
@@ -109,8 +107,8 @@ class ComposePage(Page):
         self.notes.hide()
         write.body.addWidget(self.notes)
 
-        self.model = PagedModel(workspace, draft_columns(), lambda r: r.reference)
-        self.drafts = PagedTable(self.model, many=True, name=self.tr("Drafts"))
+        self.drafts = LetterTable(workspace, draft_columns(), many=True, name=self.tr("Drafts"))
+        self.model = self.drafts.letters
         self.drafts.chosen.connect(self._chosen)
         self.drafts.loaded.connect(self._drafts_came)
         drafts = Panel(margins=1, spacing=0)
@@ -323,34 +321,26 @@ class ComposePage(Page):
             self.drafts.select(changes.refs[:1])
 
     def _chosen(self) -> None:
-        rows = self.drafts.selected()
+        rows, choice = self.drafts.selected(), self.drafts.choice
+        is_any = choice is not None and choice.count > 0
         if rows:
             self._stays_clear = False
-        self.approve.setEnabled(bool(rows))
-        self.delete.setEnabled(bool(rows))
-        if len(rows) >= 1:
-            current = rows[0].reference
-            if current != self.editor.reference:
-                self.editor.load(current)
+        self.approve.setEnabled(is_any)
+        self.delete.setEnabled(is_any)
+        if rows:
+            if rows[0].reference != self.editor.wanted:
+                self.editor.load(rows[0].reference)
             self._editor_stack.show_table(True)
         else:
             self.editor.clear()
             self._editor_stack.show_table(False)
 
-    def _chosen_drafts(self) -> ChosenLetters | None:
-        """The drafts chosen, None while it is not known which these are."""
-        listing, choice = self.model.listing, self.drafts.choice
-        if choice is None or not isinstance(listing, LetterListing):
-            return None
-        return listing.chosen(choice, self.model.shown_order)
-
     def _approve(self) -> None:
-        self._approve_these(self._chosen_drafts())
+        self._approve_these(self.drafts.chosen_letters())
 
     def _approve_all(self) -> None:
-        listing = self.model.listing
-        if isinstance(listing, LetterListing):
-            every = listing.all(self.model.rowCount(), self.model.shown_order)
+        every = self.drafts.all_letters()
+        if every is not None:
             # Drafts that are written while the question is asked are none of them.
             letters.about(every).run(self.workspace, self, self._approve_known)
 
@@ -379,7 +369,7 @@ class ComposePage(Page):
 
     def _delete(self) -> None:
         self.editor.save()
-        chosen = self._chosen_drafts()
+        chosen = self.drafts.chosen_letters()
         if chosen is not None:
             drafts.delete(chosen).run(self.workspace, self)
 

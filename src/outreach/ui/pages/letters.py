@@ -18,16 +18,15 @@ from outreach.ui.acting import Action
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.dialogs.letters import NameDialog, NameValues
 from outreach.ui.models.columns import letter_columns
-from outreach.ui.models.paged import PagedModel
 from outreach.ui.operations import letters, views
-from outreach.ui.operations.letters import Around, LetterListing
+from outreach.ui.operations.letters import Around
 from outreach.ui.pages.letter_actions import LetterActions
 from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
 from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.letter_detail import LetterDetailView
 from outreach.ui.widgets.letter_filters import LetterFilters
-from outreach.ui.widgets.paged_table import PagedTable
+from outreach.ui.widgets.letter_table import LetterTable
 from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.workspace import What, Workspace
 
@@ -68,8 +67,8 @@ class LettersPage(LetterActions):
         self.search = self.filter_bar.search
         self.layout_.addWidget(self.filter_bar)
 
-        self.model = PagedModel(workspace, letter_columns(), lambda r: r.reference)
-        self.table = PagedTable(self.model, many=True, name=self.tr("Letters"))
+        self.table = LetterTable(workspace, letter_columns(), many=True, name=self.tr("Letters"))
+        self.model = self.table.letters
         self.table.chosen.connect(self._selected)
         self.table.loaded.connect(self._loaded)
         self.table.opened.connect(self._opened)
@@ -107,10 +106,7 @@ class LettersPage(LetterActions):
         return self._about
 
     def in_table(self) -> ChosenLetters | None:
-        listing = self.model.listing
-        if not isinstance(listing, LetterListing):
-            return None
-        return listing.all(self.model.rowCount(), self.model.shown_order)
+        return self.table.all_letters()
 
     def chosen_reply(self) -> ReplyRow | None:
         return self.detail.reply()
@@ -216,7 +212,7 @@ class LettersPage(LetterActions):
 
     def _selected(self) -> None:
         """Find out what the letters chosen can do: at once where their rows are in memory."""
-        chosen = self._chosen_now()
+        chosen = self.table.chosen_letters()
         rows = self.table.selected() if chosen is not None else []
         if chosen is not None and len(rows) == chosen.count:
             self._know(chosen, AboutLetters.of_rows(chosen, rows))
@@ -225,15 +221,8 @@ class LettersPage(LetterActions):
         if chosen is not None and chosen.count:
             letters.about(chosen).run(self.workspace, self, partial(self._know, chosen))
 
-    def _chosen_now(self) -> ChosenLetters | None:
-        """The letters chosen in the table, None while it is not known which these are."""
-        listing, choice = self.model.listing, self.table.choice
-        if choice is None or not isinstance(listing, LetterListing):
-            return None
-        return listing.chosen(choice, self.model.shown_order)
-
     def _know(self, chosen: ChosenLetters | None, about: AboutLetters | None) -> None:
-        if chosen != self._chosen_now():
+        if chosen != self.table.chosen_letters():
             return  # others are chosen by now
         self._about = about if about is not None and about.chosen.count else None
         self.offer_actions(self._about)

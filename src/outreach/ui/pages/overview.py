@@ -12,7 +12,6 @@ from outreach.desk.letter_query import LetterQuery
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
-from outreach.ui.models.paged import PagedModel
 from outreach.ui.operations import agenda, answers, letters
 from outreach.ui.operations.agenda import Standing
 from outreach.ui.pages.base import Page
@@ -20,8 +19,8 @@ from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.chart import AnswersChart
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
 from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.letter_table import LetterTable
 from outreach.ui.widgets.openable import Figure
-from outreach.ui.widgets.paged_table import PagedTable
 from outreach.ui.widgets.panels import Panel, clear_column, row_of, scrolling
 from outreach.ui.workspace import Workspace
 
@@ -66,8 +65,7 @@ class OverviewPage(Page):
         figures.addWidget(self.median)
         self.layout_.addLayout(figures)
 
-        self._due_model = PagedModel(workspace, due_columns(), lambda r: r.reference)
-        self.due = PagedTable(self._due_model, name=self.tr("Answers due next"))
+        self.due = LetterTable(workspace, due_columns(), name=self.tr("Answers due next"))
         self.due.loaded.connect(self._due_came)
         self.due.opened.connect(self._open_due)
         self._due_stack = TableOrEmpty(
@@ -158,7 +156,7 @@ class OverviewPage(Page):
         self._show_promises(found.promises)
 
     def _due_came(self) -> None:
-        self._due_stack.show_table(self._due_model.rowCount() > 0)
+        self._due_stack.show_table(self.due.letters.rowCount() > 0)
         self.has_come("due")
 
     def _draw_chart(self) -> None:
