@@ -461,8 +461,8 @@ def test_a_pack_is_composed_kept_and_given_out(
     page.which_letters.trigger()
     settle(busy)
     form = dialog(TicksDialog)
-    form._set_all(Qt.CheckState.Unchecked)
-    form.list.item(0).setCheckState(Qt.CheckState.Checked)
+    form.model.set_all(False)
+    form.model.setData(form.model.index(0), Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
     form.submit_button.click()
     settle(busy)
     assert len(page.options().letters) == 1

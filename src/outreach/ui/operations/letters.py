@@ -128,12 +128,13 @@ def around(campaign: CampaignRow) -> Read[Around]:
     return Read(work, "around")
 
 
-def for_packs(campaign: CampaignRow) -> Read[tuple[TrackerRow, ...]]:
-    """Letters of a campaign that can stand in a pack."""
+def for_packs(campaign: CampaignRow) -> Read[list[tuple[str, str]]]:
+    """Letters of a campaign that can stand in a pack: their references, and how they are offered."""
     query = LetterQuery(for_others=True, origin=Origin.OWN.value).of(campaign.key)
 
-    def work(session: WorkSession) -> tuple[TrackerRow, ...]:
-        return tuple(letter_rows(session, query, campaign.today))
+    def work(session: WorkSession) -> list[tuple[str, str]]:
+        rows = letter_rows(session, query, campaign.today)
+        return [(r.reference, f"{r.reference} {r.recipient}: {r.subject}") for r in rows]
 
     return Read(work)
 
