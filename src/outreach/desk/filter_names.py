@@ -23,14 +23,18 @@ def filter_names(session: Session, campaign_key: int) -> FilterNames:
     settle_session(session)
 
     def names(column: str, key: str) -> tuple[str, ...]:
-        # Rows with the same key are next to one another in its index.
-        name, by = LetterRow.c[column], LetterRow.c[key]
-        found = session.scalars(
-            select(name)
-            .where(LetterRow.c.campaign_id == campaign_key, by.is_not(None), name != "")
-            .group_by(by, name)
+        # Keys are read from their index alone, and each is written as one of its letters has it.
+        here = LetterRow.c.campaign_id == campaign_key
+        by = LetterRow.c[key]
+        keys = select(by.label("key")).where(here, by.is_not(None)).distinct().subquery()
+        same = LetterRow.alias()
+        name = (
+            select(same.c[column])
+            .where(same.c.campaign_id == campaign_key, same.c[key] == keys.c.key)
+            .limit(1)
+            .scalar_subquery()
         )
-        return tuple(sorted(set(found), key=str.casefold))
+        return tuple(sorted(session.scalars(select(name).select_from(keys)), key=str.casefold))
 
     return FilterNames(
         names("body", "body_key"), names("party", "party_key"), names("country", "country_key")

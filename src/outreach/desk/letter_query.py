@@ -232,7 +232,8 @@ def conditions(session: Session, query: LetterQuery, today: date) -> Condition:
     if query.but:
         parts.append(~_named_one_by_one(session, query.but))
     if query.upto is not None:
-        parts.append(row.id <= query.upto)
+        # The sum keeps SQLite from reading all rows by their ids in place of a part of an index.
+        parts.append(row.id + 0 <= query.upto)
     if query.status:
         parts.append(standing_condition(query.status, today))
     if query.body:

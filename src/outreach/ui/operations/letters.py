@@ -1,7 +1,7 @@
 """Letters: reading the table and one of them, and the steps of their life."""
 
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 
@@ -60,9 +60,9 @@ class LetterListing(Listing[TrackerRow]):
     query, today: which ones are in it. first: their order as long as they are not sorted by a column.
     """
 
-    query: LetterQuery
-    today: date
-    first: Order
+    query: LetterQuery = field(default_factory=LetterQuery)
+    today: date = date.min
+    first: Order = BY_REFERENCE
 
     def chosen(self, choice: Chosen, sort: Sort) -> ChosenLetters:
         """The letters chosen in the table, sorted as they are there."""
@@ -108,7 +108,7 @@ def listing(query: LetterQuery, today: date, first: Order = BY_REFERENCE) -> Let
         found = positions_of(session, references, query, today, _order(sort, first))
         return dict(found.items())
 
-    return LetterListing(count, rows, ids, places, query, today, first)
+    return LetterListing(count, rows, ids, places, query, query=query, today=today, first=first)
 
 
 def _order(sort: Sort, first: Order) -> Order:

@@ -28,12 +28,14 @@ class Listing(Generic[R]):
     count: how many rows there are. rows: some of them in an order, from a number, at most so many. ids: the
     same, of their identities only. places: the numbers of rows with these identities; those that are not
     among them are left out.
+    question: what they are the answer to: rows that were all chosen stay so only as long as it is the same.
     """
 
     count: Callable[[WorkSession], int]
     rows: Callable[[WorkSession, Sort, int, int], Sequence[R]]
     ids: Callable[[WorkSession, Sort, int, int], Sequence[Hashable]]
     places: Callable[[WorkSession, Sort, Collection[Hashable]], dict[Hashable, int]]
+    question: Hashable = None
 
     def load(self, order: Sort, wanted: "Wanted", size: int) -> "Read[Found[R]]":
         """How many rows there are, where some stand, and the blocks that come into view.

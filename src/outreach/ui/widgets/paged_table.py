@@ -46,7 +46,11 @@ class PagedTable(ListView[R]):
 
         find: bring the current row into view, if it is there.
         """
+        is_other = self._listing is not None and self._listing.question != listing.question
         self._listing = listing
+        if is_other and self._chosen is not None and self._chosen.ids is None:
+            # All that was the answer to another question: not all that is the answer to this one.
+            self.clearSelection()
         chosen = self._chosen
         ids = self._to_choose
         if ids is None:
