@@ -5,7 +5,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
-from PySide6.QtCore import QItemSelection, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
 
 from outreach.ui.models.paged import PagedModel
 from outreach.ui.operations.listing import Chosen, Listing, Loaded, Wanted
@@ -35,6 +35,8 @@ class PagedTable(ListView[R]):
         self._chosen: Chosen | None = NOTHING
         self._current: Hashable = None
         self._to_choose: tuple[Hashable, ...] | None = None
+        # A heading asks at each painting whether its column is chosen from the first row to the last.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))
         self.selectionModel().currentChanged.connect(self._current_changed)
         model.in_view = self.in_view
         model.replacing.connect(self._keep_current)
