@@ -22,13 +22,13 @@ from outreach.domain.references import reference_key
 from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Phase
 from outreach.domain.wording import date_in_words, day_short, locale_for, printable
 from outreach.errors import NotFoundError, UsageError
-from outreach.letters.exports import letter_document, letterhead
+from outreach.letters.exports import Documents, letterhead
 from outreach.letters.formats.pdf import letter_data
+from outreach.letters.in_parts import letter_heads, letters_in_parts
 from outreach.packs.evidence import evidence_list, evidence_pages
 from outreach.packs.options import PackOptions
 from outreach.packs.words import pack_words
 from outreach.store.models import Letter
-from outreach.store.search import in_chunks
 
 
 @dataclass(frozen=True)
@@ -375,16 +375,13 @@ def _letters(session: Session, rows: Sequence[TrackerRow], chosen: Sequence[str]
                 f"No letter {', '.join(unknown)} can stand in a pack. Approved letters of the case's "
                 "campaign can."
             )
-        by_reference = {k: v for k, v in by_reference.items() if k in set(chosen)}
+        meant = set(chosen)
+        by_reference = {k: v for k, v in by_reference.items() if k in meant}
     found = []
-    for wanted in in_chunks(list(by_reference)):
-        for letter in session.scalars(select(Letter).where(wanted(Letter.reference)).order_by(Letter.id)):
+    documents = Documents(session)
+    for letters in letters_in_parts(session, [h.key for h in letter_heads(session, list(by_reference))]):
+        for letter, document in zip(letters, documents.of(letters), strict=True):
             row = by_reference[letter.reference]
-            found.append(
-                {
-                    **letter_data(letter_document(session, letter)),
-                    "heading": row.recipient,
-                    "office": row.post or row.body,
-                }
-            )
+            office = row.post or row.body
+            found.append({**letter_data(document), "heading": row.recipient, "office": office})
     return found
