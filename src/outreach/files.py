@@ -8,7 +8,9 @@ import errno
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from outreach.errors import DiskFullError, ExportError, OutreachError, ReadOnlyError, UsageError
 
@@ -60,6 +62,16 @@ def write_file(path: Path, content: bytes, *, survives_power_cut: bool = False) 
     Args: survives_power_cut: wait until the disk has its name too, not only its content.
     Returns: path. Raises: DiskFullError, ReadOnlyError, ExportError.
     """
+    with new_file(path, survives_power_cut=survives_power_cut) as file:
+        file.write(content)
+    return path
+
+
+@contextlib.contextmanager
+def new_file(path: Path, *, survives_power_cut: bool = False) -> Iterator[BinaryIO]:
+    """A file to write into, a part after another; it has its name once all is written, and an error leaves
+    the former one in place. Args, Raises: as for `write_file`.
+    """
     make_folder(path.parent)
     if path.is_dir():
         raise ExportError(f"{path} is a folder. Name a file in it.")
@@ -67,20 +79,22 @@ def write_file(path: Path, content: bytes, *, survives_power_cut: bool = False) 
     try:
         handle, scratch = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         mask = os.umask(0)
         os.umask(mask)
         Path(scratch).chmod(0o666 & ~mask)
         Path(scratch).replace(path)
+        scratch = ""
         if survives_power_cut:
             _sync_folder(path.parent)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            Path(scratch).unlink(missing_ok=True)
         raise os_error(error, path) from error
-    return path
+    finally:
+        if scratch:
+            with contextlib.suppress(OSError):
+                Path(scratch).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

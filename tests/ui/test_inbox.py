@@ -14,6 +14,7 @@ from outreach.app import Desktop
 from outreach.cases.campaigns import campaigns_list
 from outreach.correspondence.incoming import Incoming, file_all
 from outreach.correspondence.triage import inbox_rows
+from outreach.desk.chosen import ChosenLetters
 from outreach.desk.letter_query import Filters
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import tracker_rows
@@ -247,6 +248,7 @@ def test_a_view_is_saved_used_and_deleted(window: MainWindow, settle: Settle, qt
     settle(window)
     page = window.pages["letters"]
     page.filter_bar.status.choose("answer to read")
+    settle(window)
     assert [r.reference for r in page.model.rows] == ["MAG-0006"]
     page.save_view.trigger()
     asked = dialog(window, NameDialog)
@@ -254,9 +256,11 @@ def test_a_view_is_saved_used_and_deleted(window: MainWindow, settle: Settle, qt
     qtbot.mouseClick(asked.submit_button, Qt.MouseButton.LeftButton)
     settle(window)
     page.filter_bar.set_filters(Filters())
+    settle(window)
     assert len(page.model.rows) > 1
     page._fill_views()
     next(a for a in page.views.menu().actions() if a.text() == "To read").trigger()
+    settle(window)
     assert [r.reference for r in page.model.rows] == ["MAG-0006"]
     page._delete_view("To read")
     settle(window)
@@ -298,7 +302,8 @@ def test_a_batch_is_printed(
 ) -> None:
     monkeypatch.setattr("outreach.ui.pages.letter_steps.QDesktopServices.openUrl", lambda url: True)
     page = window.pages["letters"]
-    page.print_to(["MAG-0006", "MAG-0007"], True, str(tmp_path / "batch.pdf"))
+    chosen = ChosenLetters.named(["MAG-0006", "MAG-0007"], page.today())
+    page.print_to(chosen, True, str(tmp_path / "batch.pdf"))
     settle(window)
     assert (tmp_path / "batch.pdf").read_bytes().startswith(b"%PDF")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import keyring
@@ -12,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from outreach.desk.chosen import ChosenLetters
 from outreach.errors import KeychainError
 from outreach.mail.outcomes import kept_outcomes
 from outreach.mail.smtp import SmtpAccount
@@ -263,7 +265,7 @@ def test_closing_the_window_while_another_program_writes_drops_no_letter_that_we
     use(SmtpAccount("127.0.0.1", 9, "none", "", FROM))
     other = OtherProgram(sample_path)
     monkeypatch.setattr(mailing_module, "SmtpTransport", lambda account, password: Post(other))
-    window.mailing.send(["MAG-0006", "MAG-0007"])
+    window.mailing.send(ChosenLetters.named(["MAG-0006", "MAG-0007"], date(2011, 1, 20)))
     settle(window)
     dialog(SendDialog).submit_button.click()
     qtbot.waitUntil(lambda: bool(kept_outcomes(sample_path)), timeout=20_000)

@@ -192,6 +192,7 @@ def test_the_window_and_the_terminal_know_the_same_standings_and_list_the_same_l
     nothing = []
     for standing in STANDINGS:
         page.filter_bar.status.choose(standing.word)
+        settle(window)
         shown = [r.reference for r in page.model.rows]
         for typed in (standing.word, standing.label.upper(), standing.word.replace(" ", "_")):
             assert find_standing(typed) is standing
@@ -219,8 +220,10 @@ def test_a_body_named_whole_is_not_mixed_with_one_whose_name_begins_the_same(
     settle(window)
     page = turn(window, "letters", settle)
     page.filter_bar.body.choose("Ministry ZEB")
+    settle(window)
     assert {r.body for r in page.model.rows} == {"Ministry ZEB"}
     page.filter_bar.body.choose("Ministry ZEB of Works")
+    settle(window)
     assert {r.body for r in page.model.rows} == {"Ministry ZEB of Works"}
 
 

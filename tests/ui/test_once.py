@@ -30,7 +30,7 @@ from outreach.desk.saved_views import save_view
 from outreach.directory.importers.run import import_files
 from outreach.domain.notice import free_text
 from outreach.errors import UsageError
-from outreach.letters.approving import LetterToDecide
+from outreach.letters.approving import Decision, LetterToDecide
 from outreach.mail.outbox import OutboxRow
 from outreach.messages.suggest import Suggestion
 from outreach.settings import Settings
@@ -325,10 +325,10 @@ def test_deleting_a_view_twice_is_one_deletion_and_can_be_undone(window: MainWin
     gone.trigger()
     gone.trigger()
     settle(window)
-    assert (page._views, messages()) == ((), [])
+    assert (page._around.views, messages()) == ((), [])
     window.workspace.undo.undo()
     settle(window)
-    assert [(v.name, v.filters) for v in page._views] == [("Mine", filters)]
+    assert [(v.name, v.filters) for v in page._around.views] == [("Mine", filters)]
 
 
 @pytest.fixture
@@ -374,8 +374,8 @@ def every_form(window: MainWindow) -> dict[str, FormDialog]:
         NameDialog(window, "Title", "Name", "Label"),
         ReasonDialog(window, "Title", "Do it", "Label"),
         ExportDialog(window, 2),
-        ApproveDialog(window, _LETTERS[:1]),
-        SendDialog(window, _LETTERS, "smtp.example.org"),
+        ApproveDialog(window, Decision(_LETTERS[:1], 1)),
+        SendDialog(window, Decision(_LETTERS, 2), "smtp.example.org"),
         ConfirmDialog(window, "Title", "Do it", "Label"),
         AccountDialog(window, space, Settings(), ""),
         PasswordDialog(window, "me", "Why", "Send"),

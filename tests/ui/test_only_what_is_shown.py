@@ -23,6 +23,7 @@ from outreach.store.database import open_database
 from outreach.ui.dialogs.duplicates import DuplicatesDialog
 from outreach.ui.dialogs.inbox import AssignDialog
 from outreach.ui.main_window import MainWindow
+from outreach.ui.operations.listing import Chosen
 from outreach.ui.widgets.recipient_item import RecipientList
 from outreach.ui.widgets.tables import ListView
 from tests import factories
@@ -269,16 +270,19 @@ def test_letters_that_a_filter_takes_out_of_view_are_not_chosen_any_more(
 ) -> None:
     letters = turn(window, "letters", settle)
     letters.filter_bar.status.choose("draft")
+    settle(window)
     letters.table.setFocus()
     press(Qt.Key.Key_A, CTRL)
     assert len(letters.table.selected()) == 4
     letters.search.setText("bryant")
+    settle(window)
     assert [r.recipient for r in letters.table.selected()] == ["Chris Bryant"]
     letters.approve.trigger()
     settle(window)
     close_dialogs()
     letters.search.clear()
-    still = {r.recipient for r in letters._rows if r.status.value == "draft"}
+    settle(window)
+    still = {r.recipient for r in letters.model.rows if r.status.value == "draft"}
     assert still >= {"Theresa May", "Marietje Schaake", "Heidi Hautala"}
 
 
@@ -390,7 +394,7 @@ def test_a_letter_asked_for_and_not_found_is_not_chosen_by_surprise_later(
     window.workspace.go("letters", references=["MAG-9999"])
     letters.mark_stale()
     settle(window)
-    assert letters._wanted == []
+    assert letters.table.choice == Chosen()
     for key, what in (("cases", {"fact": "no_such"}), ("directory", {"kind": "person", "id": "no-such"})):
         page = turn(window, key, settle)
         page.show_place(what)

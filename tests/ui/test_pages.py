@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from outreach.app import Desktop, Welcome, start
 from outreach.correspondence.replies import record_reply
+from outreach.desk.chosen import ChosenLetters
 from outreach.domain.states import ReplyKind
 from outreach.errors import DatabaseBusyError
 from outreach.letters.sandbox import TemplateSandbox
@@ -101,19 +102,25 @@ def test_letters_filter_by_standing_body_due_day_and_text(busy: MainWindow, sett
     page = go(busy, "letters", settle)
     assert len(references(page.table)) == 10
     page.filter_bar.status.choose("waiting")
+    settle(busy)
     assert references(page.table) == ["MAG-0005", "MAG-0006"]
     page.filter_bar.due.choose("7")
+    settle(busy)
     assert references(page.table) == []
     page.filter_bar.due.choose("30")
+    settle(busy)
     assert references(page.table) == ["MAG-0005", "MAG-0006"]
     page.filter_bar.due.choose("")
     page.filter_bar.status.choose("")
     page.filter_bar.body.choose("Home Office")
+    settle(busy)
     assert references(page.table) == ["MAG-0004", "MAG-0005", "MAG-0006", "MAG-0008"]
     page.filter_bar.body.choose("")
     page.search.setText("schaake")
+    settle(busy)
     assert references(page.table) == ["MAG-0007"]
     page.search.setText("no such words")
+    settle(busy)
     assert page.count.text().startswith("0 of 10")
 
 
@@ -121,6 +128,7 @@ def test_letters_sort_by_the_day_they_are_due(busy: MainWindow, settle: Settle) 
     page = go(busy, "letters", settle)
     titles = [c.title for c in page.model.columns]
     page.table.horizontalHeader().setSortIndicator(titles.index("Answer due"), Qt.SortOrder.DescendingOrder)
+    settle(busy)
     assert references(page.table)[:2] == ["MAG-0006", "MAG-0005"]
 
 
@@ -241,15 +249,17 @@ def test_an_answer_from_a_message_file(busy: MainWindow, settle: Settle, tmp_pat
 
 def test_letters_and_table_are_exported(busy: MainWindow, settle: Settle, tmp_path: Path) -> None:
     page = go(busy, "letters", settle)
-    page.export_to(["MAG-0006", "MAG-0009"], ("pdf", "txt"), str(tmp_path / "out"))
+    both = ChosenLetters.named(["MAG-0006", "MAG-0009"], page.today())
+    page.export_to(both, ("pdf", "txt"), str(tmp_path / "out"))
     settle(busy)
     assert len(list((tmp_path / "out").iterdir())) == 4
     page.filter_bar.status.choose("draft")
+    settle(busy)
     for name in ("t.csv", "t.xlsx"):
         page.export_table_to(str(tmp_path / name))
         settle(busy)
     assert len((tmp_path / "t.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
-    page.export_to(["MAG-0006"], ("pdf",), "/proc/nowhere")
+    page.export_to(both, ("pdf",), "/proc/nowhere")
     settle(busy)
     assert len(messages()) == 1
     assert "/proc/nowhere" in messages()[0]
@@ -451,8 +461,8 @@ def test_a_pack_is_composed_kept_and_given_out(
     page.which_letters.trigger()
     settle(busy)
     form = dialog(TicksDialog)
-    form._set_all(Qt.CheckState.Unchecked)
-    form.list.item(0).setCheckState(Qt.CheckState.Checked)
+    form.model.set_all(False)
+    form.model.setData(form.model.index(0), Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
     form.submit_button.click()
     settle(busy)
     assert len(page.options().letters) == 1

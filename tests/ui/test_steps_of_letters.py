@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from outreach.app import Desktop
 from outreach.cases.campaigns import campaigns_list
 from outreach.correspondence.replies import record_reply
+from outreach.desk.chosen import AboutLetters, ChosenLetters
 from outreach.desk.letter_table import tracker_rows
 from outreach.domain.letter_life import (
     LetterSituation,
@@ -212,7 +213,6 @@ def history(session: Session, reference: str) -> tuple[Any, ...]:
 def test_window_and_terminal_allow_the_same_steps_of_a_letter_in_every_state(
     letters: dict[str, tuple[LetterStatus, Origin, bool]],
     window: MainWindow,
-    monkeypatch: pytest.MonkeyPatch,
     database: Database,
 ) -> None:
     page: Any = window.pages["letters"]
@@ -224,9 +224,8 @@ def test_window_and_terminal_allow_the_same_steps_of_a_letter_in_every_state(
     assert len(rows) == 40
     for reference, row in rows.items():
         # Two of one kind would not do: what is done with one only is off then.
-        monkeypatch.setattr(page.table, "selected", lambda row=row: [row])
-        monkeypatch.setattr(page.workspace, "campaign", None)
-        page._selected()
+        chosen = ChosenLetters.named([reference], page.today())
+        page.offer_actions(AboutLetters.of_rows(chosen, [row]))
         shown = {name for name in TERMINAL if getattr(page, name).isEnabled()}
         done: set[str] = set()
         for name, (step, do) in TERMINAL.items():

@@ -1,6 +1,7 @@
 """Which letters a filter, a saved view, a count or a link means: one predicate for all of them, made into SQL
 in one place."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -22,7 +23,7 @@ from outreach.domain.states import (
 )
 from outreach.errors import UsageError
 from outreach.store.models import LetterRow
-from outreach.store.search import fts_query
+from outreach.store.search import CHUNK, fts_query
 
 Condition = ColumnElement[bool]
 
@@ -206,12 +207,15 @@ class Filters:
 @dataclass(frozen=True)
 class LetterQuery(Filters):
     """Which letters are meant. campaigns: keys, none for all. only: references of letters, None for no such
-    limit. origin: own or reported. for_others: only what readers of a pack may see."""
+    limit. origin: own or reported. for_others: only what readers of a pack may see. but: references of
+    letters that are left out. upto: the highest id of a letter that is meant, None for no such limit."""
 
     campaigns: tuple[int, ...] = ()
     only: tuple[str, ...] | None = None
     origin: str = ""
     for_others: bool = False
+    but: tuple[str, ...] = ()
+    upto: int | None = None
 
 
 def conditions(session: Session, query: LetterQuery, today: date) -> Condition:
@@ -224,7 +228,12 @@ def conditions(session: Session, query: LetterQuery, today: date) -> Condition:
     if query.campaigns:
         parts.append(_one_of(row.campaign_id, query.campaigns))
     if query.only is not None:
-        parts.append(_one_of(row.reference, [r.upper() for r in query.only]))
+        parts.append(_named_one_by_one(session, query.only))
+    if query.but:
+        parts.append(~_named_one_by_one(session, query.but))
+    if query.upto is not None:
+        # The sum keeps SQLite from reading all rows by their ids in place of a part of an index.
+        parts.append(row.id + 0 <= query.upto)
     if query.status:
         parts.append(standing_condition(query.status, today))
     if query.body:
@@ -251,6 +260,16 @@ def conditions(session: Session, query: LetterQuery, today: date) -> Condition:
 def _one_of(column: ColumnElement[Any], values: Iterable[Any]) -> Condition:
     found = list(values)
     return column == found[0] if len(found) == 1 else column.in_(found)
+
+
+def _named_one_by_one(session: Session, references: Iterable[str]) -> Condition:
+    """Whether a letter is one of those named, however many these are."""
+    wanted = [r.upper() for r in references]
+    if len(wanted) <= CHUNK or not _is_sqlite(session):
+        return _one_of(LetterRow.c.reference, wanted)
+    # More than a statement takes as values.
+    every = func.json_each(json.dumps(wanted)).table_valued("value")
+    return LetterRow.c.reference.in_(select(every.c.value))
 
 
 def _named(session: Session, column: ColumnElement[Any], typed: str, campaigns: tuple[int, ...]) -> Condition:

@@ -1,7 +1,8 @@
 """The tracking table, read in pages: every letter, where it stands today, sorted by any column, with ties
 broken by id."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -129,20 +130,33 @@ def letter_count(session: Session, query: LetterQuery, today: date) -> int:
 
 
 def letter_ids(
-    session: Session, query: LetterQuery, today: date, order: Order = BY_REFERENCE
+    session: Session,
+    query: LetterQuery,
+    today: date,
+    order: Order = BY_REFERENCE,
+    *,
+    offset: int = 0,
+    limit: int | None = None,
 ) -> Iterator[tuple[int, str]]:
-    """Ids and references of the letters that a query means, in order, read as they are asked for."""
+    """Ids and references of the letters that a query means, in order, read as they are asked for.
+
+    Args: offset: how many rows of the table are left out. limit: most rows, None for all.
+    """
     settle_session(session)
     where = conditions(session, query, today)
     for part in parts(order, None):
-        statement = (
-            select(LetterRow.c.id, LetterRow.c.reference)
-            .where(where, part.condition)
-            .order_by(*part.order)
-            .execution_options(yield_per=_AT_ONCE)
-        )
+        here = and_(where, part.condition)
+        statement = select(LetterRow.c.id, LetterRow.c.reference).where(here).order_by(*part.order)
+        statement = statement.offset(offset or None).limit(limit).execution_options(yield_per=_AT_ONCE)
+        number = 0
         for found in session.execute(statement):
+            number += 1
             yield found.id, found.reference
+        if limit is not None:
+            limit -= number
+            if not limit:
+                return
+        offset = 0 if number or not offset else max(0, offset - count_where(session, here))
 
 
 def key_of(session: Session, reference: str, order: Order = BY_REFERENCE) -> Key:
@@ -167,6 +181,37 @@ def position_of(
     if count_where(session, and_(where, LetterRow.c.id == key[1])) == 0:
         return None
     return sum(count_where(session, and_(where, part)) for part in before(order, key))
+
+
+_FEW = 5
+
+
+def positions_of(
+    session: Session,
+    references: Collection[str],
+    query: LetterQuery,
+    today: date,
+    order: Order = BY_REFERENCE,
+) -> dict[str, int]:
+    """How many rows of the table come before each of some letters.
+
+    Those that the query does not mean are left out.
+    """
+    if len(references) > _FEW:
+        wanted, found = set(references), dict[str, int]()
+        for place, (_, reference) in enumerate(letter_ids(session, query, today, order)):
+            if reference in wanted:
+                found[reference] = place
+                if len(found) == len(wanted):
+                    break
+        return found
+    found = {}
+    for reference in references:
+        with contextlib.suppress(NotFoundError):
+            at = position_of(session, reference, query, today, order)
+            if at is not None:
+                found[reference] = at
+    return found
 
 
 def situations_of(session: Session, query: LetterQuery, today: date) -> tuple[LetterSituation, ...]:

@@ -11,6 +11,7 @@ from outreach.desk.letter_order import count_where
 from outreach.desk.letter_query import LetterQuery, conditions, standing_condition
 from outreach.store.letter_rows import settle_session
 from outreach.store.models import LetterRow
+from outreach.store.search import in_chunks
 
 
 @dataclass(frozen=True)
@@ -150,11 +151,13 @@ def _median(days: Iterable[tuple[int | None, int]]) -> float | None:
 def _names(session: Session, query: LetterQuery, by: str, keys: Iterable[str]) -> dict[str, str]:
     """How each group is written: as the first of its letters has it."""
     row = LetterRow.c
+    key = row[_KEYS[by]]
     name = case((row.body != "", row.body), else_=row.recipient) if by == "body" else row[by]
-    found = {}
-    for key in keys:
-        first = select(name).where(row[_KEYS[by]] == key)
+    found: dict[str, str] = {}
+    for wanted in in_chunks(list(keys)):
+        here = wanted(key)
         if query.campaigns:
-            first = first.where(row.campaign_id.in_(query.campaigns))
-        found[key] = session.execute(first.limit(1)).scalar_one()
+            here &= row.campaign_id.in_(query.campaigns)
+        firsts = select(func.min(row.id)).where(here).group_by(key)
+        found.update((k, n) for k, n in session.execute(select(key, name).where(row.id.in_(firsts))))
     return found

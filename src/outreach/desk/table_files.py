@@ -1,17 +1,21 @@
 """The table of letters as CSV and XLSX, written row by row."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, BinaryIO
 
 from outreach.desk import letter_columns
 from outreach.desk.letter_row import TrackerRow
 from outreach.domain.wording import printable
+from outreach.errors import UsageError
 
 _PIXELS = 7
 """Of a character of a spreadsheet's cell, about."""
+_MOST_ROWS = 1_048_576
+"""Of a spreadsheet, with its heading."""
 
 
 def csv_lines(rows: Iterable[TrackerRow], end: str = "\n") -> Iterator[str]:
@@ -36,8 +40,17 @@ def csv_lines(rows: Iterable[TrackerRow], end: str = "\n") -> Iterator[str]:
 
 
 def tracker_csv(rows: Iterable[TrackerRow]) -> bytes:
-    """The table as CSV in UTF-8 with a byte-order mark, as spreadsheets expect; see `csv_lines`."""
-    return "".join(csv_lines(rows, "\r\n")).encode("utf-8-sig")
+    """The table as CSV; see `write_csv`."""
+    stream = io.BytesIO()
+    write_csv(rows, stream)
+    return stream.getvalue()
+
+
+def write_csv(rows: Iterable[TrackerRow], file: BinaryIO) -> None:
+    """Write the table as CSV in UTF-8 with a byte-order mark, as spreadsheets expect; see `csv_lines`."""
+    file.write(codecs.BOM_UTF8)
+    for line in csv_lines(rows, "\r\n"):
+        file.write(line.encode())
 
 
 def harmless(value: object) -> str:
@@ -47,7 +60,17 @@ def harmless(value: object) -> str:
 
 
 def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
-    """The table as an Excel workbook with real dates, a frozen heading and a filter."""
+    """The table as an Excel workbook; see `write_xlsx`."""
+    stream = io.BytesIO()
+    write_xlsx(rows, stream)
+    return stream.getvalue()
+
+
+def write_xlsx(rows: Iterable[TrackerRow], file: BinaryIO) -> None:
+    """Write the table as an Excel workbook with real dates, a frozen heading and a filter.
+
+    Raises: UsageError for more letters than a sheet holds.
+    """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
@@ -81,9 +104,13 @@ def tracker_xlsx(rows: Iterable[TrackerRow]) -> bytes:
             else:
                 cells.append(WriteOnlyCell(sheet, printable(value)))
                 cells[-1].data_type = "s"  # never read as a formula
+        if count == _MOST_ROWS:
+            book.close()
+            raise UsageError(
+                f"A spreadsheet holds {_MOST_ROWS - 1:,} letters. Export the table as CSV, or filter it "
+                "first."
+            )
         sheet.append(cells)
         count += 1
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count}"
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    book.save(file)

@@ -115,6 +115,17 @@ def names_in_words(names: Sequence[str], most: int = 5) -> str:
     return " and ".join(x for x in (", ".join(shown[:-1]), *shown[-1:]) if x)
 
 
+def first_names_in_words(names: Sequence[str], count: int) -> str:
+    """Whom letters go to, in a sentence.
+
+    Args: names: of all of them, or of the first ones. count: how many letters there are.
+    """
+    if len(names) >= count:
+        return names_in_words(names)
+    shown = list(dict.fromkeys(names))[:3]
+    return f"{', '.join(shown)} and {counted(count - len(shown), 'more letter', 'more letters')}"
+
+
 # Controls of direction (Unicode, annex 9) can make a text read as another than it is; the letters' own
 # direction needs none.
 _UNSEEN = re.compile(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from outreach.domain.states import LetterStatus
+from outreach.domain.wording import first_names_in_words
 from outreach.letters.addressing import names_of
 from outreach.letters.approval_problems import approval_problems
 from outreach.letters.checks import notes_on
@@ -22,6 +23,20 @@ class LetterToDecide:
     reference: str
     recipient: str
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Letters that somebody is about to decide on together. known: all of them, or of many the first ones and
+    those that something speaks against. count: how many they are."""
+
+    known: tuple[LetterToDecide, ...]
+    count: int
+
+    @property
+    def whom(self) -> str:
+        """Whom they go to, in words."""
+        return first_names_in_words([x.recipient for x in self.known], self.count)
 
 
 def letters_to_decide(session: Session, references: Sequence[str]) -> tuple[LetterToDecide, ...]:

@@ -1,7 +1,7 @@
 """What a briefing pack holds, read from the same records as the table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,20 +14,21 @@ from outreach.correspondence.promises import follow_ups_list
 from outreach.correspondence.replies import replies_list
 from outreach.desk.letter_query import LetterQuery
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
+from outreach.desk.letter_table import letter_count, letter_page, letter_rows
 from outreach.desk.statistics import Statistics, group_counts, statistics
 from outreach.directory.citations import SourceRef
 from outreach.domain.address import audiences
+from outreach.domain.references import reference_key
 from outreach.domain.states import AWAITING_PHASES, OVERDUE_PHASES, Phase
 from outreach.domain.wording import date_in_words, day_short, locale_for, printable
 from outreach.errors import NotFoundError, UsageError
-from outreach.letters.exports import letter_document, letterhead
+from outreach.letters.exports import Documents, letterhead
 from outreach.letters.formats.pdf import letter_data
+from outreach.letters.in_parts import letter_heads, letters_in_parts
 from outreach.packs.evidence import evidence_list, evidence_pages
 from outreach.packs.options import PackOptions
 from outreach.packs.words import pack_words
 from outreach.store.models import Letter
-from outreach.store.search import in_chunks
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class PackContents:
     """A pack's words and figures as plain data for the layout, and what it is about.
 
     files: pictures by the names that the data calls them by. manifest: what it holds, with digests, as it is
-    kept on file. unopened: why pieces of evidence are named in it and not shown, a sentence each.
+    kept on file. unopened: why pieces of evidence are named in it and not shown, a sentence each. left_out:
+    letters that were not read, where it is only looked at.
     """
 
     case_id: str
@@ -44,6 +46,7 @@ class PackContents:
     files: dict[str, bytes]
     manifest: dict[str, Any]
     unopened: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 class _Sources:
@@ -61,12 +64,18 @@ class _Sources:
 
 
 def pack_contents(
-    session: Session, case_id: str, *, on: date | None = None, options: PackOptions | None = None
+    session: Session,
+    case_id: str,
+    *,
+    on: date | None = None,
+    options: PackOptions | None = None,
+    most: int | None = None,
 ) -> PackContents:
     """Read everything for a case's pack.
 
     Args: on: the day it is dated and deadlines are judged on; by default the campaign's day. options: by
-        default a full dossier.
+        default a full dossier. most: letters that are read at most, for a look at it before it is made; None
+        for all. Its figures are of all of them in any case.
     Raises: NotFoundError for an unknown case, fact or letter; UsageError for options that cannot be.
     """
     chosen = options or PackOptions()
@@ -79,10 +88,10 @@ def pack_contents(
     sources = _Sources()
     facts = _facts(session, case_id, chosen)
     visible = LetterQuery(for_others=True).of(campaign.key)
-    rows = tracker_rows(session, campaign, today=day, filters=visible)
+    rows = _rows(session, visible, day, chosen, most)
     figures, by_body = statistics(session, visible, day), group_counts(session, visible, "body", day)
     organization = campaign.sender_organization or campaign.name
-    in_full = _letters(session, rows, chosen) if "letters" in chosen.sections else []
+    in_full = _letters(session, rows, chosen.letters[:most]) if "letters" in chosen.sections else []
     look = letterhead(session, campaign.key)
     files = look.files
     evidence = _evidence(session, case_id, words, files) if "evidence" in chosen.sections else []
@@ -204,9 +213,22 @@ def pack_contents(
     }
     shown: dict[str, Any] = printable(data)
     unopened = tuple(e["unopened"] for e in evidence if e["unopened"])
+    left_out = 0 if most is None else letter_count(session, visible, day) - len(rows)
     return PackContents(
-        case_id, f"{shown['title']}: {words['pack'].lower()}", shown, files, manifest, unopened
+        case_id, f"{shown['title']}: {words['pack'].lower()}", shown, files, manifest, unopened, left_out
     )
+
+
+def _rows(
+    session: Session, visible: LetterQuery, day: date, chosen: PackOptions, most: int | None
+) -> tuple[TrackerRow, ...]:
+    """The letters of a pack by reference; of a part of them those that are chosen come first."""
+    if most is None:
+        return tuple(letter_rows(session, visible, day))
+    wanted = replace(visible, only=chosen.letters[:most]) if chosen.letters else visible
+    rows = letter_page(session, wanted, day, limit=most).rows
+    more = letter_page(session, visible, day, limit=most - len(rows)).rows if len(rows) < most else ()
+    return tuple(sorted(dict.fromkeys((*rows, *more)), key=lambda r: reference_key(r.reference)))
 
 
 def _facts(session: Session, case_id: str, chosen: PackOptions) -> list[FactRow]:
@@ -345,24 +367,21 @@ def _recipient(row: TrackerRow, lettered: set[str], language: str) -> dict[str, 
     }
 
 
-def _letters(session: Session, rows: Sequence[TrackerRow], chosen: PackOptions) -> list[dict[str, Any]]:
+def _letters(session: Session, rows: Sequence[TrackerRow], chosen: Sequence[str]) -> list[dict[str, Any]]:
     by_reference = {r.reference: r for r in rows if r.origin == "own"}
-    if chosen.letters:
-        if unknown := sorted(set(chosen.letters) - set(by_reference)):
+    if chosen:
+        if unknown := sorted(set(chosen) - set(by_reference)):
             raise NotFoundError(
                 f"No letter {', '.join(unknown)} can stand in a pack. Approved letters of the case's "
                 "campaign can."
             )
-        by_reference = {k: v for k, v in by_reference.items() if k in chosen.letters}
+        meant = set(chosen)
+        by_reference = {k: v for k, v in by_reference.items() if k in meant}
     found = []
-    for wanted in in_chunks(list(by_reference)):
-        for letter in session.scalars(select(Letter).where(wanted(Letter.reference)).order_by(Letter.id)):
+    documents = Documents(session)
+    for letters in letters_in_parts(session, [h.key for h in letter_heads(session, list(by_reference))]):
+        for letter, document in zip(letters, documents.of(letters), strict=True):
             row = by_reference[letter.reference]
-            found.append(
-                {
-                    **letter_data(letter_document(session, letter)),
-                    "heading": row.recipient,
-                    "office": row.post or row.body,
-                }
-            )
+            office = row.post or row.body
+            found.append({**letter_data(document), "heading": row.recipient, "office": office})
     return found

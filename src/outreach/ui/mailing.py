@@ -8,9 +8,10 @@ from typing import Protocol
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from outreach.desk.chosen import ChosenLetters
 from outreach.domain.wording import counted
 from outreach.errors import KeychainError
-from outreach.letters.approving import LetterToDecide
+from outreach.letters.approving import Decision
 from outreach.mail.imap import ImapAccount
 from outreach.mail.outbox import OutboxRow
 from outreach.mail.sending import Result
@@ -78,21 +79,21 @@ class Mailing(QObject):
 
         ask(AccountDialog(self._window, self._workspace, load_settings(), sender), submit)
 
-    def send(self, references: list[str]) -> None:
+    def send(self, chosen: ChosenLetters) -> None:
         """Send letters by e-mail, after asking for whatever is missing and whether these are meant."""
         account = mail.smtp_account()
         if account is None:
-            self.edit_account(partial(self.send, references))
+            self.edit_account(partial(self.send, chosen))
             return
 
         def confirmed(dialog: FormDialog[object], values: object) -> None:
             dialog.accept_result()
-            self._with_password(account, self.tr("Send"), partial(self._start, references, account))
+            self._with_password(account, self.tr("Send"), partial(self._start, chosen, account))
 
-        def found(letters: tuple[LetterToDecide, ...]) -> None:
+        def found(letters: Decision) -> None:
             ask(SendDialog(self._window, letters, account.host), confirmed)
 
-        to_send(references).run(self._workspace, self, found)
+        to_send(chosen).run(self._workspace, self, found)
 
     def fetch(self) -> None:
         """Read what is new in the mailbox, after asking for whatever is missing."""
@@ -133,10 +134,10 @@ class Mailing(QObject):
         operation.run(self._workspace, self, failed=failed)
 
     def _start(
-        self, references: list[str], account: SmtpAccount, password: str, *, keep: bool = False
+        self, chosen: ChosenLetters, account: SmtpAccount, password: str, *, keep: bool = False
     ) -> None:
-        operation = mail.send(account, password, references, keep=keep, say=self._workspace.said.emit)
-        operation.run(self._workspace, self, partial(self._told, len(references)), failed=self._failed)
+        operation = mail.send(account, password, chosen, keep=keep, say=self._workspace.said.emit)
+        operation.run(self._workspace, self, partial(self._told, chosen.count), failed=self._failed)
 
     def _failed(self, error: Exception) -> None:
         self._workspace.jobs.changed.emit(mail.LETTERS)

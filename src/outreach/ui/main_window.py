@@ -34,6 +34,7 @@ from outreach.ui.widgets.sidebar import Sidebar
 from outreach.ui.workspace import Place, Workspace
 
 if TYPE_CHECKING:
+    from outreach.desk.chosen import ChosenLetters
     from outreach.desk.search import Hit
     from outreach.ui.mailing import Mailing
 
@@ -109,8 +110,8 @@ class MainWindow(QMainWindow):
 
         return Mailing(self.workspace, self)
 
-    def _send(self, references: list[str]) -> None:
-        self.mailing.send(references)
+    def _send(self, chosen: ChosenLetters) -> None:
+        self.mailing.send(chosen)
 
     def _settle(self, reference: str) -> None:
         self.mailing.settle(reference)

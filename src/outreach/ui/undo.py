@@ -1,19 +1,22 @@
-"""What stands on the stack of Edit > Undo: a change and its opposite, both run by the writer's thread.
+"""What stands on the stack of Edit > Undo: a change and its opposite.
 
-It is made by `operations.operation.Undoable` and by nobody else.
+One of few records is made by `operations.operation.Undoable`, one of any number of letters by
+`operations.sets.StepInParts`, and by nobody else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QUndoCommand
 
 from outreach.errors import OutreachError
 from outreach.store.changes import Changes
-from outreach.store.database import WorkSession
-from outreach.ui.job import Failed, Job
+from outreach.store.database import Database, WorkSession
+from outreach.ui.job import Failed, Job, Progress
 from outreach.ui.workspace import Workspace
 
 Step = Callable[[WorkSession], Changes]
+InParts = Callable[[Database, Progress, Sequence[str]], Changes]
+"""Takes a step with letters, in parts that can be stopped between. Its Changes name those that took it."""
 
 
 class Reversible(QUndoCommand):
@@ -59,3 +62,104 @@ class Reversible(QUndoCommand):
             self._failed(error)
         else:
             self._workspace.jobs.failed.emit(str(error))
+
+
+class ReversibleInParts(QUndoCommand):
+    """A step of any number of letters and its opposite, each a job that can be stopped between its parts.
+    Undo takes it back with those letters that took it, also while it is under way: it is stopped then.
+
+    find: which letters these are. tell, failed: as for `Reversible`.
+    """
+
+    job: Job
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        text: str,
+        title: str,
+        find: Callable[[WorkSession], Sequence[str]],
+        do: InParts,
+        undo: InParts,
+        *,
+        tell: Callable[[Changes], object],
+        failed: Failed | None = None,
+    ) -> None:
+        super().__init__(text)
+        self._workspace, self._title, self._find = workspace, title, find
+        self._do, self._undo, self._tell, self._failed = do, undo, tell, failed
+        self._to_do: tuple[str, ...] | None = None
+        self._done: tuple[str, ...] = ()
+        self._is_under_way = False
+        self._is_next: Callable[[], None] | None = None
+
+    def redo(self) -> None:
+        self._soon(self._run_do)
+
+    def undo(self) -> None:
+        self._soon(self._run_undo)
+
+    def _soon(self, run: Callable[[], None]) -> None:
+        if self._is_under_way:
+            self.job.cancel()
+            self._is_next = run
+        else:
+            run()
+
+    def _run_do(self) -> None:
+        find, do, wanted = self._find, self._do, self._to_do
+
+        def work(database: Database, progress: Progress) -> Changes:
+            found = wanted
+            if found is None:
+                with database.read() as session:
+                    found = tuple(find(session))
+            return do(database, progress, found)
+
+        self._start(work, self._did)
+
+    def _run_undo(self) -> None:
+        undo, wanted = self._undo, self._done
+        self._start(lambda database, progress: undo(database, progress, wanted), self._undid)
+
+    def _start(
+        self, work: Callable[[Database, Progress], Changes], done: Callable[[Changes], object]
+    ) -> None:
+        self._is_under_way = True
+        jobs = self._workspace.jobs
+        self.job = jobs.long(self._workspace, self._title, work, done, failed=self._refused)
+
+    def _did(self, changes: Changes) -> None:
+        self._done += changes.refs
+        self._ended(changes)
+
+    def _undid(self, changes: Changes) -> None:
+        back = set(changes.refs)
+        self._to_do = changes.refs
+        self._done = tuple(r for r in self._done if r not in back)
+        self._ended(changes)
+
+    def _ended(self, changes: Changes) -> None:
+        self._is_under_way = False
+        self._tell(changes)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        following, self._is_next = self._is_next, None
+        if following is not None:
+            following()
+
+    def _refused(self, error: OutreachError) -> None:
+        self._is_under_way = False
+        # What was stopped by Undo before its first part has nothing to take back.
+        is_expected = self._is_next is not None and not self._done
+        self._is_next = None if is_expected else self._is_next
+        if not self._done:
+            self.setObsolete(True)
+        if is_expected:
+            return
+        if self._failed is not None:
+            self._failed(error)
+        else:
+            self._workspace.jobs.failed.emit(str(error))
+        self._go_on()

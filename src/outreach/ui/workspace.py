@@ -1,8 +1,10 @@
 """What every page works with: the database's jobs, the campaign in view, undo, and the way to other pages."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoGroup, QUndoStack
@@ -12,6 +14,9 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.store.changes import Changes
 from outreach.ui.jobs import Jobs
 from outreach.ui.saving import Saving
+
+if TYPE_CHECKING:
+    from outreach.desk.chosen import ChosenLetters
 
 
 class What(TypedDict, total=False):
@@ -30,7 +35,7 @@ class What(TypedDict, total=False):
     country: str
     within: str
     reference: str
-    follow_up: Sequence[str]
+    follow_up: ChosenLetters
     recipient: int
     view: str
     key: int
@@ -51,8 +56,8 @@ class Place:
 
 class Workspace(QObject):
     """Signals: campaign_changed() when another campaign is in view; going(Place) to turn to a page; said(str)
-    for a sentence in the status bar; send_wanted(list) and settle_wanted(str) with references of letters to
-    send or to say whether they went out; fetch_wanted() for new mail."""
+    for a sentence in the status bar; send_wanted(ChosenLetters) with letters to send, settle_wanted(str) with
+    the reference of one to say of whether it went out; fetch_wanted() for new mail."""
 
     campaign_changed = Signal()
     going = Signal(object)

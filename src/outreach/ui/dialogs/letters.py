@@ -1,6 +1,5 @@
 """Dialogs about letters: how they went out, what came back."""
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TypedDict
@@ -10,9 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QWidg
 
 from outreach.correspondence.replies import NOTHING_SAID, ReplyRow
 from outreach.domain.states import Channel, ReplyKind
-from outreach.domain.wording import counted, names_in_words
+from outreach.domain.wording import counted
 from outreach.errors import OutreachError, UsageError
-from outreach.letters.approving import LetterToDecide
+from outreach.letters.approving import Decision
 from outreach.letters.exports import FORMATS
 from outreach.messages.parse import ReadMessage
 from outreach.ui.dialogs.files import FileDialog
@@ -72,16 +71,16 @@ class ApproveDialog(ConfirmDialog):
     Enter approves one letter without warnings, which is the one in view; for anything larger it cancels.
     """
 
-    def __init__(self, parent: QWidget, letters: Sequence[LetterToDecide]) -> None:
-        warnings = [f"{x.reference}: {note}" for x in letters for note in x.notes]
+    def __init__(self, parent: QWidget, letters: Decision) -> None:
+        warnings = [f"{x.reference}: {note}" for x in letters.known for note in x.notes]
         shown = [f"• {w}" for w in warnings[:_MOST_WARNINGS]]
         if len(warnings) > len(shown):
             shown.append(f"… and {counted(len(warnings) - len(shown), 'more warning', 'more warnings')}")
-        what = counted(len(letters), "letter", "letters")
+        what = counted(letters.count, "letter", "letters")
         many = (
-            f"{what} to {names_in_words([x.recipient for x in letters])}"
-            if len(letters) != 1
-            else f"{letters[0].reference} to {letters[0].recipient}"
+            f"{what} to {letters.whom}"
+            if letters.count != 1
+            else f"{letters.known[0].reference} to {letters.known[0].recipient}"
         )
         words = (
             f"{many}. The text is frozen from then on; until a letter goes out, it can be put back to draft."
@@ -89,21 +88,20 @@ class ApproveDialog(ConfirmDialog):
         if shown:
             words += "\n\nLook at this first:\n" + "\n".join(shown)
         super().__init__(
-            parent, "Approve", f"Approve {what}", words, is_grave=len(letters) > 1 or bool(warnings)
+            parent, "Approve", f"Approve {what}", words, is_grave=letters.count > 1 or bool(warnings)
         )  # fmt: skip
 
 
 class SendDialog(ConfirmDialog):
     """Before letters go out by e-mail, which cannot be taken back. Values: none."""
 
-    def __init__(self, parent: QWidget, letters: Sequence[LetterToDecide], host: str) -> None:
-        what = counted(len(letters), "letter", "letters")
+    def __init__(self, parent: QWidget, letters: Decision, host: str) -> None:
+        what = counted(letters.count, "letter", "letters")
         super().__init__(
             parent,
             "Send",
             f"Send {what}",
-            f"{what} to {names_in_words([x.recipient for x in letters])} by e-mail, through {host}. "
-            "What has gone out cannot be taken back.",
+            f"{what} to {letters.whom} by e-mail, through {host}. What has gone out cannot be taken back.",
         )
 
 

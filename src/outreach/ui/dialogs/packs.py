@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QColorDialog,
     QFileDialog,
     QHBoxLayout,
+    QListView,
     QListWidget,
     QListWidgetItem,
     QWidget,
@@ -21,6 +22,7 @@ from outreach.packs.evidence import EvidenceRow
 from outreach.store.changes import Changes
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import FormDialog, ask_for_file, open_dialog, secret_field, text_field
+from outreach.ui.models.ticks import TicksModel
 from outreach.ui.operations import packs
 from outreach.ui.widgets.buttons import push_button
 from outreach.ui.words import file_size
@@ -93,18 +95,14 @@ class TicksDialog(FormDialog[TicksValues]):
         self, parent: QWidget, title: str, items: Sequence[tuple[str, str]], chosen: Sequence[str]
     ) -> None:
         super().__init__(parent, title, "Use these", "Untick what is not to stand in this pack.")
-        self.list = QListWidget()
+        self.model = TicksModel(items, chosen)
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setUniformItemSizes(True)
         self.list.setMinimumHeight(340)
         self.list.setAccessibleName(title)
-        for key, words in items:
-            item = QListWidgetItem(words)
-            item.setData(Qt.ItemDataRole.UserRole, key)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            is_on = not chosen or key in chosen
-            item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
-            self.list.addItem(item)
-        every = push_button(self, "All", partial(self._set_all, Qt.CheckState.Checked))
-        none = push_button(self, "None", partial(self._set_all, Qt.CheckState.Unchecked))
+        every = push_button(self, "All", partial(self.model.set_all, True))
+        none = push_button(self, "None", partial(self.model.set_all, False))
         line = QHBoxLayout()
         line.addWidget(every)
         line.addWidget(none)
@@ -113,14 +111,9 @@ class TicksDialog(FormDialog[TicksValues]):
         self.form.addRow(line)
         self.setMinimumWidth(560)
 
-    def _set_all(self, state: Qt.CheckState) -> None:
-        for number in range(self.list.count()):
-            self.list.item(number).setCheckState(state)
-
     def values(self) -> TicksValues:
-        items = [self.list.item(n) for n in range(self.list.count())]
-        on = [str(i.data(Qt.ItemDataRole.UserRole)) for i in items if i.checkState() == Qt.CheckState.Checked]
-        return {"chosen": () if len(on) == len(items) else tuple(on)}
+        on = self.model.ticked()
+        return {"chosen": () if len(on) == self.model.rowCount() else on}
 
 
 class EvidenceDialog(FormDialog[dict[str, object]]):

@@ -41,16 +41,13 @@ def _letter_column(column: LetterColumn) -> Column[TrackerRow]:
             return standing_in_words(row)
         return day_short(value) if isinstance(value, date) else "" if value is None else str(value)
 
-    def key(row: TrackerRow) -> str | date | float | None:
-        return row.urgency if column.key == "phase" else column.value(row)
-
     def sent_by(row: TrackerRow) -> str:
         return f"Sent by {channel_in_words(row.channel)}" if row.channel else ""
 
     return Column(
         column.label,
         text,
-        key=key,
+        sorted_by=column.key,
         width=column.width,
         right=column.right,
         bold=column.bold,
@@ -105,10 +102,17 @@ def inbox_columns() -> list[Column[InboxRow]]:
 def due_columns() -> list[Column[TrackerRow]]:
     """What is awaited, on the overview."""
     return [
-        Column("Recipient", lambda r: r.recipient, width=190, bold=True, stretch=True),
-        Column("Standing", standing_in_words, width=130, tone=_standing_tone),
-        Column("Answer due", lambda r: day_short(r.due_on), key=lambda r: r.due_on, width=110),
-        Column("Reference", lambda r: r.reference, width=96),
+        Column(
+            "Recipient",
+            lambda r: r.recipient,
+            sorted_by="recipient",
+            width=190,
+            bold=True,
+            stretch=True,
+        ),
+        Column("Standing", standing_in_words, sorted_by="phase", width=130, tone=_standing_tone),
+        Column("Answer due", lambda r: day_short(r.due_on), sorted_by="due_on", width=110),
+        Column("Reference", lambda r: r.reference, sorted_by="reference", width=96),
     ]
 
 
@@ -235,6 +239,20 @@ def export_columns() -> list[Column[PackExportRow]]:
 def draft_columns() -> list[Column[TrackerRow]]:
     """Drafts in the composer."""
     return [
-        Column("Draft", lambda r: r.recipient, width=170, bold=True, stretch=True, tip=lambda r: r.subject),
-        Column("Reference", lambda r: r.reference, width=96, tone=lambda r: "quiet"),
+        Column(
+            "Draft",
+            lambda r: r.recipient,
+            sorted_by="recipient",
+            width=170,
+            bold=True,
+            stretch=True,
+            tip=lambda r: r.subject,
+        ),
+        Column(
+            "Reference",
+            lambda r: r.reference,
+            sorted_by="reference",
+            width=96,
+            tone=lambda r: "quiet",
+        ),
     ]

@@ -1,4 +1,6 @@
-"""A table of any number of rows: it knows how many there are, and reads them in blocks when they are painted."""
+"""A table of any number of rows: it knows how many there are, and reads them in
+blocks when they are painted.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -22,8 +24,9 @@ _KEPT = 60
 class PagedModel(ColumnsModel[R]):
     """Rows of a `Listing`. Blocks of them are read when they are painted, and the last ones are kept.
 
-    in_view: which rows are in view, the first and the last; a table sets it. Signals: replacing() before rows are replaced by what
-    was read anew, loaded(Loaded) afterwards; resorted() when the order is another, so that they have to be.
+    in_view: which rows are in view, the first and the last; a table sets it. Signals: replacing() before rows
+    are replaced by what was read anew, loaded(Loaded) afterwards; resorted() when the order is another, so
+    that they have to be.
     """
 
     replacing = Signal()
@@ -46,7 +49,7 @@ class PagedModel(ColumnsModel[R]):
         """As the user wants it; until the rows have come, they are shown in another."""
         self.is_changing = False
         """Whether rows are being replaced: a selection that changes meanwhile is not the user's."""
-        self._order = Sort()
+        self.shown_order = Sort()
         self.listing: Listing[R] | None = None
         self._workspace, self._size, self._kept = workspace, block, kept
         self._total = 0
@@ -60,7 +63,10 @@ class PagedModel(ColumnsModel[R]):
         self._timer.timeout.connect(self._fetch)
 
     def load(self, listing: Listing[R], wanted: Wanted) -> None:
-        """Read how many rows there are, and those that come into view; `loaded` says when. What is shown stays until then."""
+        """Read how many rows there are, and those that come into view; `loaded` says when.
+
+        What is shown stays until then.
+        """
         done = partial(self._load_done, listing, self.order)
         listing.load(self.order, wanted, self._size).run(self._workspace, self, done)
 
@@ -73,9 +79,12 @@ class PagedModel(ColumnsModel[R]):
     def ids_at(
         self, spans: Sequence[tuple[int, int]], done: Callable[[tuple[Hashable, ...]], object]
     ) -> None:
-        """Read the identities of rows, by numbers of first and last ones. Of several such questions the last is answered."""
+        """Read the identities of rows, by numbers of first and last ones.
+
+        Of several such questions the last is answered.
+        """
         if self.listing is not None:
-            self.listing.ids_in(self._order, spans).run(self._workspace, self, done)
+            self.listing.ids_in(self.shown_order, spans).run(self._workspace, self, done)
 
     def row_at(self, number: int) -> R | None:
         """A row, None while it is not in memory."""
@@ -146,12 +155,15 @@ class PagedModel(ColumnsModel[R]):
 
     def _load_done(self, listing: Listing[R], order: Sort, found: Found[R]) -> None:
         self.replacing.emit()
-        self.listing, self._order = listing, order
+        self.listing, self.shown_order = listing, order
         self._take(found.loaded.total, found.blocks)
         self.loaded.emit(found.loaded)
 
     def _take(self, total: int, blocks: dict[int, tuple[R, ...]]) -> None:
-        """Show other rows. The table is told of rows at its end, so that it stays where it is; who stands where, it finds out."""
+        """Show other rows.
+
+        The table is told of rows at its end, so that it stays where it is; who stands where, it finds out.
+        """
         self._age += 1
         self._asked = frozenset()
         self._blocks = OrderedDict(blocks)
@@ -170,7 +182,10 @@ class PagedModel(ColumnsModel[R]):
         self.is_changing = False
 
     def _fetch(self) -> None:
-        """Ask for the blocks in view that are not here yet; one question at a time, so that none is asked in vain."""
+        """Ask for the blocks in view that are not here yet.
+
+        One question at a time, so that none is asked in vain.
+        """
         listing, age, size = self.listing, self._age, self._size
         if self._asked or listing is None:
             return
@@ -180,7 +195,7 @@ class PagedModel(ColumnsModel[R]):
         if last < first or not missing:
             return
         asked = self._asked = frozenset(missing)
-        reading = listing.blocks(self._order, missing, size, partial(self._is_of, age))
+        reading = listing.blocks(self.shown_order, missing, size, partial(self._is_of, age))
         reading.run(self._workspace, self, partial(self._came, age, asked), failed=self._failed)
 
     def _is_of(self, age: int) -> bool:

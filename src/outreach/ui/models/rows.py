@@ -1,4 +1,6 @@
-"""Tables of dataclasses: what a cell shows, and the table whose rows are all in memory, which sorts them itself."""
+"""Tables of dataclasses: what a cell shows, and the table whose rows are all in
+memory, which sorts them itself.
+"""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -52,7 +54,10 @@ class Column(Generic[R]):
 
 
 class ColumnsModel(QAbstractTableModel, Generic[R]):
-    """Rows of one kind, and how their cells look. identity: what tells one row from another across refreshes."""
+    """Rows of one kind, and how their cells look.
+
+    identity: what tells one row from another across refreshes.
+    """
 
     def __init__(self, columns: Sequence[Column[R]], identity: Callable[[R], Hashable]) -> None:
         super().__init__()

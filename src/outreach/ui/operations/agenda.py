@@ -7,10 +7,8 @@ from pathlib import Path
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.promises import FollowUpRow, follow_ups_list
 from outreach.desk.calendar import calendar_ics
-from outreach.desk.letter_order import Order
 from outreach.desk.letter_query import GROUPINGS, LetterQuery
-from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import letter_count, letter_page
+from outreach.desk.letter_table import letter_count
 from outreach.desk.statistics import GroupCount, Statistics, group_counts, statistics
 from outreach.desk.today import Agenda, agenda
 from outreach.files import write_file
@@ -18,20 +16,16 @@ from outreach.store.database import Database, WorkSession
 from outreach.ui.job import Progress
 from outreach.ui.operations.operation import Long, Read, tr
 
-_AWAITED_SHOWN = 500
-
 
 @dataclass(frozen=True)
 class Standing:
-    """How a campaign stands. counts: letters by standing. awaited: letters without an answer, the next due
-    first.
+    """How a campaign stands.
 
-    answers: what was answered, by each of GROUPINGS.
+    counts: letters by standing. answers: what was answered, by each of GROUPINGS.
     """
 
     counts: dict[str, int]
     figures: Statistics
-    awaited: tuple[TrackerRow, ...]
     answers: dict[str, tuple[GroupCount, ...]]
     promises: tuple[FollowUpRow, ...]
 
@@ -49,13 +43,9 @@ def standing(campaign: CampaignRow, counted: tuple[str, ...]) -> Read[Standing]:
 
     def work(session: WorkSession) -> Standing:
         every, day = LetterQuery().of(campaign.key), campaign.today
-        awaited = letter_page(
-            session, replace(every, status="waiting"), day, Order("due_on"), limit=_AWAITED_SHOWN
-        )
         return Standing(
             {word: letter_count(session, replace(every, status=word), day) for word in counted},
             statistics(session, every, day),
-            awaited.rows,
             {by: group_counts(session, every, by, day) for by in GROUPINGS},
             follow_ups_list(session, campaign),
         )

@@ -10,31 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outreach.cases.campaigns import CampaignRow
-from outreach.desk.letter_query import Filters
-from outreach.desk.letter_row import TrackerRow
-from outreach.desk.letter_table import tracker_rows
+from outreach.desk.chosen import ChosenLetters, chosen_references
 from outreach.desk.reminders import overdue_without_reminder
 from outreach.domain.wording import counted
 from outreach.errors import NotFoundError
-from outreach.letters.ledger import delete_drafts, edit_letter, restore_drafts
+from outreach.letters.large_sets import deleting, restoring
+from outreach.letters.ledger import edit_letter
 from outreach.letters.unsaved import UnsavedText, Words, restore_unsaved
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.job import Progress
-from outreach.ui.operations.operation import Compute, Long, Read, Undoable, Write, silent, tr
+from outreach.ui.operations.operation import Compute, Long, Operation, Read, Write, silent, tr
+from outreach.ui.operations.sets import undoable
 
 if TYPE_CHECKING:
     from outreach.letters.formats.document import LetterDocument
     from outreach.letters.sandbox import TemplateSandbox
     from outreach.letters.templates import LetterTemplate
-
-
-@dataclass(frozen=True)
-class ToCompose:
-    """What letters are written from, and the drafts there are."""
-
-    drafts: tuple[TrackerRow, ...]
-    templates: tuple[LetterTemplate, ...]
 
 
 @dataclass(frozen=True)
@@ -50,15 +42,12 @@ class Drafted:
     keys: tuple[int, ...]
 
 
-def to_compose(campaign: CampaignRow, sandbox: TemplateSandbox) -> Read[ToCompose]:
-    """Drafts and templates of a campaign."""
+def templates(sandbox: TemplateSandbox) -> Read[tuple[LetterTemplate, ...]]:
+    """The templates that letters are written from."""
     from outreach.letters.templates import templates_list
 
-    def work(session: WorkSession) -> ToCompose:
-        return ToCompose(
-            tracker_rows(session, campaign, filters=Filters(status="draft")),
-            templates_list(sandbox),
-        )
+    def work(session: WorkSession) -> tuple[LetterTemplate, ...]:
+        return templates_list(sandbox)
 
     return Read(work, "rows")
 
@@ -107,11 +96,13 @@ def draft(
     return Long(tr("Drafting letters"), work, once=True, said=silent, changed=lambda drafted: drafted.changes)
 
 
-def follow_up(sandbox: TemplateSandbox, references: Sequence[str]) -> Long[Changes]:
+def follow_up(sandbox: TemplateSandbox, chosen: ChosenLetters) -> Long[Changes]:
     """Write again about letters: a reminder after silence, thanks after an answer."""
     from outreach.correspondence.following_up import draft_follow_ups
 
     def work(database: Database, progress: Progress) -> Changes:
+        with database.read() as session:
+            references = chosen_references(session, chosen)
         return draft_follow_ups(database, sandbox, references, progress=progress)
 
     return Long(tr("Drafting letters"), work, once=True)
@@ -169,10 +160,7 @@ def enclose_file(reference: str, path: Path) -> Long[Changes]:
     return Long(tr("Reading the file"), work)
 
 
-def delete(references: Sequence[str]) -> Undoable:
+def delete(chosen: ChosenLetters) -> Operation[Changes]:
     """Delete drafts."""
-    return Undoable(
-        tr("delete {0}").format(counted(len(references), "draft", "drafts")),
-        partial(delete_drafts, references=references),
-        partial(restore_drafts, references=references),
-    )
+    what = tr("delete {0}").format(counted(chosen.count, "draft", "drafts"))
+    return undoable(chosen, what, tr("Deleting drafts"), deleting(), restoring())

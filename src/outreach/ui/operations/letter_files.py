@@ -1,13 +1,16 @@
 """Letters as files, for a printer, a web form or a mail program, and the table as a file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from outreach.desk.chosen import ChosenLetters, chosen_references
 from outreach.desk.letter_row import TrackerRow
-from outreach.desk.table_files import tracker_csv, tracker_xlsx
+from outreach.desk.letter_table import letter_rows
+from outreach.desk.table_files import write_csv, write_xlsx
 from outreach.domain.wording import counted
-from outreach.files import write_file
+from outreach.errors import CancelledError
+from outreach.files import new_file, write_file
 from outreach.letters.exports import export_letters
 from outreach.letters.posting import PrintBatch, WebForm, print_batch, web_form
 from outreach.mail.mailto import MailtoLink, mailto_link
@@ -15,12 +18,15 @@ from outreach.store.database import Database
 from outreach.ui.job import Progress
 from outreach.ui.operations.operation import Long, Read, tr
 
+_SAID_EVERY = 500
 
-def export(references: Sequence[str], formats: Sequence[str], folder: Path) -> Long[tuple[Path, ...]]:
+
+def export(chosen: ChosenLetters, formats: Sequence[str], folder: Path) -> Long[tuple[Path, ...]]:
     """Write letters into a folder, a file for each and each format."""
 
     def work(database: Database, progress: Progress) -> tuple[Path, ...]:
         with database.read() as session:
+            references = chosen_references(session, chosen)
             return export_letters(session, references, formats, folder, progress=progress)
 
     def said(paths: tuple[Path, ...]) -> str:
@@ -29,11 +35,12 @@ def export(references: Sequence[str], formats: Sequence[str], folder: Path) -> L
     return Long(tr("Exporting letters"), work, said=said)
 
 
-def print_to(references: Sequence[str], target: Path, *, two_sided: bool) -> Long[PrintBatch]:
+def print_to(chosen: ChosenLetters, target: Path, *, two_sided: bool) -> Long[PrintBatch]:
     """Write letters as one PDF to print."""
 
     def work(database: Database, progress: Progress) -> PrintBatch:
         with database.read() as session:
+            references = chosen_references(session, chosen)
             batch = print_batch(session, references, two_sided=two_sided, progress=progress)
         write_file(target, batch.pdf)
         return batch
@@ -59,11 +66,22 @@ def mail_program_link(reference: str) -> Read[MailtoLink]:
     return Read(partial(mailto_link, reference=reference))
 
 
-def export_table(rows: Sequence[TrackerRow], target: Path) -> Long[Path]:
-    """Write rows of the table as CSV or XLSX, by the file's ending."""
+def export_table(shown: ChosenLetters, target: Path) -> Long[Path]:
+    """Write a table of letters as CSV or XLSX, by the file's ending, a page of it at a time."""
 
     def work(database: Database, progress: Progress) -> Path:
-        make = tracker_csv if target.suffix.lower() == ".csv" else tracker_xlsx
-        return write_file(target, make(rows))
+        write = write_csv if target.suffix.lower() == ".csv" else write_xlsx
+        with database.read() as session:
+            rows = letter_rows(session, shown.query, shown.today, shown.order)
+            with new_file(target) as file:
+                write(_counted(rows, shown.count, progress), file)
+        return target
 
     return Long(tr("Exporting the table"), work, said=tr("Table written to {0}").format)
+
+
+def _counted(rows: Iterator[TrackerRow], total: int, progress: Progress) -> Iterator[TrackerRow]:
+    for number, row in enumerate(rows):
+        if number % _SAID_EVERY == 0 and not progress(number, total):
+            raise CancelledError("Stopped; no table was written.")
+        yield row

@@ -21,19 +21,27 @@ class Sort:
 
 @dataclass(frozen=True)
 class Listing(Generic[R]):
-    """What a table shows, as functions of a session that run off the window's thread. Only `ui/operations` makes one.
+    """What a table shows, as functions of a session that run off the window's thread.
 
-    count: how many rows there are. rows: some of them in an order, from a number, at most so many. ids: the same, of their
-    identities only. places: the numbers of rows with these identities; those that are not among them are left out.
+    Only `ui/operations` makes one.
+
+    count: how many rows there are. rows: some of them in an order, from a number, at most so many. ids: the
+    same, of their identities only. places: the numbers of rows with these identities; those that are not
+    among them are left out.
+    question: what they are the answer to: rows that were all chosen stay so only as long as it is the same.
     """
 
     count: Callable[[WorkSession], int]
     rows: Callable[[WorkSession, Sort, int, int], Sequence[R]]
     ids: Callable[[WorkSession, Sort, int, int], Sequence[Hashable]]
     places: Callable[[WorkSession, Sort, Collection[Hashable]], dict[Hashable, int]]
+    question: Hashable = None
 
     def load(self, order: Sort, wanted: "Wanted", size: int) -> "Read[Found[R]]":
-        """How many rows there are, where some stand, and the blocks that come into view. size: rows in a block."""
+        """How many rows there are, where some stand, and the blocks that come into view.
+
+        size: rows in a block.
+        """
         return Read(partial(_load, self, order, wanted, size), "load")
 
     def blocks(
@@ -60,9 +68,24 @@ class Listing(Generic[R]):
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """Which rows are chosen.
+
+    ids: identities, in the order of the table; None for all that the table has, but those in `but`.
+
+    count: how many.
+    """
+
+    count: int = 0
+    ids: tuple[Hashable, ...] | None = ()
+    but: frozenset[Hashable] = frozenset()
+
+
+@dataclass(frozen=True)
 class Wanted:
-    """What to find again when rows are read anew. ids: whose places are asked for. focus: whose row is to come into view. top: the
-    row that is first in view, and anchor who stands there, to stay there. height: how many rows are in view.
+    """What to find again when rows are read anew. ids: whose places are asked for. focus: whose row is to
+    come into view. top: the row that is first in view, and anchor who stands there, to stay there. height:
+    how many rows are in view.
     """
 
     ids: tuple[Hashable, ...] = ()
@@ -74,8 +97,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What was found: how many rows there are, who was asked for, where those of them stand that are here, and which row is to be
-    first in view."""
+    """What was found: how many rows there are, who was asked for, where those of them stand that are here,
+    and which row is to be first in view."""
 
     total: int
     asked: frozenset[Hashable]
@@ -101,7 +124,7 @@ def _load(listing: Listing[R], order: Sort, wanted: Wanted, size: int, session: 
     elif wanted.top and wanted.anchor in places:
         top = places[wanted.anchor]
     elif wanted.focus is not None:
-        # Who was looked for is not among these rows, which are others than those in view: they begin at their first.
+        # Who was looked for is not among these rows, which are others than those in view.
         top = 0
     top = max(0, min(top, total - wanted.height))
     last = min(top + wanted.height, total - 1)

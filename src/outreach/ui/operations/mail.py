@@ -1,11 +1,13 @@
 """Mail: the account and its password, sending, fetching, and what is uncertain about a letter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 
 from outreach.correspondence.incoming import IncomingReport
+from outreach.desk.chosen import ChosenLetters, chosen_references
 from outreach.errors import KeychainError, OutreachError
+from outreach.letters.large_sets import StepOfMany, write_in_chunks
 from outreach.mail.accounts import (
     account_of,
     keep_account,
@@ -16,7 +18,7 @@ from outreach.mail.accounts import (
 )
 from outreach.mail.fetching import fetch_mail
 from outreach.mail.imap import ImapAccount, ImapMailbox
-from outreach.mail.outbox import OutboxRow, outbox, queue_letters, settle
+from outreach.mail.outbox import OutboxRow, outbox, queue_letters, refuse_queueing, settle
 from outreach.mail.outcomes import catch_up, kept_outcomes
 from outreach.mail.sending import Result, send_queued
 from outreach.mail.smtp import SmtpAccount, SmtpTransport
@@ -27,6 +29,7 @@ from outreach.store.database import Database
 from outreach.ui.job import Progress, Wait
 from outreach.ui.operations.inbox import all_that_arrived, report_in_words
 from outreach.ui.operations.operation import Read, Server, Write, silent, tr
+from outreach.ui.operations.sets import is_large
 
 Account = SmtpAccount | ImapAccount
 LETTERS = Changes(frozenset({"letters"}))
@@ -150,7 +153,7 @@ def fetch(
 def send(
     account: SmtpAccount,
     password: str,
-    references: Sequence[str],
+    chosen: ChosenLetters,
     *,
     keep: bool,
     say: Callable[[str], object],
@@ -162,10 +165,17 @@ def send(
     def work(database: Database, progress: Progress, wait: Wait) -> tuple[Result, ...]:
         if keep:
             _keep(account, password, say)
-        goes_on = partial(progress, 0, len(references))
+        goes_on = partial(progress, 0, chosen.count)
         catch_up(database, goes_on)  # a unit of its own, so that it stands whatever is refused next
-        with database.write(goes_on) as session:
-            queue_letters(session, references, by=user_name())
+        if is_large(chosen):
+            with database.read() as session:
+                references = chosen_references(session, chosen)
+            queue = partial(queue_letters, by=user_name())
+            step = StepOfMany(refuse_queueing, queue, tr("in the outbox"))
+            say(write_in_chunks(database, references, step, progress=progress).message)
+        else:
+            with database.write(goes_on) as session:
+                queue_letters(session, chosen.references or (), by=user_name())
         transport = SmtpTransport(account, password)
         try:
             return send_queued(

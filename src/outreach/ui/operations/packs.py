@@ -33,6 +33,9 @@ from outreach.store.database import Database, WorkSession
 from outreach.ui.job import Progress
 from outreach.ui.operations.operation import Compute, Long, Read, Undoable, Write, tr
 
+LOOKED_AT = 100
+"""Letters that are read to look at a pack before it is made."""
+
 
 def given_out(
     campaign: CampaignRow, case_id: str
@@ -46,8 +49,8 @@ def given_out(
 
 
 def contents(case_id: str, day: date, options: PackOptions) -> Read[PackContents]:
-    """What a pack holds on a day."""
-    return Read(partial(pack_contents, case_id=case_id, on=day, options=options), "contents")
+    """What a pack holds on a day, to be looked at: of many letters the first ones."""
+    return Read(partial(pack_contents, case_id=case_id, on=day, options=options, most=LOOKED_AT), "contents")
 
 
 def typeset(held: PackContents, day: date) -> Compute[bytes]:

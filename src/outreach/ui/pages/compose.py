@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
-from PySide6.QtCore import QStringListModel, Qt, QTimer
+from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QFormLayout, QWidget
 
 from outreach.cases.campaigns import CampaignRow
+from outreach.desk.chosen import AboutLetters, ChosenLetters
+from outreach.desk.letter_query import LetterQuery
 from outreach.domain.wording import LANGUAGES, counted
-from outreach.letters.approving import LetterToDecide
+from outreach.letters.approving import Decision
+from outreach.letters.templates import LetterTemplate
 from outreach.recipients.resolve import ResolvedRecipients
 from outreach.recipients.rows import RecipientKeys
 from outreach.store.changes import Changes
@@ -17,22 +20,20 @@ from outreach.ui.dialogs.directory import GroupDialog, GroupValues
 from outreach.ui.dialogs.forms import Choice, DayField, FormDialog, ask, text_field
 from outreach.ui.dialogs.letters import ApproveDialog
 from outreach.ui.models.columns import draft_columns
-from outreach.ui.models.rows import RowsModel
 from outreach.ui.operations import directory, drafts, letters
-from outreach.ui.operations.drafts import Drafted, ToCompose
+from outreach.ui.operations.drafts import Drafted
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
 from outreach.ui.widgets.fields import SearchField
 from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.letter_editor import LetterEditor
+from outreach.ui.widgets.letter_table import LetterTable
 from outreach.ui.widgets.panels import Panel, Splitter, row_of
 from outreach.ui.widgets.recipient_item import RecipientList
-from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 _NOTED = 6
-_TYPING_MS = 120
 
 
 class ComposePage(Page):
@@ -45,7 +46,6 @@ class ComposePage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._searched: str | None = None
-        self._wanted = ""
         self._stays_clear = False
         self._to_tick: list[int] = []
         self._make_actions()
@@ -66,11 +66,7 @@ class ComposePage(Page):
             choice.setMinimumContentsLength(12)
         self.search = SearchField(self.tr("Search recipients"))
         self.search.setMinimumWidth(120)
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(_TYPING_MS)
-        self._typing.timeout.connect(self._list_recipients)
-        self.search.textChanged.connect(self._narrow)
+        self.search.paused.connect(self._list_recipients)
         self.recipients = RecipientList(workspace)
         self.recipients.loaded.connect(self._recipients_came)
         self.recipients.ticks_changed.connect(self._ticked)
@@ -111,9 +107,10 @@ class ComposePage(Page):
         self.notes.hide()
         write.body.addWidget(self.notes)
 
-        self.model = RowsModel(draft_columns(), lambda r: r.reference)
-        self.drafts = Table(self.model, many=True, name=self.tr("Drafts"))
+        self.drafts = LetterTable(workspace, draft_columns(), many=True, name=self.tr("Drafts"))
+        self.model = self.drafts.letters
         self.drafts.chosen.connect(self._chosen)
+        self.drafts.loaded.connect(self._drafts_came)
         drafts = Panel(margins=1, spacing=0)
         self._drafts_stack = TableOrEmpty(
             self.drafts,
@@ -167,15 +164,16 @@ class ComposePage(Page):
             return
         self.case.set_options(list(campaign.cases))
 
-        self.read(drafts.to_compose(campaign, self.workspace.sandbox), self._show)
+        self.read(drafts.templates(self.workspace.sandbox), self._show)
         self._list_recipients()
+        self.expect("drafts")
+        self.drafts.follow(letters.listing(LetterQuery(status="draft").of(campaign.key), campaign.today))
 
     def reset(self) -> None:
         # What is typed is saved before the editor forgets it.
         self.editor.forget()
         self._searched = None
-        self._typing.stop()
-        self._wanted, self._to_tick = "", []
+        self._to_tick = []
         super().reset()
         self._completions.setStringList([])
         self.question.clear()
@@ -193,22 +191,22 @@ class ComposePage(Page):
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.recipients, self.search)
 
-    def _show(self, found: ToCompose) -> None:
+    def _show(self, found: Sequence[LetterTemplate]) -> None:
         offered = [
             (t.id, f"{t.title} ({LANGUAGES[t.language]})" if t.language != "en" else t.title)
-            for t in found.templates
+            for t in found
             if t.purpose == "ask"
         ]
         self.template.set_options([("", self.tr("Automatic, by recipient")), *offered])
-        self.drafts.set_rows(found.drafts)
-        self._drafts_stack.show_table(bool(found.drafts))
-        self.approve_all.setEnabled(bool(found.drafts))
-        references = [d.reference for d in found.drafts]
-        if self._wanted in references:
-            self.drafts.select([self._wanted])
-        elif references and not self.drafts.selected() and not self._stays_clear:
-            self.drafts.select([references[0]])
-        self._wanted = ""
+
+    def _drafts_came(self) -> None:
+        count = self.model.rowCount()
+        self._drafts_stack.show_table(count > 0)
+        self.approve_all.setEnabled(count > 0)
+        first = self.model.row_at(0)
+        if first is not None and not self.drafts.selected() and not self._stays_clear:
+            self.drafts.select([first.reference])
+        self.has_come("drafts")
 
     def ticked(self) -> list[int]:
         """Keys of the recipients ticked in view: those that letters are drafted for."""
@@ -228,12 +226,8 @@ class ComposePage(Page):
             self.recipients.tick_only(self._to_tick)
             self._to_tick = []
 
-    def _narrow(self) -> None:
-        self._typing.start()
-
     def _list_recipients(self) -> None:
         """Read whom the search finds."""
-        self._typing.stop()
         campaign, search = self.workspace.campaign, self.search.text()
         if campaign is not None:
             self.expect("recipients")
@@ -333,57 +327,66 @@ class ComposePage(Page):
 
     def _arrived(self, changes: Changes) -> None:
         """Choose the first of the drafts that were just written, once they are listed."""
-        self._wanted = changes.refs[0] if changes.refs else ""
+        if changes.refs:
+            self.drafts.select(changes.refs[:1])
 
     def _chosen(self) -> None:
-        rows = self.drafts.selected()
+        rows, choice = self.drafts.selected(), self.drafts.choice
+        is_any = choice is not None and choice.count > 0
         if rows:
             self._stays_clear = False
-        self.approve.setEnabled(bool(rows))
-        self.delete.setEnabled(bool(rows))
-        if len(rows) >= 1:
-            current = rows[0].reference
-            if current != self.editor.reference:
-                self.editor.load(current)
+        self.approve.setEnabled(is_any)
+        self.delete.setEnabled(is_any)
+        if rows:
+            if rows[0].reference != self.editor.wanted:
+                self.editor.load(rows[0].reference)
             self._editor_stack.show_table(True)
         else:
             self.editor.clear()
             self._editor_stack.show_table(False)
 
     def _approve(self) -> None:
-        self._approve_these([r.reference for r in self.drafts.selected()])
+        self._approve_these(self.drafts.chosen_letters())
 
     def _approve_all(self) -> None:
-        self._approve_these([r.reference for r in self.model.rows])
+        every = self.drafts.all_letters()
+        if every is not None:
+            # Drafts that are written while the question is asked are none of them.
+            letters.about(every).run(self.workspace, self, self._approve_known)
 
-    def _approve_these(self, references: list[str]) -> None:
+    def _approve_known(self, about: AboutLetters) -> None:
+        self._approve_these(about.chosen)
+
+    def _approve_these(self, chosen: ChosenLetters | None) -> None:
         """Ask, and approve.
 
         Afterwards no draft is chosen, so that the same keys do not approve one that nobody has read.
         """
+        if chosen is None:
+            return
         self.editor.save()
         # On the writer's thread, after what was typed last.
-        letters.to_approve(references).run(self.workspace, self, self._ask_to_approve)
+        letters.to_approve(chosen).run(self.workspace, self, partial(self._ask_to_approve, chosen))
 
-    def _ask_to_approve(self, found: tuple[LetterToDecide, ...]) -> None:
-        references = [x.reference for x in found]
-        ask(ApproveDialog(self, found), partial(self._approve_confirmed, references))
+    def _ask_to_approve(self, chosen: ChosenLetters, found: Decision) -> None:
+        ask(ApproveDialog(self, found), partial(self._approve_confirmed, chosen))
 
-    def _approve_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
+    def _approve_confirmed(self, chosen: ChosenLetters, dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
         self._stays_clear = True
         self.editor.save()
-        letters.approve(references, self.workspace.saving).run(self.workspace, self)
+        letters.approve(chosen, self.workspace.saving).run(self.workspace, self)
 
     def _delete(self) -> None:
         self.editor.save()
-        drafts.delete([r.reference for r in self.drafts.selected()]).run(self.workspace, self)
+        chosen = self.drafts.chosen_letters()
+        if chosen is not None:
+            drafts.delete(chosen).run(self.workspace, self)
 
     def show_place(self, what: What) -> None:
         """Args: what: reference (a draft to edit), follow_up (letters to write about again), or
         recipient (key of one to tick)."""
         if reference := what.get("reference"):
-            self._wanted = reference
             self.drafts.select([reference])
         if recipient := what.get("recipient"):
             self.tick([recipient])

@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Any, TypedDict
 
-from PySide6.QtCore import QDate, Qt, QTimer
+from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QCheckBox, QTabBar, QWidget
 
 from outreach.directory.bodies import BodyRow, PostRow
@@ -36,7 +36,6 @@ _LISTS = (
     ("posts", "Offices", ("office", "offices")),
     ("recipients", "Recipients", ("recipient", "recipients")),
 )
-_TYPING_MS = 120
 
 
 class _EntryValues(TypedDict):
@@ -88,11 +87,7 @@ class DirectoryPage(Page):
         self.on.toggled.connect(self.day.setEnabled)
         self.on.toggled.connect(self.mark_stale)
         self.day.dateChanged.connect(self.mark_stale)
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(_TYPING_MS)
-        self._typing.timeout.connect(self.mark_stale)
-        self.search.textChanged.connect(self._typed)
+        self.search.paused.connect(self.mark_stale)
         self.count = Label("", tone="quiet", wrap=False)
         self.layout_.addWidget(self.tabs)
         self.layout_.addLayout(row_of(self.search, self.on, self.day, None, self.count))
@@ -156,7 +151,6 @@ class DirectoryPage(Page):
 
     def reset(self) -> None:
         self._wanted, self._asked = "", None
-        self._typing.stop()
         self.on.setChecked(False)
         super().reset()
         campaign = self.workspace.campaign
@@ -180,9 +174,6 @@ class DirectoryPage(Page):
         elif not table.selected() and not self.search.hasFocus() and (first := model.row_at(0)) is not None:
             table.select([model.identity(first)])
         self.has_come("list")
-
-    def _typed(self) -> None:
-        self._typing.start()
 
     def _turned(self) -> None:
         for key, table in self.tables.items():
@@ -291,7 +282,6 @@ class DirectoryPage(Page):
         self.tabs.setCurrentIndex(keys.index(which))
         self._wanted = what.get("id", "") if kind != "area" else ""
         self.search.setText(what.get("name", "").replace("The Rt Hon ", ""))
-        self._typing.stop()
         self.mark_stale()
 
     def focus_search(self) -> None:

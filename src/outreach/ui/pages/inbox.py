@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
@@ -39,7 +39,6 @@ _VIEWS = (
     ("set_aside", "Set aside"),
     ("all", "Everything"),
 )
-_TYPING_MS = 120
 
 
 class InboxPage(Page):
@@ -74,11 +73,7 @@ class InboxPage(Page):
             )
         )
         self.search = SearchField(self.tr("Search messages"))
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(_TYPING_MS)
-        self._typing.timeout.connect(self.mark_stale)
-        self.search.textChanged.connect(self._typed)
+        self.search.paused.connect(self.mark_stale)
         self.view = Choice([(k, self.tr(w)) for k, w in _VIEWS])
         self.view.setAccessibleName(self.tr("Which messages"))
         self.view.currentIndexChanged.connect(self.refresh)
@@ -191,15 +186,11 @@ class InboxPage(Page):
 
     def reset(self) -> None:
         self._query, self._place, self._wanted, self._detail = InboxQuery(), -1, [], None
-        self._typing.stop()
         super().reset()
         self._show_count()
 
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.table, self.search)
-
-    def _typed(self) -> None:
-        self._typing.start()
 
     def _loaded(self) -> None:
         total = self.model.rowCount()
@@ -226,7 +217,6 @@ class InboxPage(Page):
             return
         self._wanted = [what["key"]] if what.get("key") else []
         self.search.forget()
-        self._typing.stop()
         self.view.blockSignals(True)
         self.view.choose(what.get("view", "open"))
         self.view.blockSignals(False)

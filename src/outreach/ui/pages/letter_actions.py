@@ -1,11 +1,9 @@
 """The actions of a page with letters: their keys and menus, and which of them the letters chosen can do."""
 
-from collections.abc import Sequence
-
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from outreach.desk.letter_row import TrackerRow
+from outreach.desk.chosen import AboutLetters
 from outreach.domain.letter_life import Step, allowed_for_all
 from outreach.domain.letter_ways_back import refusal_of_way_back
 from outreach.domain.states import LetterStatus
@@ -143,22 +141,24 @@ class LetterActions(LetterSteps):
         menu.addActions(self.actions_for_file_menu())
         return menu
 
-    def offer_actions(self, rows: Sequence[TrackerRow]) -> None:
+    def offer_actions(self, about: AboutLetters | None) -> None:
         """Offer what all of these letters can do."""
-        own = bool(rows) and all(r.origin == "own" for r in rows)
-        allowed = allowed_for_all(r.situation for r in rows)
+        situations = about.situations if about else ()
+        count = about.chosen.count if about else 0
+        own = bool(situations) and all(x.origin == "own" for x in situations)
+        allowed = allowed_for_all(situations)
         for action, step in self._all_take:
             action.setEnabled(step in allowed)
         for action, step in self._one_takes:
-            action.setEnabled(len(rows) == 1 and step in allowed)
-        self.undo_last.setEnabled(bool(rows) and not any(refusal_of_way_back(r.situation) for r in rows))
-        self.print_batch.setEnabled(own and LetterStatus.DRAFT not in {r.status for r in rows})
+            action.setEnabled(count == 1 and step in allowed)
+        self.undo_last.setEnabled(bool(situations) and not any(map(refusal_of_way_back, situations)))
+        self.print_batch.setEnabled(own and LetterStatus.DRAFT not in {x.status for x in situations})
         self.export.setEnabled(own)
 
     def offer_answer_actions(self) -> None:
         """Offer what can be done with the answer chosen."""
         reply = self.chosen_reply()
-        if reply is not None and [reply.reference] != self._chosen():
+        if reply is not None and (reply.reference,) != self._chosen().references:
             reply = None  # the letter chosen is being read still
         self.edit_answer.setEnabled(reply is not None and not reply.has_message)
         self.remove_answer.setEnabled(reply is not None)

@@ -1,6 +1,5 @@
 """What can be done with the letters chosen on a page: what each step asks, before it is done."""
 
-from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -10,11 +9,12 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from outreach.correspondence.replies import ReplyRow
+from outreach.desk.chosen import AboutLetters, ChosenLetters
 from outreach.desk.letter_row import TrackerRow
 from outreach.domain.letter_ways_back import step_in_words
 from outreach.domain.states import Channel
-from outreach.domain.wording import counted, names_in_words
-from outreach.letters.approving import LetterToDecide
+from outreach.domain.wording import counted
+from outreach.letters.approving import Decision
 from outreach.letters.posting import PrintBatch, WebForm
 from outreach.mail.mailto import MailtoLink
 from outreach.ui.dialogs.files import FileDialog
@@ -43,12 +43,15 @@ _MOST_NAMED = 6
 class LetterSteps(Page):
     """A page with a table of letters. It says which of them are chosen, and has this done with them."""
 
-    def chosen_rows(self) -> Sequence[TrackerRow]:
-        """The letters chosen."""
+    def about_chosen(self) -> AboutLetters | None:
+        """The letters chosen, and what is known of them.
+
+        None while nothing is chosen, or that is being read.
+        """
         raise NotImplementedError
 
-    def rows_in_view(self) -> Sequence[TrackerRow]:
-        """The letters that the table shows."""
+    def in_table(self) -> ChosenLetters | None:
+        """All letters that the table shows; None without a campaign."""
         raise NotImplementedError
 
     def chosen_reply(self) -> ReplyRow | None:
@@ -60,19 +63,26 @@ class LetterSteps(Page):
         campaign = self.workspace.campaign
         return campaign.today if campaign else date.today()  # noqa: DTZ011
 
-    def _chosen(self) -> list[str]:
-        return [r.reference for r in self.chosen_rows()]
+    def _chosen(self) -> ChosenLetters:
+        about = self.about_chosen()
+        return about.chosen if about else ChosenLetters.named((), self.today())
+
+    def _one(self) -> TrackerRow:
+        """The one letter chosen; its actions are not offered while there is none, or are several."""
+        about = self.about_chosen()
+        assert about is not None
+        return about.first[0]
 
     def _approve(self) -> None:
-        letters.to_approve(self._chosen()).run(self.workspace, self, self._ask_to_approve)
+        chosen = self._chosen()
+        letters.to_approve(chosen).run(self.workspace, self, partial(self._ask_to_approve, chosen))
 
-    def _ask_to_approve(self, found: tuple[LetterToDecide, ...]) -> None:
-        references = [x.reference for x in found]
-        ask(ApproveDialog(self, found), partial(self._approve_confirmed, references))
+    def _ask_to_approve(self, chosen: ChosenLetters, found: Decision) -> None:
+        ask(ApproveDialog(self, found), partial(self._approve_confirmed, chosen))
 
-    def _approve_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
+    def _approve_confirmed(self, chosen: ChosenLetters, dialog: FormDialog[object], values: object) -> None:
         dialog.accept_result()
-        letters.approve(references, self.workspace.saving).run(self.workspace, self)
+        letters.approve(chosen, self.workspace.saving).run(self.workspace, self)
 
     def _reopen(self) -> None:
         words = self.tr(
@@ -82,47 +92,47 @@ class LetterSteps(Page):
         dialog = ConfirmDialog(self, title, title, words, is_grave=False)
         ask(dialog, partial(self._reopen_confirmed, self._chosen()))
 
-    def _reopen_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
-        letters.reopen(references).run_in(self.workspace, dialog)
+    def _reopen_confirmed(self, chosen: ChosenLetters, dialog: FormDialog[object], values: object) -> None:
+        letters.reopen(chosen).run_in(self.workspace, dialog)
 
     def _send(self) -> None:
         self.workspace.send_wanted.emit(self._chosen())
 
     def _settle(self) -> None:
-        self.workspace.settle_wanted.emit(self._chosen()[0])
+        self.workspace.settle_wanted.emit(self._one().reference)
 
     def _take_back(self) -> None:
         letters.take_out_of_outbox(self._chosen()).run(self.workspace, self)
 
     def _mark_sent(self) -> None:
-        references = self._chosen()
-        dialog = MarkSentDialog(self, len(references), self.today())
-        ask(dialog, partial(self._sent_confirmed, references))
+        chosen = self._chosen()
+        dialog = MarkSentDialog(self, chosen.count, self.today())
+        ask(dialog, partial(self._sent_confirmed, chosen))
 
-    def _sent_confirmed(self, references: list[str], dialog: FormDialog[object], values: SentValues) -> None:
-        letters.mark_as_sent(references, **values).run_in(self.workspace, dialog)
+    def _sent_confirmed(self, chosen: ChosenLetters, dialog: FormDialog[object], values: SentValues) -> None:
+        letters.mark_as_sent(chosen, **values).run_in(self.workspace, dialog)
 
     def _print(self) -> None:
-        references = self._chosen()
-        ask(PrintDialog(self, len(references)), partial(self._print_chosen, references))
+        chosen = self._chosen()
+        ask(PrintDialog(self, chosen.count), partial(self._print_chosen, chosen))
 
-    def _print_chosen(self, references: list[str], dialog: FormDialog[object], values: PrintValues) -> None:
+    def _print_chosen(self, chosen: ChosenLetters, dialog: FormDialog[object], values: PrintValues) -> None:
         dialog.accept_result()
         target = FileDialog(self, self.tr("Batch to print"), "letters to post.pdf", self.tr("PDF (*.pdf)"))
         target.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         target.setDefaultSuffix("pdf")
-        ask_for_file(target, partial(self.print_to, references, values["two_sided"]))
+        ask_for_file(target, partial(self.print_to, chosen, values["two_sided"]))
 
-    def print_to(self, references: list[str], two_sided: bool, path: str) -> None:
+    def print_to(self, chosen: ChosenLetters, two_sided: bool, path: str) -> None:
         """Write letters as one PDF and show it in the system's viewer, which prints it."""
 
         def done(batch: PrintBatch) -> None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
-        letter_files.print_to(references, Path(path), two_sided=two_sided).run(self.workspace, self, done)
+        letter_files.print_to(chosen, Path(path), two_sided=two_sided).run(self.workspace, self, done)
 
     def _web_form(self) -> None:
-        letter_files.form_of(self._chosen()[0]).run(self.workspace, self, self._show_form)
+        letter_files.form_of(self._one().reference).run(self.workspace, self, self._show_form)
 
     def _show_form(self, form: WebForm) -> None:
         QGuiApplication.clipboard().setText(f"{form.subject}\n\n{form.text}")
@@ -134,7 +144,7 @@ class LetterSteps(Page):
         self._confirm_sent(form.reference, Channel.WEB_FORM, words)
 
     def _mail_program(self) -> None:
-        letter_files.mail_program_link(self._chosen()[0]).run(self.workspace, self, self._show_in_program)
+        letter_files.mail_program_link(self._one().reference).run(self.workspace, self, self._show_in_program)
 
     def _show_in_program(self, link: MailtoLink) -> None:
         words = self.tr("Your mail program shows the letter. Did you send it?")
@@ -155,19 +165,20 @@ class LetterSteps(Page):
     def _went_out(
         self, reference: str, by: Channel, dialog: FormDialog[object], values: ConfirmSentValues
     ) -> None:
-        letters.mark_as_sent([reference], by=by, **values).run_in(self.workspace, dialog)
+        one = ChosenLetters.named([reference], self.today())
+        letters.mark_as_sent(one, by=by, **values).run_in(self.workspace, dialog)
 
     def _enclose(self) -> None:
         dialog = FileDialog(self, self.tr("Enclose a file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        ask_for_file(dialog, partial(self.enclose_file, self._chosen()[0]))
+        ask_for_file(dialog, partial(self.enclose_file, self._one().reference))
 
     def enclose_file(self, reference: str, path: str) -> None:
         """Add a file to a draft."""
         drafts.enclose_file(reference, Path(path)).run(self.workspace, self)
 
     def _record_answer(self) -> None:
-        row = self.chosen_rows()[0]
+        row = self._one()
         dialog = ReplyDialog(self, row.reference, row.recipient, self.today())
 
         def submit(form: FormDialog[object], values: AnswerValues) -> None:
@@ -179,7 +190,7 @@ class LetterSteps(Page):
         reply = self.chosen_reply()
         if reply is None:
             return
-        dialog = ReplyDialog(self, reply.reference, self.chosen_rows()[0].recipient, self.today(), reply)
+        dialog = ReplyDialog(self, reply.reference, self._one().recipient, self.today(), reply)
         ask(dialog, partial(self._answer_edited, reply))
 
     def _answer_edited(self, reply: ReplyRow, dialog: FormDialog[object], values: AnswerValues) -> None:
@@ -199,9 +210,9 @@ class LetterSteps(Page):
         ask(dialog, partial(self._withdraw_confirmed, self._chosen()))
 
     def _withdraw_confirmed(
-        self, references: list[str], dialog: FormDialog[object], values: ReasonValues
+        self, chosen: ChosenLetters, dialog: FormDialog[object], values: ReasonValues
     ) -> None:
-        letters.withdraw(references, **values).run_in(self.workspace, dialog)
+        letters.withdraw(chosen, **values).run_in(self.workspace, dialog)
 
     def _close(self) -> None:
         words = self.tr(
@@ -211,54 +222,59 @@ class LetterSteps(Page):
         ask(dialog, partial(self._close_confirmed, self._chosen()))
 
     def _close_confirmed(
-        self, references: list[str], dialog: FormDialog[object], values: ReasonValues
+        self, chosen: ChosenLetters, dialog: FormDialog[object], values: ReasonValues
     ) -> None:
-        letters.close(references, **values).run_in(self.workspace, dialog)
+        letters.close(chosen, **values).run_in(self.workspace, dialog)
 
     def _undo_last(self) -> None:
-        rows = self.chosen_rows()
+        about = self.about_chosen()
+        if about is None:
+            return
+        count = about.chosen.count
         lines = [
             self.tr("{0} to {1}: {2} is taken back.").format(
                 r.reference, r.recipient, step_in_words(r.last_step)
             )
-            for r in rows[:_MOST_NAMED]
+            for r in about.first[:_MOST_NAMED]
         ]
-        left = len(rows) - len(lines)
-        more = [self.tr("… and {0} more").format(left)] if left else []
+        left = count - len(lines)
+        more = [self.tr("… and {0} more").format(f"{left:,}")] if left else []
         dialog = ConfirmDialog(
             self,
             self.tr("Take back the last step"),
             self.tr("Take back"),
             "\n".join((*lines, *more, "", self.tr("The history keeps both."))),
-            is_grave=len(rows) > 1,
+            is_grave=count > 1,
         )
         ask(dialog, partial(self._undo_last_confirmed, self._chosen()))
 
-    def _undo_last_confirmed(self, references: list[str], dialog: FormDialog[object], values: object) -> None:
-        letters.take_back_last_step(references).run_in(self.workspace, dialog)
+    def _undo_last_confirmed(self, chosen: ChosenLetters, dialog: FormDialog[object], values: object) -> None:
+        letters.take_back_last_step(chosen).run_in(self.workspace, dialog)
 
     def _whom(self) -> str:
         """The letters chosen, in words."""
-        rows = self.chosen_rows()
-        names = names_in_words([r.recipient for r in rows])
-        return self.tr("{0} to {1}").format(counted(len(rows), "letter", "letters"), names)
+        about = self.about_chosen()
+        if about is None:
+            return ""
+        count = counted(about.chosen.count, "letter", "letters")
+        return self.tr("{0} to {1}").format(count, about.whom)
 
     def _delete(self) -> None:
         drafts.delete(self._chosen()).run(self.workspace, self)
 
     def _export(self) -> None:
-        references = self._chosen()
-        ask(ExportDialog(self, len(references)), partial(self._export_chosen, references))
+        chosen = self._chosen()
+        ask(ExportDialog(self, chosen.count), partial(self._export_chosen, chosen))
 
-    def _export_chosen(self, references: list[str], dialog: FormDialog[object], values: ExportValues) -> None:
+    def _export_chosen(self, chosen: ChosenLetters, dialog: FormDialog[object], values: ExportValues) -> None:
         dialog.accept_result()
         folder = FileDialog(self, self.tr("Folder for the letters"))
         folder.setFileMode(QFileDialog.FileMode.Directory)
-        ask_for_file(folder, partial(self.export_to, references, values["formats"]))
+        ask_for_file(folder, partial(self.export_to, chosen, values["formats"]))
 
-    def export_to(self, references: list[str], formats: tuple[str, ...], folder: str) -> None:
+    def export_to(self, chosen: ChosenLetters, formats: tuple[str, ...], folder: str) -> None:
         """Write letters into a folder, with progress."""
-        letter_files.export(references, formats, Path(folder)).run(self.workspace, self)
+        letter_files.export(chosen, formats, Path(folder)).run(self.workspace, self)
 
     def _export_table(self) -> None:
         dialog = FileDialog(
@@ -269,14 +285,16 @@ class LetterSteps(Page):
         ask_for_file(dialog, self.export_table_to)
 
     def export_table_to(self, path: str) -> None:
-        """Write the rows in view as CSV or XLSX, by the file's ending."""
-        letter_files.export_table(self.rows_in_view(), Path(path)).run(self.workspace, self)
+        """Write what the table shows as CSV or XLSX, by the file's ending."""
+        shown = self.in_table()
+        if shown is not None:
+            letter_files.export_table(shown, Path(path)).run(self.workspace, self)
 
     def _follow_up(self) -> None:
         self.workspace.go("compose", follow_up=self._chosen())
 
     def _edit(self) -> None:
-        self.workspace.go("compose", reference=self._chosen()[0])
+        self.workspace.go("compose", reference=self._one().reference)
 
     def _compose(self) -> None:
         self.workspace.go("compose")

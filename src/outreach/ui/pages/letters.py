@@ -8,26 +8,26 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from outreach.correspondence.replies import ReplyRow
-from outreach.desk.letter_query import Filters, filter_rows
-from outreach.desk.letter_row import TrackerRow
+from outreach.desk.chosen import AboutLetters, ChosenLetters
+from outreach.desk.filter_names import FilterNames
+from outreach.desk.letter_query import Filters
 from outreach.desk.letter_table import LetterDetail
-from outreach.desk.saved_views import ViewRow
 from outreach.domain.states import LetterStatus
 from outreach.domain.wording import counted
 from outreach.ui.acting import Action
 from outreach.ui.dialogs.forms import FormDialog, ask
 from outreach.ui.dialogs.letters import NameDialog, NameValues
 from outreach.ui.models.columns import letter_columns
-from outreach.ui.models.rows import RowsModel
 from outreach.ui.operations import letters, views
+from outreach.ui.operations.letters import Around
 from outreach.ui.pages.letter_actions import LetterActions
 from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
 from outreach.ui.widgets.labels import Label
 from outreach.ui.widgets.letter_detail import LetterDetailView
 from outreach.ui.widgets.letter_filters import LetterFilters
+from outreach.ui.widgets.letter_table import LetterTable
 from outreach.ui.widgets.panels import Panel, Splitter, row_of
-from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import What, Workspace
 
 
@@ -39,9 +39,8 @@ class LettersPage(LetterActions):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._rows: tuple[TrackerRow, ...] = ()
-        self._views: tuple[ViewRow, ...] = ()
-        self._wanted: list[str] = []
+        self._around = Around(0, FilterNames(), ())
+        self._about: AboutLetters | None = None
         self.make_actions()
         self.save_view = make_action(self, self.tr("Save this view…"), "save", self._save_view, enabled=False)
 
@@ -68,9 +67,10 @@ class LettersPage(LetterActions):
         self.search = self.filter_bar.search
         self.layout_.addWidget(self.filter_bar)
 
-        self.model = RowsModel(letter_columns(), lambda r: r.reference)
-        self.table = Table(self.model, many=True, name=self.tr("Letters"))
+        self.table = LetterTable(workspace, letter_columns(), many=True, name=self.tr("Letters"))
+        self.model = self.table.letters
         self.table.chosen.connect(self._selected)
+        self.table.loaded.connect(self._loaded)
         self.table.opened.connect(self._opened)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_menu)
@@ -102,11 +102,11 @@ class LettersPage(LetterActions):
         self.layout_.addWidget(self.splitter, 1)
         self._selected()
 
-    def chosen_rows(self) -> Sequence[TrackerRow]:
-        return self.table.selected()
+    def about_chosen(self) -> AboutLetters | None:
+        return self._about
 
-    def rows_in_view(self) -> Sequence[TrackerRow]:
-        return self.model.rows
+    def in_table(self) -> ChosenLetters | None:
+        return self.table.all_letters()
 
     def chosen_reply(self) -> ReplyRow | None:
         return self.detail.reply()
@@ -114,43 +114,57 @@ class LettersPage(LetterActions):
     def refresh(self) -> None:
         campaign = self.workspace.campaign
         if campaign is not None:
-            self.read(letters.table(campaign), self._show)
+            self.read(letters.around(campaign), self._show_around)
+            self._read_table(find=False)
 
     def reset(self) -> None:
-        self._rows, self._views, self._wanted = (), (), []
+        self._around = Around(0, FilterNames(), ())
         super().reset()
         self._empty_views()
-        self._filter()
+        self._count()
 
     def main_widgets(self) -> Sequence[QWidget]:
         return (self.table, self.search)
 
-    def _show(self, found: tuple[tuple[TrackerRow, ...], tuple[ViewRow, ...]]) -> None:
-        self._rows, self._views = found
-        self.filter_bar.offer(self._rows)
-        self._filter()
-        self._wanted = []
+    def _show_around(self, found: Around) -> None:
+        self._around = found
+        self.filter_bar.offer(found.offered)
+        self._count()
 
     def _filter(self) -> None:
-        filters = self.filter_bar.filters()
-        shown = filter_rows(self._rows, filters, self.today())
-        self.table.set_rows(shown)
-        if self._wanted and any(self.model.position(r) >= 0 for r in self._wanted):
-            self.table.select(self._wanted)
-            self._wanted = []
-        self._empty.show_table(bool(shown))
-        total = len(self._rows)
+        self.save_view.setEnabled(self.filter_bar.filters() != Filters())
+        self._read_table(find=True)
+
+    def _read_table(self, *, find: bool) -> None:
+        """Read the letters that the filters let through.
+
+        find: bring the current one into view, if it is among them.
+        """
+        campaign = self.workspace.campaign
+        # A page that was not shown yet, or whose campaign changes, reads when it is shown.
+        if campaign is not None and not self._is_stale:
+            self.expect("table")
+            query = self.filter_bar.filters().of(campaign.key)
+            self.table.follow(letters.listing(query, campaign.today), find=find)
+
+    def _loaded(self) -> None:
+        self._empty.show_table(self.model.rowCount() > 0)
+        self._count()
+        self.has_come("table")
+
+    def _count(self) -> None:
+        shown, total = self.model.rowCount(), self._around.total
         self.count.setText(
             counted(total, "letter", "letters")
-            if len(shown) == total
-            else self.tr("{0} of {1}").format(len(shown), counted(total, "letter", "letters"))
+            if shown == total
+            else self.tr("{0} of {1}").format(f"{shown:,}", counted(total, "letter", "letters"))
         )
-        self.save_view.setEnabled(filters != Filters())
 
     def show_place(self, what: What) -> None:
         """Args: what: filters by their names in `Filters`, such as status, or references (letters to
         choose)."""
-        self._wanted = list(what.get("references", ()))
+        if references := what.get("references"):
+            self.table.select(list(references))
         known = {f.name for f in fields(Filters)}
         self.filter_bar.set_filters(Filters(**{k: str(v) for k, v in what.items() if k in known}))
 
@@ -169,14 +183,14 @@ class LettersPage(LetterActions):
     def _fill_views(self) -> None:
         menu = self.views.menu()
         self._empty_views()
-        for view in self._views:
+        for view in self._around.views:
             menu.addAction(view.name).triggered.connect(partial(self.filter_bar.set_filters, view.filters))
-        if self._views:
+        if self._around.views:
             menu.addSeparator()
         menu.addAction(self.save_view)
-        if self._views:
+        if self._around.views:
             gone = menu.addMenu(self.tr("Delete a view"))
-            for view in self._views:
+            for view in self._around.views:
                 gone.addAction(Action(view.name, gone, partial(self._delete_view, view.name)))
 
     def _save_view(self) -> None:
@@ -192,33 +206,48 @@ class LettersPage(LetterActions):
 
     def _delete_view(self, name: str) -> None:
         campaign = self.workspace.campaign
-        view = next((v for v in self._views if v.name == name), None)
+        view = next((v for v in self._around.views if v.name == name), None)
         if campaign is not None and view is not None:
             views.delete(campaign.key, view).run(self.workspace, self)
 
     def _selected(self) -> None:
-        rows = self.chosen_rows()
-        self.offer_actions(rows)
+        """Find out what the letters chosen can do: at once where their rows are in memory."""
+        chosen = self.table.chosen_letters()
+        rows = self.table.selected() if chosen is not None else []
+        if chosen is not None and len(rows) == chosen.count:
+            self._know(chosen, AboutLetters.of_rows(chosen, rows))
+            return
+        self._know(chosen, None)
+        if chosen is not None and chosen.count:
+            letters.about(chosen).run(self.workspace, self, partial(self._know, chosen))
+
+    def _know(self, chosen: ChosenLetters | None, about: AboutLetters | None) -> None:
+        if chosen != self.table.chosen_letters():
+            return  # others are chosen by now
+        self._about = about if about is not None and about.chosen.count else None
+        self.offer_actions(self._about)
         campaign = self.workspace.campaign
-        if len(rows) == 1 and campaign is not None:
-            letters.one(campaign, rows[0].reference).run(self.workspace, self, self._show_detail)
+        if self._about is not None and self._about.chosen.count == 1 and campaign is not None:
+            reference = self._about.first[0].reference
+            letters.one(campaign, reference).run(self.workspace, self, self._show_detail)
             return
         # The detail of one letter is no longer what the actions are about.
         self._detail_stack.show_table(False)
-        if len(rows) > 1:
-            self.workspace.said.emit(counted(len(rows), "letter", "letters") + self.tr(" chosen"))
+        if self._about is not None:
+            count = counted(self._about.chosen.count, "letter", "letters")
+            self.workspace.said.emit(self.tr("{0} chosen").format(count))
         self.offer_answer_actions()
 
     def _show_detail(self, found: tuple[LetterDetail, tuple[ReplyRow, ...]]) -> None:
-        if self._chosen() != [found[0].row.reference]:
+        if self._chosen().references != (found[0].row.reference,):
             return
         self.detail.show_letter(*found)
         self.offer_answer_actions()
         self._detail_stack.show_table(True)
 
     def _opened(self) -> None:
-        rows = self.chosen_rows()
-        if len(rows) == 1 and rows[0].status is LetterStatus.DRAFT:
+        about = self._about
+        if about and about.chosen.count == 1 and about.first[0].status is LetterStatus.DRAFT:
             self.edit_draft.trigger()
 
     def _show_menu(self, place: QPoint) -> None:

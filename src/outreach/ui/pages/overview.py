@@ -7,20 +7,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach.correspondence.promises import FollowUpRow
+from outreach.desk.letter_order import Order
+from outreach.desk.letter_query import LetterQuery
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
-from outreach.ui.models.rows import RowsModel
-from outreach.ui.operations import agenda, answers
+from outreach.ui.operations import agenda, answers, letters
 from outreach.ui.operations.agenda import Standing
 from outreach.ui.pages.base import Page
 from outreach.ui.widgets.buttons import button, make_action
 from outreach.ui.widgets.chart import AnswersChart
 from outreach.ui.widgets.empty_state import EmptyState, TableOrEmpty
 from outreach.ui.widgets.labels import Label
+from outreach.ui.widgets.letter_table import LetterTable
 from outreach.ui.widgets.openable import Figure
 from outreach.ui.widgets.panels import Panel, clear_column, row_of, scrolling
-from outreach.ui.widgets.tables import Table
 from outreach.ui.workspace import Workspace
 
 _FIGURES = (
@@ -64,8 +65,8 @@ class OverviewPage(Page):
         figures.addWidget(self.median)
         self.layout_.addLayout(figures)
 
-        self._due_model = RowsModel(due_columns(), lambda r: r.reference)
-        self.due = Table(self._due_model, name=self.tr("Answers due next"))
+        self.due = LetterTable(workspace, due_columns(), name=self.tr("Answers due next"))
+        self.due.loaded.connect(self._due_came)
         self.due.opened.connect(self._open_due)
         self._due_stack = TableOrEmpty(
             self.due,
@@ -124,6 +125,9 @@ class OverviewPage(Page):
         if campaign is not None:
             counted_by = tuple(status for _, _, status in _FIGURES)
             self.read(agenda.standing(campaign, counted_by), self._show)
+            self.expect("due")
+            awaited = LetterQuery(status="waiting").of(campaign.key)
+            self.due.follow(letters.listing(awaited, campaign.today, Order("due_on")))
 
     def reset(self) -> None:
         self._standing = None
@@ -148,10 +152,12 @@ class OverviewPage(Page):
             else self.tr("Today, {0}").format(day)
         )
         self._show_figures(found)
-        self.due.set_rows(found.awaited)
-        self._due_stack.show_table(bool(found.awaited))
         self._draw_chart()
         self._show_promises(found.promises)
+
+    def _due_came(self) -> None:
+        self._due_stack.show_table(self.due.letters.rowCount() > 0)
+        self.has_come("due")
 
     def _draw_chart(self) -> None:
         counts = self._standing.answers[self.grouping.value()] if self._standing else ()

@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from outreach.cases.facts import FactRow
-from outreach.desk.letter_row import TrackerRow
-from outreach.domain.wording import LANGUAGES
+from outreach.domain.wording import LANGUAGES, counted
 from outreach.packs.contents import PackContents
 from outreach.packs.exports import PackExportRow, PackRow
 from outreach.packs.options import PRESETS, SECTIONS, PackOptions
@@ -225,7 +224,16 @@ class PacksPage(Page):
         operation.run(self.workspace, self, partial(self._typeset, day), failed=self._unset)
 
     def _typeset(self, day: date, contents: PackContents) -> None:
+        self._say_left_out(contents.left_out)
         packs.typeset(contents, day).run(self.workspace, self, self.preview.show_pdf, failed=self._unset)
+
+    def _say_left_out(self, left_out: int) -> None:
+        """Below the sections: that the pack in view is not the whole."""
+        if left_out:
+            words = self.tr("Here without {0}; the pack that is exported holds them.")
+            more = words.format(counted(left_out, "more letter", "more letters"))
+            self.chosen_words.setText("\n".join(x for x in (self.chosen_words.text(), more) if x))
+            self.chosen_words.show()
 
     def _unset(self, error: Exception) -> None:
         self.preview.show_hint(str(error))
@@ -252,15 +260,13 @@ class PacksPage(Page):
         if campaign is None:
             return
 
-        def found(rows: tuple[TrackerRow, ...]) -> None:
-            own = [r for r in rows if r.origin == "own" and r.is_for_others]
-            items = [(r.reference, f"{r.reference} {r.recipient}: {r.subject}") for r in own]
+        def found(items: list[tuple[str, str]]) -> None:
             ask(
                 TicksDialog(self, self.tr("Letters of this pack"), items, self._options.letters),
                 self._letters_chosen,
             )
 
-        letters.listed(campaign).run(self.workspace, self, found)
+        letters.for_packs(campaign).run(self.workspace, self, found)
 
     def _letters_chosen(self, dialog: FormDialog[object], values: TicksValues) -> None:
         dialog.accept_result()

@@ -112,7 +112,11 @@ class TodayPage(Page):
         at = names.index(focused.accessibleName()) if focused in self._openable() else -1
         clear_column(self._sections)
         self._section(
-            self.tr("Answers to read"), [self._message(m) for m in found.to_read], "inbox", {"view": "open"}
+            self.tr("Answers to read"),
+            [self._message(m) for m in found.to_read[:_MOST]],
+            "inbox",
+            {"view": "open"},
+            len(found.to_read),
         )
         self._section(
             self.tr("Nobody knows whether these went out"),
@@ -172,9 +176,8 @@ class TodayPage(Page):
     def _section(
         self, title: str, rows: list[QWidget], page: str, place: What, count: int | None = None
     ) -> None:
-        """Args: page, place: where all of them are shown; without a page they all stand here.
-
-        count: how many there are.
+        """Args: rows: those that are shown. page, place: where all of them are; without a page they all stand
+        here. count: how many there are.
         """
         if not rows:
             return
@@ -193,21 +196,18 @@ class TodayPage(Page):
                     margins=(8, 2, 8, 2),
                 )
             )
-        most = _MOST if page else len(rows)
-        for row in rows[:most]:
+        for row in rows:
             panel.body.addWidget(row)
-        if total > most:
-            more = TaskRow(self.tr("All {0}").format(total), "", "", tone="accent")
+        if total > len(rows):
+            more = TaskRow(self.tr("All {0}").format(f"{total:,}"), "", "", tone="accent")
             more.opened.connect(partial(self.workspace.go, page, **place))
             panel.body.addWidget(more)
-        for row in rows[most:]:
-            row.deleteLater()
         self._sections.addWidget(panel)
         # A layout shows what it is given a little later; the keyboard may be put there now.
         panel.show()
 
     def _letters(self, waiting: Waiting) -> list[QWidget]:
-        return [self._letter(r) for r in waiting.first]
+        return [self._letter(r) for r in waiting.first[:_MOST]]
 
     def _letter(self, r: TrackerRow) -> QWidget:
         about = r.body if r.body != r.recipient else r.post

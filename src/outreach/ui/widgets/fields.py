@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QKeyEvent,
     QWheelEvent,
@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from outreach.ui.icons import icon
+
+_TYPING_MS = 120
 
 # What is mixed into a widget is one to the type checker; at run time Qt takes a single class of its own among
 # the bases.
@@ -47,10 +49,17 @@ class NumberField(Still, QSpinBox):
 
 
 class SearchField(QLineEdit):
-    """A field to filter with: Escape empties it."""
+    """A field to filter with: Escape empties it. Signals: paused() when nothing was typed for a moment."""
+
+    paused = Signal()
 
     def __init__(self, hint: str) -> None:
         super().__init__()
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._typing.timeout.connect(self.paused)
+        self.textChanged.connect(self._typed)
         self.setPlaceholderText(hint)
         self.setAccessibleName(hint)
         self.setClearButtonEnabled(True)
@@ -59,9 +68,13 @@ class SearchField(QLineEdit):
 
     def forget(self) -> None:
         """Be empty, without filtering by that."""
+        self._typing.stop()
         self.blockSignals(True)
         self.clear()
         self.blockSignals(False)
+
+    def _typed(self) -> None:
+        self._typing.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text():

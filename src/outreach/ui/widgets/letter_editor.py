@@ -91,6 +91,11 @@ class LetterEditor(QWidget):
         """The letter in the editor, "" for none."""
         return self._document.reference if self._document else ""
 
+    @property
+    def wanted(self) -> str:
+        """Reference of the letter that was asked for last, whether it is in view yet or not; "" for none."""
+        return self._wanted
+
     def load(self, reference: str) -> None:
         """Show a draft; what was typed into the one before is saved first."""
         self.save()

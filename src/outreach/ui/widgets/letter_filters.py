@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from outreach.desk.filter_names import FilterNames
 from outreach.desk.letter_query import STANDINGS, Filters
-from outreach.desk.letter_row import TrackerRow
 from outreach.domain.states import Channel, ReplyKind
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.widgets.fields import SearchField
@@ -19,6 +19,7 @@ _DUE = (
     ("7", "Due within 7 days"),
     ("30", "Due within 30 days"),
 )
+_TYPING_MS = 150
 
 
 class LetterFilters(QWidget):
@@ -59,7 +60,12 @@ class LetterFilters(QWidget):
         ):
             choice.setAccessibleName(words)
             choice.currentIndexChanged.connect(self._changed)
-        self.search.textChanged.connect(self._changed)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._typing.timeout.connect(self._changed)
+        self.search.textChanged.connect(self._typed)
+        self.search.returnPressed.connect(self._changed)
         for choice in (self.party, self.country, self.channel, self.answer):
             choice.setMaximumWidth(170)
         self.body.setMaximumWidth(220)
@@ -69,14 +75,13 @@ class LetterFilters(QWidget):
         layout.addLayout(row_of(self.search, self.status, self.due, None, *beside))
         layout.addLayout(row_of(self.body, self.party, self.country, self.channel, self.answer, None))
 
-    def offer(self, rows: Sequence[TrackerRow]) -> None:
-        """Offer the bodies, parties and countries of these letters, without a signal."""
-        for choice, every, field in (
-            (self.body, self.tr("All bodies"), "body"),
-            (self.party, self.tr("All parties"), "party"),
-            (self.country, self.tr("All countries"), "country"),
+    def offer(self, found: FilterNames) -> None:
+        """Offer these bodies, parties and countries, without a signal."""
+        for choice, every, names in (
+            (self.body, self.tr("All bodies"), found.bodies),
+            (self.party, self.tr("All parties"), found.parties),
+            (self.country, self.tr("All countries"), found.countries),
         ):
-            names = sorted({getattr(r, field) for r in rows if getattr(r, field)}, key=str.casefold)
             chosen = choice.value()
             choice.set_options([("", every), *((n, n) for n in names)])
             if chosen:
@@ -119,8 +124,18 @@ class LetterFilters(QWidget):
             if value:
                 choice.show()
         self._keep_quiet = False
-        self.changed.emit()
+        self._changed()
+
+    def forget(self) -> None:
+        """Wait for no more words; the fields forget by themselves."""
+        self._typing.stop()
+
+    def _typed(self) -> None:
+        """Wait until no more is typed for a moment, so that not every letter is searched for."""
+        if not self._keep_quiet:
+            self._typing.start()
 
     def _changed(self) -> None:
         if not self._keep_quiet:
+            self._typing.stop()
             self.changed.emit()

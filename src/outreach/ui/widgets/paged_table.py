@@ -1,15 +1,14 @@
 """The table of a `PagedModel`: what is chosen in it is kept by identity, over any number of rows."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
-from PySide6.QtCore import QItemSelection, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
 
 from outreach.ui.models.paged import PagedModel
-from outreach.ui.operations.listing import Listing, Loaded, Wanted
+from outreach.ui.operations.listing import Chosen, Listing, Loaded, Wanted
 from outreach.ui.widgets.tables import ListView
 
 R = TypeVar("R")
@@ -17,24 +16,12 @@ Spans = list[tuple[int, int]]
 _MOST_EXCEPTIONS = 1_000
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """Which rows are chosen. ids: identities, in the order of the table; None for all that the table has, but those in `but`.
-
-    count: how many.
-    """
-
-    count: int = 0
-    ids: tuple[Hashable, ...] | None = ()
-    but: frozenset[Hashable] = frozenset()
-
-
 NOTHING = Chosen()
 
 
 class PagedTable(ListView[R]):
-    """A table of any number of rows. Scroll position, current row and selection stay with their rows when it is read anew; rows
-    that it has no more are not chosen any more.
+    """A table of any number of rows. Scroll position, current row and selection stay with their rows when it
+    is read anew; rows that it has no more are not chosen any more.
 
     Signals: chosen() when the selection is another, or is known; loaded() when the rows were read anew.
     """
@@ -48,6 +35,8 @@ class PagedTable(ListView[R]):
         self._chosen: Chosen | None = NOTHING
         self._current: Hashable = None
         self._to_choose: tuple[Hashable, ...] | None = None
+        # A heading asks at each painting whether its column is chosen from the first row to the last.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))
         self.selectionModel().currentChanged.connect(self._current_changed)
         model.in_view = self.in_view
         model.replacing.connect(self._keep_current)
@@ -55,8 +44,15 @@ class PagedTable(ListView[R]):
         model.resorted.connect(self._resorted)
 
     def follow(self, listing: Listing[R], *, find: bool = False) -> None:
-        """Read the rows of a listing, the same or another. find: bring the current row into view, if it is there."""
+        """Read the rows of a listing, the same or another.
+
+        find: bring the current row into view, if it is there.
+        """
+        is_other = self._listing is not None and self._listing.question != listing.question
         self._listing = listing
+        if is_other and self._chosen is not None and self._chosen.ids is None:
+            # All that was the answer to another question: not all that is the answer to this one.
+            self.clearSelection()
         chosen = self._chosen
         ids = self._to_choose
         if ids is None:
@@ -84,13 +80,14 @@ class PagedTable(ListView[R]):
         self._set_chosen(NOTHING)
 
     def select(self, ids: Sequence[Hashable], *, scroll: bool = True) -> None:
-        """Choose the rows with these identities, now if they are in memory, else as soon as it is known where they stand.
+        """Choose the rows with these identities, now if they are in memory, else as soon as it is known where
+        they stand.
 
         Those that the table does not have are not chosen. scroll: show the first of them.
         """
         places = {i: self._model.position(i) for i in ids}
         known = {i: place for i, place in places.items() if place >= 0}
-        if len(known) == len(places) or (self._listing is not None and self._is_whole()):
+        if len(known) == len(places):
             self._to_choose = None
             self._place(tuple(known), known, scroll=scroll)
         else:
@@ -137,9 +134,6 @@ class PagedTable(ListView[R]):
 
     def _height(self) -> int:
         return self.viewport().height() // self.verticalHeader().defaultSectionSize() + 1
-
-    def _is_whole(self) -> bool:
-        return len(self._model.rows) == self._model.rowCount()
 
     def _resorted(self) -> None:
         if self._listing is not None:
@@ -258,7 +252,9 @@ class PagedTable(ListView[R]):
         self._model.ids_at(spans, partial(self._ids_came, spans))
 
     def _ids_came(self, spans: Spans, ids: tuple[Hashable, ...]) -> None:
-        """Choose the rows that were marked by their numbers, unless others stand there by now than those in view."""
+        """Choose the rows that were marked by their numbers, unless others
+        stand there by now than those in view.
+        """
         if self._chosen is not None or spans != self._spans():
             return
         numbers = (number for first, last in spans for number in range(first, last + 1))

@@ -1,0 +1,124 @@
+"""Steps that any number of letters take: few of them in one unit of work, many in parts, with progress."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from outreach.desk.chosen import ChosenLetters, chosen_references
+from outreach.letters.large_sets import AT_ONCE, StepOfMany, write_in_chunks
+from outreach.store.changes import Changes
+from outreach.store.database import Database, WorkSession
+from outreach.ui.dialogs.forms import FormDialog
+from outreach.ui.job import Failed, Job, Progress
+from outreach.ui.jobs import Jobs
+from outreach.ui.operations.operation import Long, Operation, Undoable, Write
+from outreach.ui.undo import ReversibleInParts
+from outreach.ui.workspace import Workspace
+
+
+def is_large(chosen: ChosenLetters) -> bool:
+    """Whether letters are too many for one unit of work."""
+    return chosen.references is None or len(chosen.references) > AT_ONCE
+
+
+def undoable(
+    chosen: ChosenLetters,
+    text: str,
+    title: str,
+    do: StepOfMany,
+    undo: StepOfMany,
+    *,
+    told: Callable[[Changes], object] | None = None,
+) -> Operation[Changes]:
+    """A step that Edit > Undo takes back.
+
+    Args: text: what was done, as the menu names it. title: shown while it runs, if it takes long. told:
+        called each time, after the step and after its opposite.
+    """
+    if is_large(chosen):
+        return StepInParts(text, title, chosen, do, undo, told)
+    few = chosen.references or ()
+    return Undoable(text, partial(_write, do, few), partial(_write, undo, few), told=told)
+
+
+def final(chosen: ChosenLetters, title: str, step: StepOfMany) -> Operation[Changes]:
+    """A step that is not taken back by Undo."""
+    if not is_large(chosen):
+        return Write(partial(_write, step, chosen.references or ()))
+
+    def work(database: Database, progress: Progress) -> Changes:
+        with database.read() as session:
+            references = chosen_references(session, chosen)
+        return write_in_chunks(database, references, step, progress=progress)
+
+    return Long(title, work)
+
+
+def _write(step: StepOfMany, references: Sequence[str], session: WorkSession) -> Changes:
+    return step.write(session, references)
+
+
+def _in_parts(step: StepOfMany, database: Database, progress: Progress, references: Sequence[str]) -> Changes:
+    return write_in_chunks(database, references, step, progress=progress)
+
+
+@dataclass(frozen=True)
+class StepInParts(Operation[Changes]):
+    """A step of many letters as one job, some hundreds in a unit of work. Stopped between, it leaves what was
+    done, says how much that is, and Undo takes that back."""
+
+    text: str
+    title: str
+    chosen: ChosenLetters
+    do: StepOfMany
+    undo: StepOfMany
+    told: Callable[[Changes], object] | None = None
+
+    def run(
+        self,
+        workspace: Workspace,
+        parent: QObject,
+        done: Callable[[Changes], object] | None = None,
+        *,
+        failed: Failed | None = None,
+    ) -> Job:
+        """As for any operation."""
+        waiting = [done] if done is not None else []
+
+        def tell(changes: Changes) -> None:
+            if self.told is not None:
+                self.told(changes)
+            if sentence := self.said(changes):
+                workspace.said.emit(sentence)
+            while waiting:
+                waiting.pop()(changes)
+
+        command = ReversibleInParts(
+            workspace,
+            self.text,
+            self.title,
+            partial(chosen_references, chosen=self.chosen),
+            partial(_in_parts, self.do),
+            partial(_in_parts, self.undo),
+            tell=tell,
+            failed=failed,
+        )
+        workspace.undo.push(command)
+        return command.job
+
+    def run_in(
+        self,
+        workspace: Workspace,
+        dialog: FormDialog[object],
+        done: Callable[[Changes], object] | None = None,
+    ) -> Job:
+        """As for any operation, but the dialog closes at once, so that the job can be seen and stopped."""
+        dialog.accept_result()
+        return self.run(workspace, workspace, done)
+
+    def _start(
+        self, jobs: Jobs, owner: QObject, done: Callable[[Changes], object], failed: Failed | None
+    ) -> Job:
+        raise NotImplementedError  # `run` and `run_in` are its own
