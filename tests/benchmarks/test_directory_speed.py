@@ -8,12 +8,18 @@ import pytest
 import yaml
 from sqlalchemy import insert, text
 
+from outreach.cases.campaigns import create_campaign
+from outreach.correspondence.tray import InboxQuery, inbox_page
 from outreach.desk.search import find
+from outreach.directory.finding import DirectoryQuery
 from outreach.directory.importers.run import import_files
-from outreach.directory.people import people_list
+from outreach.directory.people import people_list, people_page
+from outreach.recipients.rows import recipients_page
 from outreach.store.database import Database, open_database
 from outreach.store.models import Person
+from outreach.store.paging import Order
 from tests.benchmarks.test_speed import best, tell
+from tests.crowds import crowd as crowd_of
 from tests.integration.test_importers import DATA, needs_data
 
 NAMES = ("Ana", "Bob", "Céline", "Dmitri", "Eva", "Farid", "Grażyna", "Hòa", "Inês", "Jörg")
@@ -146,3 +152,45 @@ def test_the_memory_of_an_import(tmp_path: Path) -> None:
         f"\npeak memory of importing 30,000 rows: {peaks[1] / 1024:.0f} MB; of 3,000 rows: "
         f"{peaks[0] / 1024:.0f} MB; ratio {peaks[1] / peaks[0]:.2f}"
     )
+
+
+@pytest.fixture(scope="module")
+def tray(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """12,000 people, all of them recipients, and 100,000 messages."""
+    database = open_database(tmp_path_factory.mktemp("tray") / "tray.db", create=True)
+    with database.write() as session:
+        create_campaign(session, name="Crowded", prefix="CRO", case_name="The case")
+    crowd_of(database, 12_000, messages=100_000)
+    return database
+
+
+def test_pages_of_the_directory_and_of_the_inbox(tray: Database) -> None:
+    with tray.read() as session:
+
+        def bare(table: str) -> float:
+            count = text(f"SELECT count(*) FROM (SELECT id FROM {table} ORDER BY id)")
+            first = text(f"SELECT * FROM {table} ORDER BY id LIMIT 100")
+            return best(lambda: (session.execute(count).all(), session.execute(first).all()), 5)
+
+        for name, table, page in (
+            ("people by name", "person", lambda: people_page(session, DirectoryQuery())),
+            (
+                "the last people",
+                "person",
+                lambda: people_page(session, DirectoryQuery(), offset=11_900),
+            ),
+            ("people found", "person", lambda: people_page(session, DirectoryQuery("mendez purple"))),
+            (
+                "recipients by office",
+                "recipient",
+                lambda: recipients_page(session, 1, order=Order("office")),
+            ),
+            ("inbox, all of it", "message", lambda: inbox_page(session, InboxQuery("all", 1))),
+            (
+                "inbox by sender",
+                "message",
+                lambda: inbox_page(session, InboxQuery("all", 1), Order("from")),
+            ),
+            ("inbox found", "message", lambda: inbox_page(session, InboxQuery("open", 1, "mendez"))),
+        ):
+            tell(f"a page of {name}", best(page, 5), f"100 bare rows of {table}", bare(table))

@@ -20,6 +20,7 @@ from outreach.cli.base import (
     print_rows,
     say,
 )
+from outreach.correspondence.tray import inbox_read
 from outreach.desk.letter_table import letter_rows
 from outreach.desk.today import Agenda, agenda
 from outreach.directory.standards import set_standard, standards_list
@@ -37,7 +38,7 @@ def show_today(
 
 
 def _what_to_do(session: Session, found: Agenda) -> Iterator[dict[str, object]]:
-    for m in found.to_read:
+    for m in inbox_read(session, found.to_read.query):
         yield {
             "What": "to class" if m.reply_key else "to assign",
             "Day": day_short(m.received_on),

@@ -61,9 +61,14 @@ def open_promise(session: Session, reply_key: int) -> FollowUp | None:
     ).first()
 
 
-def follow_ups_list(session: Session, campaign: CampaignRow) -> tuple[FollowUpRow, ...]:
-    """What is to be done, open ones first, the most urgent first."""
-    rows = session.execute(
+def follow_ups_list(
+    session: Session, campaign: CampaignRow, *, due_by: date | None = None
+) -> tuple[FollowUpRow, ...]:
+    """What is to be done, open ones first, the most urgent first.
+
+    Args: due_by: only what is open and to be done by that day.
+    """
+    query = (
         select(FollowUp, Letter.reference, Person.name, Organization.name)
         .join(Letter, Letter.id == FollowUp.letter_id)
         .outerjoin(Person, Person.id == Letter.person_id)
@@ -72,9 +77,11 @@ def follow_ups_list(session: Session, campaign: CampaignRow) -> tuple[FollowUpRo
         .where(Letter.campaign_id + 0 == campaign.key)
         .order_by(FollowUp.done_at.is_not(None), FollowUp.due_on, FollowUp.id)
     )
+    if due_by is not None:
+        query = query.where(FollowUp.done_at.is_(None), FollowUp.due_on <= due_by)
     return tuple(
         FollowUpRow(f.id, reference, person or body or "", f.due_on, f.reason, f.what, f.done_at is not None)
-        for f, reference, person, body in rows
+        for f, reference, person, body in session.execute(query)
     )
 
 

@@ -1,19 +1,21 @@
 """What is to be done today: the one list that the Today page and the notification are made from."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.promises import FollowUpRow, follow_ups_list
-from outreach.correspondence.triage import InboxRow, inbox_rows
+from outreach.correspondence.tray import InboxQuery, InboxRow, inbox_found, inbox_page
 from outreach.desk.letter_order import BY_REFERENCE, Order
 from outreach.desk.letter_query import LetterQuery
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import letter_count, letter_page
 from outreach.desk.reminders import reminders_wanted
 from outreach.domain.wording import counted
+from outreach.store.letter_rows import settle_session
+from outreach.store.paging import count_of
 
 PROMISE_DAYS = 7
 
@@ -30,6 +32,15 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class WaitingMessages:
+    """Messages that wait for somebody: how many, the first of them, and which ones they are."""
+
+    count: int
+    first: tuple[InboxRow, ...]
+    query: InboxQuery
+
+
+@dataclass(frozen=True)
 class Agenda:
     """What is to be done, each in the order of urgency. Letters are chosen as `letter_query.STANDINGS` has
     them, so that the table filtered by the same word shows the same ones.
@@ -42,7 +53,7 @@ class Agenda:
     """
 
     on: date
-    to_read: tuple[InboxRow, ...]
+    to_read: WaitingMessages
     uncertain: Waiting
     returned: Waiting
     overdue: Waiting
@@ -59,7 +70,7 @@ class Agenda:
         return tuple(
             words
             for number, words in (
-                (len(self.to_read), counted(len(self.to_read), "answer to read", "answers to read")),
+                (self.to_read.count, counted(self.to_read.count, "answer to read", "answers to read")),
                 (
                     self.uncertain.count,
                     counted(self.uncertain.count, "letter to settle", "letters to settle"),
@@ -76,11 +87,9 @@ def agenda(session: Session, campaign: CampaignRow, *, today: date | None = None
     """What a campaign needs somebody to do. Args: today: by default the campaign's own day. first: rows read
     of each list."""
     on = today or campaign.today
-    promises = [
-        f
-        for f in follow_ups_list(session, campaign)
-        if not f.is_done and (f.due_on - on).days <= PROMISE_DAYS
-    ]
+    settle_session(session)
+    messages = InboxQuery("open", campaign.key)
+    to_read = count_of(session, inbox_found(messages))
 
     def standing_at(word: str, order: Order = BY_REFERENCE) -> Waiting:
         query = LetterQuery(status=word).of(campaign.key)
@@ -90,13 +99,15 @@ def agenda(session: Session, campaign: CampaignRow, *, today: date | None = None
 
     return Agenda(
         on=on,
-        to_read=inbox_rows(session, "open", campaign_key=campaign.key),
+        to_read=WaitingMessages(
+            to_read, inbox_page(session, messages, limit=first).rows if to_read else (), messages
+        ),
         uncertain=standing_at("uncertain"),
         returned=standing_at("returned"),
         overdue=standing_at("overdue", Order("due_on")),
         to_remind=reminders_wanted(session, campaign, on),
         due_soon=standing_at("due soon", Order("due_on")),
-        promises=tuple(promises),
+        promises=follow_ups_list(session, campaign, due_by=on + timedelta(days=PROMISE_DAYS)),
         to_send=standing_at("ready"),
         drafts=standing_at("draft"),
     )

@@ -113,10 +113,10 @@ class TodayPage(Page):
         clear_column(self._sections)
         self._section(
             self.tr("Answers to read"),
-            [self._message(m) for m in found.to_read[:_MOST]],
+            [self._message(m) for m in found.to_read.first],
             "inbox",
             {"view": "open"},
-            len(found.to_read),
+            found.to_read.count,
         )
         self._section(
             self.tr("Nobody knows whether these went out"),
