@@ -120,7 +120,7 @@ def test_every_action_triggered_twice_at_once_starts_nothing_twice(
             table.selectRow(0)
     settle(busy)
     if page_key == "compose":
-        page.tick([r.key for r in page._recipients])
+        page.tick([r.key for r in page.recipients.model().rows])
         page.question.setText("Theresa May")
     actions = [a for a in page.findChildren(Action) if a.isEnabled() and a.text() not in _MAY_REPEAT]
     assert actions
@@ -169,7 +169,7 @@ def test_drafting_pressed_twice_writes_each_letter_once(
     window: MainWindow, settle: Settle, qtbot: QtBot
 ) -> None:
     page = go(window, "compose", settle)
-    page.tick([r.key for r in page._recipients[:3]])
+    page.tick([r.key for r in page.recipients.model().rows[:3]])
     press = next(b for b in page.findChildren(QPushButton) if b.text() == "Draft 3 letters")
     qtbot.mouseClick(press, Qt.MouseButton.LeftButton)
     qtbot.mouseDClick(press, Qt.MouseButton.LeftButton)

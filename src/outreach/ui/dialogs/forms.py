@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLayout,
     QLineEdit,
-    QListWidget,
+    QListView,
     QPlainTextEdit,
     QVBoxLayout,
     QWidget,
@@ -176,12 +176,10 @@ def _takes_input(widget: QWidget) -> bool:
         return False
     if isinstance(widget, QLineEdit | QPlainTextEdit | QAbstractSpinBox):
         return not widget.isReadOnly()
-    if isinstance(widget, QListWidget):
-        return bool(
-            widget.count()
-            and widget.item(0).flags() & Qt.ItemFlag.ItemIsUserCheckable
-            and widget.item(0).data(Qt.ItemDataRole.CheckStateRole) is not None
-        )
+    if isinstance(widget, QListView):
+        first = widget.model().index(0, 0)
+        is_tickable = first.isValid() and first.flags() & Qt.ItemFlag.ItemIsUserCheckable
+        return bool(is_tickable and first.data(Qt.ItemDataRole.CheckStateRole) is not None)
     return isinstance(widget, QComboBox | QCheckBox)
 
 
