@@ -15,7 +15,6 @@ DOING = {
 RECKONING = {
     "outreach.cases.facts.fact_entry",
     "outreach.desk.letter_columns.screen_columns",
-    "outreach.desk.letter_query.filter_rows",
     "outreach.directory.citations.titles_of",
     "outreach.letters.unsaved.words_digest",
     "outreach.packs.words.pack_words",
@@ -64,7 +63,7 @@ def test_each_way_to_import_what_does_something_is_seen(code: str) -> None:
         "from outreach.packs.options import PRESETS, SECTIONS",
         "from outreach.ui.operations import letters",
         "from outreach.domain.wording import counted",
-        "from outreach.desk.letter_query import filter_rows",
+        "from outreach.directory.citations import titles_of",
     ],
 )
 def test_rows_constants_and_what_only_reckons_may_be_imported_anywhere(code: str) -> None:

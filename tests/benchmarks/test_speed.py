@@ -23,8 +23,6 @@ from outreach.letters.sandbox import TemplateSandbox
 from outreach.recipients.rows import recipients_list
 from outreach.resources import resource
 from outreach.store.database import Database
-from outreach.ui.models.columns import letter_columns
-from outreach.ui.models.rows import RowsModel
 from tests import factories
 
 
@@ -152,19 +150,6 @@ def test_the_table_of_five_thousand_letters(many: Database) -> None:
             "the bare SQL of it",
             best(bare, 3),
         )
-    model = RowsModel(letter_columns(), lambda r: r.reference)
-    model.set_rows(rows)
-
-    def resort() -> None:
-        model.sort(5)
-        model.sort(0)
-
-    tell(
-        "sorting the table twice",
-        best(resort, 3),
-        "sorting a list of the rows twice",
-        best(lambda: (sorted(rows, key=lambda r: r.recipient), sorted(rows, key=lambda r: r.reference)), 3),
-    )
 
 
 def test_the_whole_demo(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from outreach.domain.states import LetterStatus
 from outreach.letters import large_sets
 from outreach.store.database import Database, open_database
 from outreach.store.models import Letter
+from outreach.ui.dialogs.forms import ConfirmDialog
 from outreach.ui.dialogs.letters import ApproveDialog
 from outreach.ui.main_window import MainWindow
 from outreach.ui.operations import sets
@@ -240,3 +241,22 @@ def test_each_page_asks_the_database_as_often_for_thousands_of_letters_as_for_hu
     few = statements_by_page(few_path, desktop, settle)
     many = statements_by_page(many_path, desktop, settle)
     assert {key: (few[key], many[key]) for key in PAGES if many[key] > few[key]} == {}
+
+
+def test_a_question_about_many_closes_before_the_work_so_that_it_can_be_stopped(
+    window: MainWindow, settle: Settle, in_parts: int
+) -> None:
+    page = turn(window, "letters", settle)
+    page.filter_bar.status.choose("approved")
+    settle(window)
+    page.table.selectAll()
+    settle(window)
+    count, before = page.model.rowCount(), drafts_on_file(window)
+    assert count > in_parts
+    page.reopen.trigger()
+    question = dialog(ConfirmDialog)
+    question.submit_button.click()
+    assert not question.isVisible()
+    assert [job.title for job in window.workspace.jobs.titled] == ["Putting letters back to draft"]
+    settle(window)
+    assert drafts_on_file(window) == before + count

@@ -63,8 +63,3 @@ class TrackerRow:
             before=self.status_before,
             was_marked_sent=self.was_marked_sent,
         )
-
-    @property
-    def is_for_others(self) -> bool:
-        """Whether readers of a pack may see it: its text is approved, and it was not withdrawn."""
-        return self.status not in {LetterStatus.DRAFT, LetterStatus.WITHDRAWN}

@@ -246,15 +246,6 @@ def situations_of(session: Session, query: LetterQuery, today: date) -> tuple[Le
     )
 
 
-def first_recipients(
-    session: Session, query: LetterQuery, today: date, most: int = 3
-) -> tuple[tuple[str, ...], int]:
-    """Whom letters go to, for a question: the first few names by reference, and how many letters there
-    are."""
-    page = letter_page(session, query, today, limit=most)
-    return tuple(r.recipient for r in page.rows), letter_count(session, query, today)
-
-
 def tracker_rows(
     session: Session,
     campaign: CampaignRow,

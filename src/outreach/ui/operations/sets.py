@@ -53,7 +53,22 @@ def final(chosen: ChosenLetters, title: str, step: StepOfMany) -> Operation[Chan
             references = chosen_references(session, chosen)
         return write_in_chunks(database, references, step, progress=progress)
 
-    return Long(title, work)
+    return FinalInParts(title, work)
+
+
+@dataclass(frozen=True)
+class FinalInParts(Long[Changes]):
+    """A step of many letters that Undo does not take back, as one job."""
+
+    def run_in(
+        self,
+        workspace: Workspace,
+        dialog: FormDialog[object],
+        done: Callable[[Changes], object] | None = None,
+    ) -> Job:
+        """As for any operation, but the dialog closes at once, so that the job can be seen and stopped."""
+        dialog.accept_result()
+        return self.run(workspace, workspace, done)
 
 
 def _write(step: StepOfMany, references: Sequence[str], session: WorkSession) -> Changes:
