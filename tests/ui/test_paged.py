@@ -107,6 +107,7 @@ def test_a_million_rows_are_read_only_where_they_are_in_view(
     qtbot.keyClick(table, Qt.Key.Key_End, CTRL)
     settled(table)
     assert shown(table)[-1] == "number 999999"
+    assert table.horizontalScrollBar().value() == 0
     bar = table.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
     settled(table)

@@ -81,6 +81,16 @@ class ListView(QTableView, Generic[R]):
         else:
             super().keyPressEvent(event)
 
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        # Rows are chosen whole, so the first and the last place are rows, not cells at the side.
+        rows = self.model().rowCount()
+        if action in (self.CursorAction.MoveHome, self.CursorAction.MoveEnd) and rows:
+            row = 0 if action == self.CursorAction.MoveHome else rows - 1
+            return self.model().index(row, max(self.currentIndex().column(), 0))
+        return super().moveCursor(action, modifiers)
+
     def sort_by(self, column: int, order: Qt.SortOrder) -> None:
         """Sort by a column; -1 for the order that rows come in, where the model has one."""
         raise NotImplementedError
