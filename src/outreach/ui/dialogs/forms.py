@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLayout,
     QLineEdit,
-    QListWidget,
+    QListView,
     QPlainTextEdit,
     QVBoxLayout,
     QWidget,
@@ -169,11 +169,12 @@ def _takes_input(widget: QWidget) -> bool:
         return False
     if isinstance(widget, QLineEdit | QPlainTextEdit | QAbstractSpinBox):
         return not widget.isReadOnly()
-    if isinstance(widget, QListWidget):
+    if isinstance(widget, QListView):
+        first = widget.model().index(0, 0)
         return bool(
-            widget.count()
-            and widget.item(0).flags() & Qt.ItemFlag.ItemIsUserCheckable
-            and widget.item(0).data(Qt.ItemDataRole.CheckStateRole) is not None
+            first.isValid()
+            and first.flags() & Qt.ItemFlag.ItemIsUserCheckable
+            and first.data(Qt.ItemDataRole.CheckStateRole) is not None
         )
     return isinstance(widget, QComboBox | QCheckBox)
 
