@@ -34,6 +34,7 @@ from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
 from outreach.ui.main_window import MainWindow
+from outreach.ui.reading_ahead import ReadingAhead
 from outreach.ui.stalls import StallWatch
 from outreach.ui.theme import Theme
 from outreach.ui.widgets.buttons import push_button
@@ -109,11 +110,6 @@ class Desktop(QObject):
         if outcome_files(database.path):
             window.mailing.catch_up()
         return window
-
-    def read_ahead(self) -> None:
-        """Read what other pages need, while the one that is shown can be used already."""
-        if self.window is not None:
-            self.window.pages.read_ahead()
 
     def _close_window(self) -> None:
         if self.window is not None:
@@ -369,8 +365,9 @@ def run_app(database: str = "") -> int:
     watch = StallWatch(Path(stalls), application) if stalls else None
     desktop = Desktop(application, settings)
     try:
+        ahead = ReadingAhead(desktop)
         shown = start(desktop, database, settings)
-        QTimer.singleShot(_AHEAD_MS, desktop.read_ahead)
+        QTimer.singleShot(_AHEAD_MS, ahead.start)
         code = application.exec()
         del shown
     finally:

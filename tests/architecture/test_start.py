@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from outreach.cli.base import GROUPS, PLACES, app
 from outreach.cli.main import main  # noqa: F401  it declares the command without a command
+from outreach.ui.pages.registry import PAGES
+from outreach.ui.reading_ahead import MODULES
 
 HEAVY = (
     "PySide6", "typst", "pyhanko", "aiohttp", "openpyxl", "alembic", "icalendar", "docx", "pikepdf", "PIL",
@@ -56,3 +58,12 @@ def test_a_list_reads_no_library_that_it_does_not_use(command: str, needs: set[s
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(json.loads(run.stdout)) <= needs
+
+
+def test_what_is_read_ahead_is_there_and_is_all_that_a_page_needs() -> None:
+    for name in MODULES:
+        importlib.import_module(name)
+    before = set(sys.modules)
+    for entry in PAGES:
+        entry.page()
+    assert {m for m in sys.modules if m not in before and m.startswith("outreach")} == set()

@@ -12,11 +12,8 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-_LOOKS_AROUND_S = 2.0
-"""How long somebody looks at the first page before turning to another."""
 STARTED = float(os.environ.get("BENCH_STARTED", "0")) or time.time()
 
 
@@ -38,10 +35,6 @@ def _wait(done: Callable[[], bool]) -> None:
     timer.timeout.connect(look)
     timer.start()
     loop.exec()
-
-
-def _is_over(at: float) -> bool:
-    return time.monotonic() > at
 
 
 def _memory_mb() -> float:
@@ -73,6 +66,7 @@ def app(location: str) -> dict[str, object]:
     import outreach.cli.main  # noqa: F401  what the command has read by then
     from outreach.app import Desktop, make_application
     from outreach.settings import Settings
+    from outreach.ui.reading_ahead import ReadingAhead
     from outreach.ui.stalls import StallWatch
 
     application = make_application()
@@ -87,8 +81,9 @@ def app(location: str) -> dict[str, object]:
     jobs = window.workspace.jobs
     _wait(lambda: jobs.is_idle)
     found["settled_ms"] = _since()
-    desktop.read_ahead()
-    _wait(partial(_is_over, time.monotonic() + _LOOKS_AROUND_S))
+    ahead = ReadingAhead()
+    ahead.start()
+    _wait(lambda: ahead.is_done)
     pages = {}
     for name in window.pages:
         began = time.perf_counter()

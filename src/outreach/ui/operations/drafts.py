@@ -14,7 +14,6 @@ from outreach.desk.chosen import ChosenLetters, chosen_references
 from outreach.desk.reminders import overdue_without_reminder
 from outreach.domain.wording import counted
 from outreach.errors import NotFoundError
-from outreach.letters.large_sets import deleting, restoring
 from outreach.letters.ledger import edit_letter
 from outreach.letters.unsaved import UnsavedText, Words, restore_unsaved
 from outreach.store.changes import Changes
@@ -162,5 +161,7 @@ def enclose_file(reference: str, path: Path) -> Long[Changes]:
 
 def delete(chosen: ChosenLetters) -> Operation[Changes]:
     """Delete drafts."""
+    from outreach.letters.large_sets import deleting, restoring
+
     what = tr("delete {0}").format(counted(chosen.count, "draft", "drafts"))
     return undoable(chosen, what, tr("Deleting drafts"), deleting(), restoring())

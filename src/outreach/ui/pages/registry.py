@@ -3,7 +3,6 @@
 A new page takes one entry here.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -53,17 +52,6 @@ PAGES = (
 )
 
 
-_READ_WITH_THEM = (
-    "outreach.ui.mailing",
-    "outreach.ui.dialogs.importing",
-    "outreach.ui.dialogs.search",
-    "outreach.letters.drafting",
-    "outreach.letters.preview",
-    "typst",
-)
-"""What is wanted soon after the start, apart from pages."""
-
-
 class Pages(Mapping[str, Page]):
     """The pages of one window by their keys. Each is made when it is first asked for.
 
@@ -92,17 +80,6 @@ class Pages(Mapping[str, Page]):
             page.follow_campaign()
             self._tell(entry, page)
         return self._pages[key]
-
-    def read_ahead(self) -> None:
-        """Read the classes of all pages, and what stands behind them, in a thread of its own, so that nobody
-        waits for that when a page is first shown."""
-        threading.Thread(target=self._read, name="pages", daemon=True).start()
-
-    def _read(self) -> None:
-        for entry in self.entries:
-            entry.page()
-        for part in _READ_WITH_THEM:
-            import_module(part)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)
