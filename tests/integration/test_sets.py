@@ -8,6 +8,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from outreach.cases.facts import delete_fact, facts_for
 from outreach.cli.base import say_steps
@@ -24,7 +26,7 @@ from outreach.correspondence.candidates import LetterFinder, candidates, own_mes
 from outreach.correspondence.following_up import draft_follow_ups
 from outreach.domain.matching import Clues, Match, Matcher
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
-from outreach.errors import CancelledError, NotAllowedError, NotFoundError, TemplateError
+from outreach.errors import CancelledError, DiskFullError, NotAllowedError, NotFoundError, TemplateError
 from outreach.letters import drafting, in_parts, large_sets, planning
 from outreach.letters import sandbox as sandbox_module
 from outreach.letters.approving import letters_to_decide
@@ -52,6 +54,7 @@ from outreach.mail.imap import Batch, Fetched, Place
 from outreach.mail.last_step import undo_last_steps
 from outreach.mail.outbox import queueing, take_back
 from outreach.recipients.rows import RecipientRow
+from outreach.store import letter_rows
 from outreach.store.changes import Changes
 from outreach.store.database import Database, check
 from outreach.store.models import ContactDetail, Dispatch, Letter, LetterEvent, MailboxPlace, Person
@@ -298,6 +301,35 @@ def test_a_letter_that_somebody_withdraws_meanwhile_ends_a_large_set_and_is_name
     assert list(changes.refs) == references[:20]
     assert changes.message.startswith("20 of 25 letters approved. The others were left as they are: ")
     assert references[-1] in changes.message
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_part_that_could_not_be_committed_is_not_told_as_done(
+    database: Database, sandbox: TemplateSandbox, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    monkeypatch.setattr(large_sets, "AT_ONCE", 10)
+    references = drafts(database, sandbox, 20)
+    ends = count(1)
+    settle = letter_rows.settle_session
+
+    def fill_the_disk(session: Session) -> None:
+        settle(session)
+        if next(ends) == failing:
+            raise DiskFullError("The disk is full.")
+
+    monkeypatch.setattr(letter_rows, "settle_session", fill_the_disk)
+    if failing == 1:
+        with pytest.raises(DiskFullError):
+            approve_in_chunks(database, references)
+    else:
+        changes = approve_in_chunks(database, references)
+        assert list(changes.refs) == references[:10]
+        assert changes.message.startswith("10 of 20 letters approved. The others were left as they are: ")
+        with pytest.raises(typer.Exit):
+            say_steps(changes, references)
+    with database.read() as session:
+        found = [x.status is LetterStatus.APPROVED for x in find_letters(session, references)]
+    assert found == [True] * 10 * (failing - 1) + [False] * 10 * (3 - failing)
 
 
 def test_follow_ups_can_be_stopped_between_parts(
