@@ -115,6 +115,26 @@ def test_every_sentence_that_a_release_wrote_becomes_its_code_and_all_others_sta
     assert [notice_in_words(x) for x in told] == [said for _, said, _ in SENTENCES]
 
 
+@pytest.mark.parametrize(
+    ("schema", "guard"),
+    [
+        ("0006", "letter_frozen"),
+        ("0006", "letter_event_no_update"),
+        ("0004", "letter_text_frozen"),
+        ("0004", "letter_fact_frozen_update"),
+    ],
+)
+def test_a_database_of_which_another_program_dropped_a_guard_is_still_brought_up_to_date(
+    tmp_path: Path, schema: str, guard: str
+) -> None:
+    path = Path(shutil.copy(FORMER.with_stem(schema), tmp_path / "old.db"))
+    before = words_in(path)
+    with closing(sqlite3.connect(path)) as plain, plain:
+        plain.execute(f"DROP TRIGGER {guard}")
+    after = told_in(path)
+    assert {k: [notice_in_words(x) for x in found] for k, found in after.items()} == before
+
+
 def test_days_that_the_first_release_wrote_as_numbers_are_worded_as_all_others(tmp_path: Path) -> None:
     path = Path(shutil.copy(FORMER, tmp_path / "old.db"))
     with closing(sqlite3.connect(path)) as plain, plain:
