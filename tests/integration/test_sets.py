@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from outreach.cases.facts import delete_fact, facts_for
 from outreach.cli.base import say_steps
+from outreach.cli.main import main
 from outreach.correspondence import following_up
 from outreach.correspondence.candidates import LetterFinder, candidates, own_message_ids
 from outreach.correspondence.following_up import draft_follow_ups
@@ -348,6 +349,32 @@ def test_follow_ups_can_be_stopped_between_parts(
     assert changes.message == "10 of 25 letters followed up; stopped."
     with database.read() as session:
         assert [x.template for x in find_letters(session, changes.refs)] == ["follow-up"] * 10
+
+
+def test_following_up_in_the_terminal_has_failed_if_some_letters_were_left(
+    database: Database,
+    sandbox: TemplateSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for module in (large_sets, following_up):
+        monkeypatch.setattr(module, "AT_ONCE", 2)
+    references = drafts(database, sandbox, 3)
+    for step in (approving(), marking_sent(by=Channel.POST, on=DAY)):
+        write_in_chunks(database, references, step)
+    draft_next, calls = following_up.draft_next, count(1)
+
+    def one_goes_wrong(*given: Any, **more: Any) -> Changes:
+        if next(calls) == 2:
+            raise NotAllowedError("An answer came meanwhile.")
+        return draft_next(*given, **more)
+
+    command = ["--database", database.location, "letters", "follow-up", *references]
+    with monkeypatch.context() as patch:
+        patch.setattr(following_up, "draft_next", one_goes_wrong)
+        assert main(command) == 1
+    assert capsys.readouterr().out.startswith("2 of 3 letters followed up. The others were left as they are")
+    assert main(command) == 0
 
 
 def test_a_call_on_a_session_still_does_all_or_nothing(database: Database, sandbox: TemplateSandbox) -> None:
