@@ -254,6 +254,7 @@ def test_what_goes_wrong_after_the_first_part_of_drafting_is_told_with_what_was_
     changes = draft_in_chunks(database, planned, progress=delete_one)
     assert len(changes.refs) == 10
     assert changes.message.startswith("10 of 15 letters drafted. Of the others nothing was written: ")
+    assert changes.is_cut_short
     assert "was deleted while the letters were made" in changes.message
 
 
@@ -278,7 +279,7 @@ def test_approving_can_be_stopped_between_parts_and_what_is_approved_stays(
     with pytest.raises(CancelledError):
         approve_in_chunks(database, references, progress=lambda done, total: False)
     changes = approve_in_chunks(database, references, progress=stopped_after(2))
-    assert changes.message == "20 of 35 letters approved; stopped."
+    assert changes.message == "20 of 35 letters approved; stopped." and not changes.is_cut_short
     assert list(changes.refs) == references[:20]
     with database.read() as session:
         found = [x.status is LetterStatus.APPROVED for x in find_letters(session, references)]
@@ -326,6 +327,7 @@ def test_a_part_that_could_not_be_committed_is_not_told_as_done(
         changes = approve_in_chunks(database, references)
         assert list(changes.refs) == references[:10]
         assert changes.message.startswith("10 of 20 letters approved. The others were left as they are: ")
+        assert changes.is_cut_short
         with pytest.raises(typer.Exit):
             say_steps(changes, references)
     with database.read() as session:

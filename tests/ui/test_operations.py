@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -11,10 +12,11 @@ from outreach.store.changes import Changes
 from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask
 from outreach.ui.main_window import MainWindow
-from outreach.ui.operations.operation import Compute, Long, Operation, Read, Server, Undoable, Write
+from outreach.ui.operations.operation import Compute, Long, Operation, Read, Server, Undoable, Write, silent
 
 Settle = Callable[[MainWindow], None]
 CHANGED = Changes(frozenset({"packs"}), "One thing done.")
+CUT_SHORT = replace(CHANGED, message="1 of 2 letters done. The other was left: disk full.", is_cut_short=True)
 
 
 def done_of(session: WorkSession) -> Changes:
@@ -76,6 +78,26 @@ def test_what_a_result_without_changes_alters_is_told_too(
     Read(lambda session: 3, changed=lambda count: CHANGED).run(window.workspace, window)
     settle(window)
     assert changed == [CHANGED]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Write(lambda session: CUT_SHORT),
+        Long("Drafting", lambda database, progress: CUT_SHORT),
+        Long(
+            "Drafting", lambda database, progress: 3, said=lambda count: "", changed=lambda count: CUT_SHORT
+        ),
+    ],
+)
+def test_work_that_was_cut_short_is_told_like_a_failure_and_not_in_passing(
+    window: MainWindow, settle: Settle, said: list[str], changed: list[Changes], operation: Operation[Any]
+) -> None:
+    failed: list[str] = []
+    window.workspace.jobs.failed.connect(failed.append)
+    operation.run(window.workspace, window)
+    settle(window)
+    assert (said, failed, changed) == ([], [CUT_SHORT.message], [CUT_SHORT])
 
 
 def asked(window: MainWindow, operation: Operation[Changes]) -> FormDialog[object]:

@@ -87,7 +87,8 @@ def write_in_chunks(
         except OutreachError as error:
             if not changes:
                 raise
-            return _together(changes, f"{so_far}. The others were left as they are: {error}")
+            told = _together(changes, f"{so_far}. The others were left as they are: {error}")
+            return replace(told, is_cut_short=True)
         # Only now is it committed.
         changes.append(taken)
         written += len(part)

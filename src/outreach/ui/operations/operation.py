@@ -87,12 +87,17 @@ class Operation(ABC, Generic[R]):
     ) -> Job: ...
 
     def _succeeded(self, workspace: Workspace, done: Callable[[R], object] | None, result: R) -> None:
-        if sentence := self.said(result):
+        more = self.changed(result) if self.changed is not None else None
+        changes = result if isinstance(result, Changes) else more
+        if changes is not None and changes.is_cut_short:
+            # A status bar is soon empty again; and whatever is in view by now, this is to be known.
+            workspace.jobs.failed.emit(changes.message)
+        elif sentence := self.said(result):
             workspace.said.emit(sentence)
         if done is not None:
             done(result)
-        if self.changed is not None:
-            workspace.jobs.changed.emit(self.changed(result))
+        if more is not None:
+            workspace.jobs.changed.emit(more)
 
 
 @dataclass(frozen=True)
