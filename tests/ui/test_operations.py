@@ -12,7 +12,7 @@ from outreach.store.changes import Changes
 from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask
 from outreach.ui.main_window import MainWindow
-from outreach.ui.operations.operation import Compute, Long, Operation, Read, Server, Undoable, Write, silent
+from outreach.ui.operations.operation import Compute, Long, Operation, Read, Server, Undoable, Write
 
 Settle = Callable[[MainWindow], None]
 CHANGED = Changes(frozenset({"packs"}), "One thing done.")
