@@ -53,6 +53,10 @@ class DatabaseBrokenError(DatabaseError):
     """The file is not a database, or is damaged."""
 
 
+class UnreadableRecordError(DatabaseBrokenError):
+    """A record holds a value that this version does not know."""
+
+
 class DatabaseNewerError(DatabaseError):
     """The database was written by a newer version of the app."""
 

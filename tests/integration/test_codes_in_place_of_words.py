@@ -14,11 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from outreach.cli.main import main
 from outreach.domain.notice import Code, Notice, free_text, notice, read_notice
+from outreach.errors import UsageError
 from outreach.messages.kind import kind_of
 from outreach.messages.parse import tolerant_message
 from outreach.store.database import check, open_database
 from outreach.store.models import Dispatch, LetterEvent, Message
+from outreach.ui.operations.answers import answer_in_file
 from outreach.words import notice_in_words
 from tests.messages import AUTOMATIC, BOUNCES
 
@@ -112,6 +115,26 @@ def test_every_sentence_that_a_release_wrote_becomes_its_code_and_all_others_sta
     assert [notice_in_words(x) for x in told] == [said for _, said, _ in SENTENCES]
 
 
+@pytest.mark.parametrize(
+    ("schema", "guard"),
+    [
+        ("0006", "letter_frozen"),
+        ("0006", "letter_event_no_update"),
+        ("0004", "letter_text_frozen"),
+        ("0004", "letter_fact_frozen_update"),
+    ],
+)
+def test_a_database_of_which_another_program_dropped_a_guard_is_still_brought_up_to_date(
+    tmp_path: Path, schema: str, guard: str
+) -> None:
+    path = Path(shutil.copy(FORMER.with_stem(schema), tmp_path / "old.db"))
+    before = words_in(path)
+    with closing(sqlite3.connect(path)) as plain, plain:
+        plain.execute(f"DROP TRIGGER {guard}")
+    after = told_in(path)
+    assert {k: [notice_in_words(x) for x in found] for k, found in after.items()} == before
+
+
 def test_days_that_the_first_release_wrote_as_numbers_are_worded_as_all_others(tmp_path: Path) -> None:
     path = Path(shutil.copy(FORMER, tmp_path / "old.db"))
     with closing(sqlite3.connect(path)) as plain, plain:
@@ -188,3 +211,15 @@ def test_words_that_somebody_wrote_come_back_as_they_were(text: str) -> None:
 def test_a_code_of_a_newer_version_is_shown_as_it_stands() -> None:
     newer = '{"code": "not known yet", "parameters": {}}'
     assert notice_in_words(read_notice(newer)) == newer
+
+
+@pytest.mark.parametrize("raw", [BOUNCES["qmail"], *list(AUTOMATIC.values())[:2]])
+def test_a_message_that_is_no_answer_is_refused_in_words_by_window_and_terminal(
+    tmp_path: Path, raw: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file := tmp_path / "it.eml").write_bytes(raw)
+    why = f"it.eml is no answer. {notice_in_words(kind_of(tolerant_message(raw)).reason)} "
+    with pytest.raises(UsageError, match=re.escape(why)):
+        answer_in_file(file)
+    main(["--database", str(tmp_path / "none.db"), "replies", "add", "MAG-0001", str(file)])
+    assert why in capsys.readouterr().err

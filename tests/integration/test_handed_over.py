@@ -7,19 +7,23 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlcipher3.dbapi2 as driver
+from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import campaigns_list
 from outreach.cli.main import main
 from outreach.desk.letter_table import letter_detail, tracker_rows
+from outreach.directory.editing import PersonEntry, save_person
 from outreach.domain.states import Channel, LetterStatus
 from outreach.errors import DatabaseBusyError, DiskFullError, ExportError, NotAllowedError, UsageError
-from outreach.letters.ledger import find_letter, reopen_letters
+from outreach.letters.exports import SendingMessage
+from outreach.letters.ledger import approve_letters, edit_letter, find_letter, reopen_letters
 from outreach.letters.sandbox import TemplateSandbox
 from outreach.mail import outcomes, sending
 from outreach.mail.outbox import (
@@ -37,7 +41,7 @@ from outreach.packs.exports import export_pack, pack_exports
 from outreach.packs.options import PackOptions
 from outreach.store import sqlite_files
 from outreach.store.database import Database, open_database
-from outreach.store.models import Dispatch
+from outreach.store.models import Dispatch, Letter
 from outreach.store.types import now
 from outreach.words import notice_in_words
 from tests.factories import DAY
@@ -441,3 +445,67 @@ def test_a_letter_that_may_have_gone_is_never_a_draft_again(impatient: Database)
         take_back(session, ["MAG-0006"])
     with pytest.raises(NotAllowedError, match="handed over once"), impatient.write() as session:
         reopen_letters(session, ["MAG-0006"])
+
+
+class Collecting:
+    """Takes letters. sent: whole."""
+
+    may_have_gone = False
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def send(self, envelope: Envelope) -> str:
+        self.sent.append(envelope.message)
+        return "250 queued"
+
+    def close(self) -> None:
+        pass
+
+
+def changing(database: Database, change: Callable[[Session, str], object]) -> Callable[..., SendingMessage]:
+    """What makes messages, and after each somebody else changes the letter that it is of."""
+    make = sending.sending_message
+
+    def made(session: Session, letter: Letter, **more: Any) -> SendingMessage:
+        message = make(session, letter, **more)
+        if more.get("sent_at"):
+            with database.write() as other:
+                change(other, letter.reference)
+        return message
+
+    return made
+
+
+def rewritten(session: Session, reference: str) -> None:
+    take_back(session, [reference])
+    reopen_letters(session, [reference])
+    edit_letter(session, reference, subject="S", salutation="Dear Minister", body="Other words.", close="Y")
+    approve_letters(session, [reference])
+    queue_letters(session, [reference])
+
+
+def moved(session: Session, reference: str) -> None:
+    save_person(
+        session, PersonEntry("T", "M", "", "", "", "", "", (("email", "new@example.org"),)), "theresa-may"
+    )
+
+
+@pytest.mark.parametrize("change", [rewritten, moved])
+def test_a_letter_that_was_changed_after_its_message_was_made_does_not_go_as_it_was_and_that_is_told(
+    database: Database,
+    sandbox: TemplateSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Session, str], None],
+) -> None:
+    (reference,) = reachable(database, sandbox, "Theresa May")
+    with database.write() as session:
+        queue_letters(session, [reference])
+    post = Collecting()
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "sending_message", changing(database, change))
+        (result,) = send_queued(database, post, on=DAY, from_address=FROM)
+    assert (result.outcome, result.needs_word) == ("skipped", True) and "just been changed" in result.detail
+    assert post.sent == [] and status(database, reference) is LetterStatus.QUEUED
+    (result,) = send_queued(database, post, on=DAY, from_address=FROM)
+    assert (result.outcome, result.needs_word, len(post.sent)) == ("sent", False, 1)

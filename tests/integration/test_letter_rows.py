@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from sqlalchemy import text
+from sqlalchemy import select, text
 from typer.testing import CliRunner
 
 from outreach.cases.campaigns import CampaignRow, campaigns_list
@@ -39,10 +39,13 @@ from outreach.desk.letter_table import (
 from outreach.desk.statistics import group_counts, statistics
 from outreach.desk.table_files import tracker_csv, tracker_xlsx
 from outreach.desk.today import agenda
+from outreach.domain.letter_ways_back import refusal_of_way_back
 from outreach.domain.references import folded, reference_key
-from outreach.errors import NotFoundError, UsageError
+from outreach.errors import DatabaseBrokenError, NotFoundError, UsageError
+from outreach.letters.situations import situations
 from outreach.store import letter_rows as upkeep
 from outreach.store.database import Database, check, open_database
+from outreach.store.models import Letter, LetterRow
 from outreach.store.sqlite_files import connect
 from outreach.ui.models.columns import letter_columns as window_columns
 from tests import row_by_row
@@ -440,6 +443,61 @@ def test_triggers_that_are_gone_are_made_again_and_nothing_is_missed(mine: Datab
         assert list(upkeep.wrong_rows(session.connection())) == []
         assert letter_count(session, Filters(search="changed unseen").of(1), TODAY) > 0
     other.close()
+
+
+@pytest.mark.parametrize(("kind", "after"), [("phoned", "sent"), ("closed", ""), ("closed", "buried")])
+def test_a_step_that_this_version_does_not_know_keeps_no_letter_out_of_the_table(
+    mine: Database, kind: str, after: str
+) -> None:
+    assert mine.path is not None
+    before = count_of(mine)
+    with contextlib.closing(connect(mine.path)) as connection:
+        (key,) = connection.execute("SELECT id FROM letter_row WHERE last_step = 'sent' LIMIT 1").fetchone()
+        connection.execute(
+            "INSERT INTO letter_event (letter_id, at, kind, by, from_status, to_status, detail)"
+            " VALUES (?, '2026-03-01', ?, '', 'sent', ?, '')",
+            (key, kind, after),
+        )
+    other = open_database(mine.path)
+    assert count_of(other) == before and check(other) == []
+    with other.read() as session:
+        letter = session.get_one(Letter, key)
+        (situation,) = situations(session, [letter])
+        row = session.execute(select(LetterRow.c.last_step).where(LetterRow.c.id == key)).scalar_one()
+    other.close()
+    # Nobody knows what it was, so nothing from before it is taken back.
+    assert situation.last is None and row is None
+    assert refusal_of_way_back(situation) != ""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE letter SET status = 'done' WHERE id = 3",
+        "UPDATE letter SET answered_on = 'soon' WHERE id = 3",
+        "UPDATE letter SET sent_on = '9999-12-31', status = 'sent' WHERE id = 3",
+        "INSERT INTO reply (letter_id, received_on, recorded_at, kind, channel, from_name, from_address,"
+        " subject, text, message_id) VALUES (3, '2026-03-01', '2026-03-01', 'odd', '', '', '', '', '', '')",
+    ],
+)
+def test_a_letter_that_cannot_be_read_is_named_rather_than_left_out_of_the_table(
+    mine: Database, statement: str
+) -> None:
+    assert mine.path is not None
+    with contextlib.closing(connect(mine.path)) as connection:
+        connection.execute(statement)
+    with pytest.raises(DatabaseBrokenError, match=r"What is on file of GRO-0003 cannot be read .* restore"):
+        open_database(mine.path)
+    with pytest.raises(DatabaseBrokenError, match="GRO-0003"), mine.write() as session:
+        session.execute(text("UPDATE person SET name = 'Zacharias' WHERE id = 1"))
+    with mine.read() as session:
+        assert session.execute(text("SELECT name FROM person WHERE id = 1")).scalar_one() != "Zacharias"
+
+
+def count_of(database: Database) -> int:
+    """How many letters the table has."""
+    with database.read() as session:
+        return letter_count(session, Filters().of(1), TODAY)
 
 
 def test_a_column_declared_once_is_in_the_window_the_terminal_and_the_files(

@@ -8,6 +8,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from outreach.cases.facts import delete_fact, facts_for
 from outreach.cli.base import say_steps
+from outreach.cli.main import main
 from outreach.correspondence import following_up
 from outreach.correspondence.candidates import LetterFinder, candidates, own_message_ids
 from outreach.correspondence.following_up import draft_follow_ups
 from outreach.domain.matching import Clues, Match, Matcher
 from outreach.domain.states import Channel, DispatchOutcome, LetterStatus
-from outreach.errors import CancelledError, NotAllowedError, NotFoundError, TemplateError
+from outreach.errors import CancelledError, DiskFullError, NotAllowedError, NotFoundError, TemplateError
 from outreach.letters import drafting, in_parts, large_sets, planning
 from outreach.letters import sandbox as sandbox_module
 from outreach.letters.approving import letters_to_decide
@@ -52,6 +55,7 @@ from outreach.mail.imap import Batch, Fetched, Place
 from outreach.mail.last_step import undo_last_steps
 from outreach.mail.outbox import queueing, take_back
 from outreach.recipients.rows import RecipientRow
+from outreach.store import letter_rows
 from outreach.store.changes import Changes
 from outreach.store.database import Database, check
 from outreach.store.models import ContactDetail, Dispatch, Letter, LetterEvent, MailboxPlace, Person
@@ -250,6 +254,7 @@ def test_what_goes_wrong_after_the_first_part_of_drafting_is_told_with_what_was_
     changes = draft_in_chunks(database, planned, progress=delete_one)
     assert len(changes.refs) == 10
     assert changes.message.startswith("10 of 15 letters drafted. Of the others nothing was written: ")
+    assert changes.is_cut_short
     assert "was deleted while the letters were made" in changes.message
 
 
@@ -274,7 +279,7 @@ def test_approving_can_be_stopped_between_parts_and_what_is_approved_stays(
     with pytest.raises(CancelledError):
         approve_in_chunks(database, references, progress=lambda done, total: False)
     changes = approve_in_chunks(database, references, progress=stopped_after(2))
-    assert changes.message == "20 of 35 letters approved; stopped."
+    assert changes.message == "20 of 35 letters approved; stopped." and not changes.is_cut_short
     assert list(changes.refs) == references[:20]
     with database.read() as session:
         found = [x.status is LetterStatus.APPROVED for x in find_letters(session, references)]
@@ -300,6 +305,36 @@ def test_a_letter_that_somebody_withdraws_meanwhile_ends_a_large_set_and_is_name
     assert references[-1] in changes.message
 
 
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_part_that_could_not_be_committed_is_not_told_as_done(
+    database: Database, sandbox: TemplateSandbox, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    monkeypatch.setattr(large_sets, "AT_ONCE", 10)
+    references = drafts(database, sandbox, 20)
+    ends = count(1)
+    settle = letter_rows.settle_session
+
+    def fill_the_disk(session: Session) -> None:
+        settle(session)
+        if next(ends) == failing:
+            raise DiskFullError("The disk is full.")
+
+    monkeypatch.setattr(letter_rows, "settle_session", fill_the_disk)
+    if failing == 1:
+        with pytest.raises(DiskFullError):
+            approve_in_chunks(database, references)
+    else:
+        changes = approve_in_chunks(database, references)
+        assert list(changes.refs) == references[:10]
+        assert changes.message.startswith("10 of 20 letters approved. The others were left as they are: ")
+        assert changes.is_cut_short
+        with pytest.raises(typer.Exit):
+            say_steps(changes, references)
+    with database.read() as session:
+        found = [x.status is LetterStatus.APPROVED for x in find_letters(session, references)]
+    assert found == [True] * 10 * (failing - 1) + [False] * 10 * (3 - failing)
+
+
 def test_follow_ups_can_be_stopped_between_parts(
     database: Database, sandbox: TemplateSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,6 +351,32 @@ def test_follow_ups_can_be_stopped_between_parts(
     assert changes.message == "10 of 25 letters followed up; stopped."
     with database.read() as session:
         assert [x.template for x in find_letters(session, changes.refs)] == ["follow-up"] * 10
+
+
+def test_following_up_in_the_terminal_has_failed_if_some_letters_were_left(
+    database: Database,
+    sandbox: TemplateSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for module in (large_sets, following_up):
+        monkeypatch.setattr(module, "AT_ONCE", 2)
+    references = drafts(database, sandbox, 3)
+    for step in (approving(), marking_sent(by=Channel.POST, on=DAY)):
+        write_in_chunks(database, references, step)
+    draft_next, calls = following_up.draft_next, count(1)
+
+    def one_goes_wrong(*given: Any, **more: Any) -> Changes:
+        if next(calls) == 2:
+            raise NotAllowedError("An answer came meanwhile.")
+        return draft_next(*given, **more)
+
+    command = ["--database", database.location, "letters", "follow-up", *references]
+    with monkeypatch.context() as patch:
+        patch.setattr(following_up, "draft_next", one_goes_wrong)
+        assert main(command) == 1
+    assert capsys.readouterr().out.startswith("2 of 3 letters followed up. The others were left as they are")
+    assert main(command) == 0
 
 
 def test_a_call_on_a_session_still_does_all_or_nothing(database: Database, sandbox: TemplateSandbox) -> None:

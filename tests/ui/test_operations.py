@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from outreach.errors import NotAllowedError, UsageError
+from outreach.errors import DatabaseBusyError, NotAllowedError, UsageError
 from outreach.store.changes import Changes
 from outreach.store.database import WorkSession
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask
@@ -15,6 +16,7 @@ from outreach.ui.operations.operation import Compute, Long, Operation, Read, Ser
 
 Settle = Callable[[MainWindow], None]
 CHANGED = Changes(frozenset({"packs"}), "One thing done.")
+CUT_SHORT = replace(CHANGED, message="1 of 2 letters done. The other was left: disk full.", is_cut_short=True)
 
 
 def done_of(session: WorkSession) -> Changes:
@@ -76,6 +78,26 @@ def test_what_a_result_without_changes_alters_is_told_too(
     Read(lambda session: 3, changed=lambda count: CHANGED).run(window.workspace, window)
     settle(window)
     assert changed == [CHANGED]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Write(lambda session: CUT_SHORT),
+        Long("Drafting", lambda database, progress: CUT_SHORT),
+        Long(
+            "Drafting", lambda database, progress: 3, said=lambda count: "", changed=lambda count: CUT_SHORT
+        ),
+    ],
+)
+def test_work_that_was_cut_short_is_told_like_a_failure_and_not_in_passing(
+    window: MainWindow, settle: Settle, said: list[str], changed: list[Changes], operation: Operation[Any]
+) -> None:
+    failed: list[str] = []
+    window.workspace.jobs.failed.connect(failed.append)
+    operation.run(window.workspace, window)
+    settle(window)
+    assert (said, failed, changed) == ([], [CUT_SHORT.message], [CUT_SHORT])
 
 
 def asked(window: MainWindow, operation: Operation[Changes]) -> FormDialog[object]:
@@ -165,3 +187,62 @@ def test_who_asked_may_take_a_refusal_itself(window: MainWindow, settle: Settle)
     window.workspace.undo.undo()  # finds that there is nothing to take back
     settle(window)
     assert (window.workspace.undo.count(), len(reasons)) == (0, 2)
+
+
+def test_what_could_not_be_undone_while_the_database_was_busy_is_what_the_next_undo_takes_back(
+    window: MainWindow, settle: Settle
+) -> None:
+    steps: list[str] = []
+    busy: list[str] = []
+
+    def step(name: str) -> Callable[[WorkSession], Changes]:
+        def work(session: WorkSession) -> Changes:
+            if name in busy:
+                busy.remove(name)
+                raise DatabaseBusyError("Another program is writing. Try again.")
+            steps.append(name)
+            return CHANGED
+
+        return work
+
+    stack, reasons = window.workspace.undo, list[str]()
+    for name in ("first", "second"):
+        operation = Undoable(name, step(name), step(f"{name} undone"))
+        operation.run(window.workspace, window, failed=lambda error: reasons.append(str(error)))
+        settle(window)
+    busy += ["second undone", "second"]
+    for way, text in (
+        (stack.undo, "second"),
+        (stack.undo, "first"),
+        (stack.redo, "first"),
+        (stack.redo, "second"),
+        (stack.undo, "first"),
+    ):
+        way()
+        settle(window)
+        assert (stack.undoText(), stack.count()) == (text, 2)
+    assert steps == ["first", "second", "second undone", "second", "second undone"]
+    assert reasons == ["Another program is writing. Try again."] * 2
+
+
+def test_what_was_undone_further_meanwhile_is_not_put_back_in_between(
+    window: MainWindow, settle: Settle
+) -> None:
+    steps: list[str] = []
+
+    def busy(session: WorkSession) -> Changes:
+        raise DatabaseBusyError("Another program is writing. Try again.")
+
+    def undo_first(session: WorkSession) -> Changes:
+        steps.append("first undone")
+        return CHANGED
+
+    stack = window.workspace.undo
+    for name, undo in (("first", undo_first), ("second", busy)):
+        Undoable(name, done_of, undo).run(window.workspace, window, failed=lambda error: steps.append("busy"))
+    settle(window)
+    stack.undo()
+    stack.undo()
+    settle(window)
+    assert steps == ["busy", "first undone"]
+    assert (stack.canUndo(), stack.redoText()) == (False, "first")

@@ -82,6 +82,8 @@ def follow_up(
                 refs = list(overdue_without_reminder(session, campaign_named(session, campaign), on))
         changes = draft_follow_ups(database, sandbox, refs or [], by=user_name())
     typer.echo(f"{changes.message} {' '.join(changes.refs)}")
+    if len(changes.refs) < len({reference.strip().upper() for reference in refs or []}):
+        raise typer.Exit(1)
 
 
 @GROUPS["letters"].command("refer")

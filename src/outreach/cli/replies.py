@@ -98,8 +98,8 @@ def add_reply(
         found = kind_of(message)
         if found.nature is not MessageKind.ANSWER:
             raise UsageError(
-                f"{file.name} is no answer. {found.reason} File it as what it is with: outreach replies "
-                f"import {file.name}"
+                f"{file.name} is no answer. {notice_in_words(found.reason)} File it as what it is with: "
+                f"outreach replies import {file.name}"
             )
     elif kind is None:
         raise typer.BadParameter("Give the message's file, or say with --kind what the answer amounts to.")

@@ -20,6 +20,17 @@ class PastStep:
     after: LetterStatus
 
 
+def past_step(kind: str, before: str, after: str) -> PastStep | None:
+    """A step as its words are kept, None for one that this version does not know.
+
+    A newer version, or another program, may have put it there. Nothing from before it can be taken back.
+    """
+    try:
+        return PastStep(Step(kind), LetterStatus(before) if before else None, LetterStatus(after))
+    except ValueError:
+        return None
+
+
 _TAKES_BACK: dict[Step, frozenset[Step]] = {
     Step.REOPENED: frozenset({Step.APPROVED}),
     Step.SENT_UNDONE: frozenset({Step.SENT}),

@@ -123,7 +123,7 @@ def draft_in_chunks(
             if not at:
                 raise
             said = f"{at:,} of {total:,} letters drafted. Of the others nothing was written: {error}"
-            return replace(_told_drafts(references), message=said)
+            return replace(_told_drafts(references), message=said, is_cut_short=True)
         references += written
     progress(total, total)
     return _told_drafts(references)

@@ -83,11 +83,14 @@ def write_in_chunks(
             return _together(changes, f"{so_far}; stopped.")
         try:
             with database.write() as session:
-                changes.append(step.write(session, part))
+                taken = step.write(session, part)
         except OutreachError as error:
             if not changes:
                 raise
-            return _together(changes, f"{so_far}. The others were left as they are: {error}")
+            told = _together(changes, f"{so_far}. The others were left as they are: {error}")
+            return replace(told, is_cut_short=True)
+        # Only now is it committed.
+        changes.append(taken)
         written += len(part)
     progress(written, written)
     if len(changes) == 1:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, String, and_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from outreach.domain.answers import is_answer
-from outreach.domain.letter_history import DRAFTS_ANOTHER, PastStep, last_step, next_letters
+from outreach.domain.letter_history import DRAFTS_ANOTHER, PastStep, last_step, next_letters, past_step
 from outreach.domain.letter_life import LetterSituation, Step
 from outreach.domain.notice import Notice
 from outreach.domain.states import NOT_HANDED_OVER, Channel, DispatchOutcome, LetterStatus, ReplyKind
@@ -89,14 +89,14 @@ def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
 
     A draft that follows a letter up and was deleted does not count.
     """
-    rows: list[tuple[int, Step, str, str, Notice | None]] = []
+    rows: list[tuple[int, str, str, str, Notice | None]] = []
     for wanted in in_chunks(keys):
         rows += [
             (key, step, before, after, detail)
             for key, step, before, after, detail in session.execute(
                 select(
                     LetterEvent.letter_id,
-                    LetterEvent.kind,
+                    type_coerce(LetterEvent.kind, String),
                     LetterEvent.from_status,
                     LetterEvent.to_status,
                     LetterEvent.detail,
@@ -113,8 +113,11 @@ def last_steps(session: Session, keys: Sequence[int]) -> dict[int, PastStep]:
     for key, step, before, after, detail in rows:
         if step in DRAFTS_ANOTHER and there.isdisjoint(next_letters(detail)):
             continue
-        status = LetterStatus(before) if before else None
-        histories.setdefault(key, []).append(PastStep(step, status, LetterStatus(after)))
+        history = histories.setdefault(key, [])
+        if (past := past_step(step, before, after)) is None:
+            history.clear()
+        else:
+            history.append(past)
     found = {key: last_step(history) for key, history in histories.items()}
     return {key: past for key, past in found.items() if past is not None}
 

@@ -37,6 +37,7 @@ from outreach.store.models import Dispatch, Letter
 from outreach.store.types import now
 
 ATTEMPTS = 4
+_TAKEN = "Another window has taken it."
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ class Result:
     detail: str
     concerns_all: bool = False
     is_recorded: bool = True
+
+    @property
+    def needs_word(self) -> bool:
+        """Whether somebody is to be told of this letter: it did not go out, and no other window sees to it,
+        or that it went is not on file yet."""
+        is_seen_to = self.outcome == SENT or self.detail == _TAKEN
+        return not is_seen_to or not self.is_recorded
 
 
 def _say_nothing(words: str) -> None:
@@ -153,7 +161,7 @@ class _Run:
             with self.database.read() as session:
                 letter = find_letters(session, [reference])[0]
                 if letter.status is not LetterStatus.QUEUED or uncertain_dispatch(session, letter.id):
-                    return Result(reference, "skipped", "Another window has taken it.")
+                    return Result(reference, "skipped", _TAKEN)
                 to_address = sending_address(session, letter)
                 if not to_address:
                     return Result(reference, "skipped", "Its e-mail address is not on file any more.")
@@ -197,11 +205,15 @@ class _Run:
             with self.database.write(self._waits) as session:
                 letter = find_letters(session, [made.reference])[0]
                 if letter.status is not LetterStatus.QUEUED or uncertain_dispatch(session, letter.id):
-                    return Result(made.reference, "skipped", "Another window has taken it.")
+                    return Result(made.reference, "skipped", _TAKEN)
                 if sending_address(session, letter) != made.to_address:
                     return Result(
                         made.reference, "skipped", "Its e-mail address has just been changed. Send it again."
                     )
+                # It depends on the text as it is approved, so that other words have another.
+                now_named = sending_message(session, letter, from_address=self.from_address).message_id
+                if now_named != made.message_id:
+                    return Result(made.reference, "skipped", "It has just been changed. Send it again.")
                 dispatch = _dispatch(letter, self.on, made.to_address, made.message_id)
                 session.add(dispatch)
                 session.flush()

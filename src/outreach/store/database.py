@@ -22,6 +22,7 @@ from outreach.errors import (
     DatabaseError,
     DatabaseMissingError,
     OutreachError,
+    UnreadableRecordError,
 )
 from outreach.files import make_folder
 from outreach.settings import user_name
@@ -120,11 +121,12 @@ class Database:
         from outside.
 
         Where nothing can be written just now, the next unit of writing does it.
+        Raises: UnreadableRecordError, since the table would lack letters without a word.
         """
         with self.engine.connect() as connection:
             if letter_rows.is_settled(connection):
                 return
-        with contextlib.suppress(OutreachError):
+        try:
             is_prepared, left = False, True
             while left:
                 # In units of their own, so that other programs come in between where there are very many.
@@ -135,6 +137,10 @@ class Database:
                         is_prepared = True
                     left = letter_rows.settle(session.connection(), letter_rows.AT_ONCE) > 0
                     session.commit()
+        except UnreadableRecordError:
+            raise
+        except OutreachError:
+            pass
 
     def begun_session(self, stack: contextlib.ExitStack, goes_on: Callable[[], bool] | None) -> Session:
         """A session that holds the write lock; the stack gives it back. While another program has the lock,

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, String, and_, select, type_coerce
 
 from outreach.domain.deadlines import own_standard, phase_of, receipt_day, reply_due, reply_standard
-from outreach.domain.letter_history import DRAFTS_ANOTHER, PastStep, last_step, next_letters
+from outreach.domain.letter_history import DRAFTS_ANOTHER, PastStep, last_step, next_letters, past_step
 from outreach.domain.letter_life import Step
 from outreach.domain.references import folded, reference_key
 from outreach.domain.seats import Seat, seat_on, seats_on
@@ -21,6 +21,7 @@ from outreach.domain.states import (
     LetterStatus,
     Phase,
 )
+from outreach.errors import UnreadableRecordError
 from outreach.store.models import (
     Area,
     Dispatch,
@@ -38,6 +39,8 @@ from outreach.store.types import table_of
 Row = dict[str, Any]
 
 _CHUNK = 500
+# What reading raises for a word that is none of those known, or a day or a list that is none.
+_UNREADABLE = (LookupError, ValueError, TypeError, OverflowError)
 _KEY_LENGTH = 80
 _BY_URGENCY = (
     LetterStatus.DRAFT,
@@ -124,11 +127,33 @@ _SEATS = (
 
 def rows_wanted(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Row, str]]:
     """The row that each letter should have, and the words to find it by; nothing for letters that are gone or
-    deleted."""
+    deleted.
+
+    Raises: UnreadableRecordError naming a letter with a value on file that no version of outreach up to this
+        one writes.
+    """
     found: dict[int, tuple[Row, str]] = {}
     for at in range(0, len(ids), _CHUNK):
-        found.update(_some(connection, ids[at : at + _CHUNK]))
+        part = ids[at : at + _CHUNK]
+        try:
+            found.update(_some(connection, part))
+        except _UNREADABLE:
+            for key in part:
+                _refuse_unreadable(connection, key)
+            raise
     return found
+
+
+def _refuse_unreadable(connection: Connection, key: int) -> None:
+    """Raises: UnreadableRecordError if what is on file of a letter cannot be read."""
+    try:
+        _some(connection, [key])
+    except _UNREADABLE as error:
+        reference = connection.scalar(select(_letter.c.reference).where(_letter.c.id == key))
+        raise UnreadableRecordError(
+            f"What is on file of {reference} cannot be read ({error}). Another program or a newer version of "
+            "outreach has written that: install the newest version, or restore a copy with: outreach restore"
+        ) from error
 
 
 def _some(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Row, str]]:
@@ -244,7 +269,13 @@ def _histories(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, Pa
     A draft that was deleted counts for neither, one that was withdrawn is no reminder.
     """
     rows = connection.execute(
-        select(_event.c.letter_id, _event.c.kind, _event.c.from_status, _event.c.to_status, _event.c.detail)
+        select(
+            _event.c.letter_id,
+            type_coerce(_event.c.kind, String).label("kind"),
+            _event.c.from_status,
+            _event.c.to_status,
+            _event.c.detail,
+        )
         .where(_event.c.letter_id.in_(ids))
         .order_by(_event.c.id)
     ).all()
@@ -262,12 +293,14 @@ def _histories(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, Pa
             standing = [there[reference] for reference in next_letters(x.detail) if reference in there]
             if not standing:
                 continue
-            if x.kind is Step.FOLLOWED_UP and any(s is not LetterStatus.WITHDRAWN for s in standing):
+            if x.kind == Step.FOLLOWED_UP and any(s is not LetterStatus.WITHDRAWN for s in standing):
                 reminded.add(x.letter_id)
-        before = LetterStatus(x.from_status) if x.from_status else None
-        histories[x.letter_id].append(PastStep(x.kind, before, LetterStatus(x.to_status)))
-    last = {key: past for key, history in histories.items() if (past := last_step(history)) is not None}
-    return last, reminded
+        if (past := past_step(x.kind, x.from_status, x.to_status)) is None:
+            histories[x.letter_id].clear()
+        else:
+            histories[x.letter_id].append(past)
+    found_last = {key: last_step(history) for key, history in histories.items()}
+    return {key: past for key, past in found_last.items() if past is not None}, reminded
 
 
 def _seats(connection: Connection, people: Iterable[int]) -> dict[int, Sequence[Seat]]:

@@ -152,7 +152,7 @@ class Mailing(QObject):
         self._workspace.said.emit(self.tr("{0} sent").format(counted(sent, "letter", "letters")) + waits)
         if not all(r.is_recorded for r in results):
             self.catch_up()
-        others = [r for r in results if r.outcome not in {"sent", "skipped"} or not r.is_recorded]
+        others = [r for r in results if r.needs_word]
         if others:
             lines = "\n\n".join(f"{r.reference}: {r.detail}" for r in others[:_MOST_TOLD])
             left_out = len(others) - _MOST_TOLD

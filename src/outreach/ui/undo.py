@@ -5,10 +5,11 @@ One of few records is made by `operations.operation.Undoable`, one of any number
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtGui import QUndoCommand
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from outreach.errors import OutreachError
+from outreach.errors import DatabaseError, OutreachError
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.job import Failed, Job, Progress
@@ -22,9 +23,9 @@ InParts = Callable[[Database, Progress, Sequence[str]], Changes]
 class Reversible(QUndoCommand):
     """A change and its opposite, both functions of a session that return Changes.
 
-    tell: told what was done, each time. failed: told of a refusal; by default the window shows the reason.
-    is_done: the change was made already, so that pushing the command does nothing. job: the one under way or
-    the last.
+    stack: on which it stands. tell: told what was done, each time. failed: told of a refusal; by default the
+    window shows the reason. is_done: the change was made already, so that pushing the command does nothing.
+    job: the one under way or the last.
     """
 
     job: Job
@@ -32,6 +33,7 @@ class Reversible(QUndoCommand):
     def __init__(
         self,
         workspace: Workspace,
+        stack: QUndoStack,
         text: str,
         do: Step,
         undo: Step,
@@ -41,27 +43,55 @@ class Reversible(QUndoCommand):
     ) -> None:
         super().__init__(text)
         self.is_done = False
+        self._is_undone = self._was_done = False
+        self._stack = stack
         self._workspace, self._do, self._undo, self._tell, self._failed = workspace, do, undo, tell, failed
 
     def redo(self) -> None:
         if self.is_done:
-            self.is_done = False
+            self.is_done, self._was_done = False, True
         else:
-            self._run(self._do)
+            self._run(self._do, is_undo=False)
 
     def undo(self) -> None:
-        self._run(self._undo)
+        if self._is_undone:
+            self._is_undone = False
+        else:
+            self._run(self._undo, is_undo=True)
 
-    def _run(self, work: Step) -> None:
-        self.job = self._workspace.jobs.write(self._workspace, work, self._tell, failed=self._refused)
+    def _run(self, work: Step, *, is_undo: bool) -> None:
+        refused = partial(self._refused, is_undo=is_undo)
+        self.job = self._workspace.jobs.write(self._workspace, work, self._told, failed=refused)
 
-    def _refused(self, error: OutreachError) -> None:
-        # It was not done, so there is nothing to undo.
-        self.setObsolete(True)
+    def _told(self, changes: Changes) -> None:
+        self._was_done = True
+        self._tell(changes)
+
+    def _refused(self, error: OutreachError, *, is_undo: bool) -> None:
+        if not (isinstance(error, DatabaseError) and self._was_done and self._put_back(is_undo)):
+            # It was not done, so there is nothing to undo.
+            self.setObsolete(True)
         if self._failed is not None:
             self._failed(error)
         else:
             self._workspace.jobs.failed.emit(str(error))
+
+    def _put_back(self, is_undo: bool) -> bool:
+        """Where the database could not be written, such as while another program does, stand on the stack as
+        before: who tries again means this, and not what was done earlier.
+
+        Returns: whether that was possible; something else may have been done or undone meanwhile.
+        """
+        at = self._stack.index() - (0 if is_undo else 1)
+        if self._stack.command(at) is not self:
+            return False
+        if is_undo:
+            self.is_done = True
+            self._stack.redo()
+        else:
+            self._is_undone = True
+            self._stack.undo()
+        return True
 
 
 class ReversibleInParts(QUndoCommand):

@@ -26,6 +26,7 @@ from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.job import Progress
 from outreach.ui.operations.operation import Long, Undoable, Write, tr
+from outreach.words import notice_in_words
 
 
 class AnswerWords(TypedDict):
@@ -49,8 +50,8 @@ def answer_in_file(path: Path) -> ReadMessage:
     found = kind_of(message)
     if found.nature is not MessageKind.ANSWER:
         raise UsageError(
-            f"{path.name} is no answer. {found.reason} Drop it on the window instead; it is then filed as "
-            "what it is."
+            f"{path.name} is no answer. {notice_in_words(found.reason)} Drop it on the window instead; it is "
+            "then filed as what it is."
         )
     return message
 

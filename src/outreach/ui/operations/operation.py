@@ -10,6 +10,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QUndoStack
 
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
@@ -86,12 +87,17 @@ class Operation(ABC, Generic[R]):
     ) -> Job: ...
 
     def _succeeded(self, workspace: Workspace, done: Callable[[R], object] | None, result: R) -> None:
-        if sentence := self.said(result):
+        more = self.changed(result) if self.changed is not None else None
+        changes = result if isinstance(result, Changes) else more
+        if changes is not None and changes.is_cut_short:
+            # A status bar is soon empty again; and whatever is in view by now, this is to be known.
+            workspace.jobs.failed.emit(changes.message)
+        elif sentence := self.said(result):
             workspace.said.emit(sentence)
         if done is not None:
             done(result)
-        if self.changed is not None:
-            workspace.jobs.changed.emit(self.changed(result))
+        if more is not None:
+            workspace.jobs.changed.emit(more)
 
 
 @dataclass(frozen=True)
@@ -187,8 +193,9 @@ class Undoable(Operation[Changes]):
         failed: Failed | None = None,
     ) -> Job:
         """As for any operation. It can be undone from now on, for undoing waits its turn behind it."""
-        command = self._command(workspace, done, failed)
-        workspace.undo.push(command)
+        stack = workspace.undo
+        command = self._command(workspace, stack, done, failed)
+        stack.push(command)
         return command.job
 
     def run_in(
@@ -205,7 +212,7 @@ class Undoable(Operation[Changes]):
             self._each_time(workspace, changes)
             if done is not None:
                 done(changes)
-            command = self._command(workspace)
+            command = self._command(workspace, stack)
             command.is_done = True
             stack.push(command)
 
@@ -219,6 +226,7 @@ class Undoable(Operation[Changes]):
     def _command(
         self,
         workspace: Workspace,
+        stack: QUndoStack,
         done: Callable[[Changes], object] | None = None,
         failed: Failed | None = None,
     ) -> Reversible:
@@ -229,7 +237,7 @@ class Undoable(Operation[Changes]):
             while waiting:
                 waiting.pop()(changes)
 
-        return Reversible(workspace, self.text, self.do, self.undo, tell=tell, failed=failed)
+        return Reversible(workspace, stack, self.text, self.do, self.undo, tell=tell, failed=failed)
 
     def _each_time(self, workspace: Workspace, changes: Changes) -> None:
         if self.told is not None:

@@ -111,7 +111,7 @@ def _not_by_merge(column: str) -> str:
 
 
 def _freeze_letters() -> None:
-    op.execute("DROP TRIGGER letter_text_frozen")
+    op.execute("DROP TRIGGER IF EXISTS letter_text_frozen")
     taken_back = (
         "(old.status IN ('approved', 'failed') AND new.status = 'draft' AND new.approved_at IS NULL"
         " AND new.approved_by = '' AND new.text_sha256 = '' AND NOT EXISTS"
@@ -144,7 +144,7 @@ def _freeze_parts() -> None:
             " WHERE part.id = new.id AND letter.approved_at IS NOT NULL)"
         )
         for verb, rows in (("INSERT", ("new",)), ("UPDATE", ("old", "new"))):
-            op.execute(f"DROP TRIGGER {table}_frozen_{verb.lower()}")
+            op.execute(f"DROP TRIGGER IF EXISTS {table}_frozen_{verb.lower()}")
             when = " OR ".join([*(frozen.format(row=row) for row in rows), in_the_way])
             op.execute(
                 f"CREATE TRIGGER {table}_frozen_{verb.lower()} BEFORE {verb} ON {table} WHEN {when}"

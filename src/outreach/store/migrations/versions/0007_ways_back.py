@@ -112,13 +112,16 @@ def upgrade() -> None:
 
 
 def _trigger(name: str) -> str:
+    """What made a trigger, "" where another program has dropped it."""
     found = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = :name")
-    return str(op.get_bind().execute(found, {"name": name}).scalar_one())
+    return str(op.get_bind().execute(found, {"name": name}).scalar() or "")
 
 
 def _thaw_what_was_taken_back() -> None:
     """The guard of 0005, with one more outcome after which nobody has the letter."""
     guard = _trigger("letter_frozen")
+    if not guard:
+        return
     op.execute("DROP TRIGGER letter_frozen")
     op.execute(guard.replace("('failed', 'deferred')", "('failed', 'deferred', 'taken_back')"))
 
