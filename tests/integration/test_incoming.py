@@ -272,6 +272,22 @@ def test_a_bounce_ends_a_letter_and_says_why_and_a_moved_one_does_not(
     assert row(database, letters[1]).status is LetterStatus.QUEUED
 
 
+def test_a_letter_of_which_a_second_report_says_that_it_came_back_stays_so_when_the_first_is_put_back(
+    database: Database, letters: tuple[str, str]
+) -> None:
+    about = f"Message-ID: <{letters[0].lower()}.x@example.org>"
+    for to in ("may@homeoffice.example", "MAY@homeoffice.example"):
+        file(database, report("failed", to, about))
+    assert row(database, letters[0]).status is LetterStatus.BOUNCED
+    first, second = [m.key for m in inbox(database)]
+    with database.write() as session:
+        back_to_tray(session, [first])
+    assert row(database, letters[0]).status is LetterStatus.BOUNCED
+    with database.write() as session:
+        back_to_tray(session, [second])
+    assert row(database, letters[0]).status is LetterStatus.SENT
+
+
 def test_a_bounce_without_ids_finds_its_letter_by_the_address(
     database: Database, letters: tuple[str, str]
 ) -> None:

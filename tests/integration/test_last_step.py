@@ -482,3 +482,21 @@ def test_whatever_is_done_and_undone_a_step_taken_back_leaves_the_letter_as_it_w
             assert (was.sent_on, was.answered_on) == (before.row.sent_on, before.row.answered_on)
             session.rollback()
     assert check(database) == []
+
+
+def test_a_letter_that_has_gone_on_since_its_last_step_was_shown_is_left_as_it_is(
+    database: Database, sandbox: TemplateSandbox
+) -> None:
+    reference = factories.drafted(database, sandbox, "Theresa May")[0]
+    with database.write() as session:
+        approve_letters(session, [reference], anyway=True)
+        withdraw_letters(session, [reference])
+    with (
+        database.write() as session,
+        pytest.raises(NotAllowedError, match="has gone on since: its withdrawal"),
+    ):
+        undo_last_steps(session, [reference], expected={reference: Step.APPROVED})
+    with database.write() as session:
+        assert (
+            "approved" in undo_last_steps(session, [reference], expected={reference: Step.WITHDRAWN}).message
+        )

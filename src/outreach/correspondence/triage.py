@@ -24,7 +24,7 @@ from outreach.messages.safe_html import safe_html
 from outreach.messages.suggest import Suggestion, suggest_kind
 from outreach.store.blobs import blob
 from outreach.store.changes import Changes
-from outreach.store.models import Attachment, Letter, Message, Reply
+from outreach.store.models import Attachment, Dispatch, Letter, Message, Reply
 
 __all__ = [
     "INBOX",
@@ -239,13 +239,32 @@ def _take_off(session: Session, message: Message) -> None:
     elif message.letter_id is not None:
         letter = session.get_one(Letter, message.letter_id)
         if message.nature is MessageKind.BOUNCE:
-            _undo_bounce(session, letter)
+            _undo_bounce(session, letter, message)
         else:
             advance(session, letter, Step.REPORT_MOVED, detail=Notice(Code.REPORT_OF_ANOTHER))
 
 
-def _undo_bounce(session: Session, letter: Letter) -> None:
-    """A bounce that was another letter's no longer holds this one back."""
+def _undo_bounce(session: Session, letter: Letter, message: Message) -> None:
+    """A bounce that was another letter's no longer holds this one back, but where another report of the same
+    sending does."""
+    reports = session.scalar(
+        select(func.count())
+        .select_from(Message)
+        .where(
+            Message.id != message.id,
+            Message.letter_id == letter.id,
+            Message.state == FILED,
+            Message.nature == MessageKind.BOUNCE,
+        )
+    )
+    returned = session.scalar(
+        select(func.count())
+        .select_from(Dispatch)
+        .where(Dispatch.letter_id == letter.id, Dispatch.outcome == DispatchOutcome.BOUNCED)
+    )
+    if reports and reports >= max(1, returned or 0):
+        advance(session, letter, Step.REPORT_MOVED, detail=Notice(Code.BOUNCE_OF_ANOTHER))
+        return
     dispatch = last_email(session, letter, DispatchOutcome.BOUNCED)
     if dispatch is not None:
         dispatch.outcome = DispatchOutcome.SENT

@@ -2,7 +2,7 @@
 history says so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,14 +27,20 @@ from outreach.store.models import Letter, Reply
 from outreach.store.search import in_chunks
 
 
-def undo_last_steps(session: Session, references: Sequence[str], *, by: str = "") -> Changes:
+def undo_last_steps(
+    session: Session,
+    references: Sequence[str],
+    *,
+    by: str = "",
+    expected: Mapping[str, Step | None] | None = None,
+) -> Changes:
     """Take back the last step that stands of each letter, a deleted draft included; the message says what was
     taken back.
 
     An answer that came as a message goes back to the tray, one recorded by hand is removed. Args: by: who
-    does it.
+    does it. expected: by reference, which step somebody has seen as the last one of a letter.
     Raises: NotFoundError; NotAllowedError with what to do instead if the last step of one cannot be taken
-        back. Then nothing of this is to be kept.
+        back, or is another than expected. Then nothing of this is to be kept.
     """
     outcomes.apply_kept(session)
     letters = _found(session, references)
@@ -42,6 +48,10 @@ def undo_last_steps(session: Session, references: Sequence[str], *, by: str = ""
     for letter, situation in zip(letters, found, strict=True):
         if why := refusal_of_way_back(situation, reference=letter.reference):
             raise NotAllowedError(why)
+        if expected and expected.get(letter.reference, situation.last) != situation.last:
+            raise NotAllowedError(
+                f"{letter.reference} has gone on since: {step_in_words(situation.last)}. Look at it again."
+            )
     kinds, ways = set(LETTERS), dict[Step, list[Letter]]()
     for letter, situation in zip(letters, found, strict=True):
         if (step := way_back(situation)) is not None:

@@ -1,6 +1,6 @@
 """Letters: reading the table and one of them, and the steps of their life."""
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -287,9 +287,13 @@ def close(chosen: ChosenLetters, *, reason: str) -> Operation[Changes]:
     )
 
 
-def take_back_last_step(chosen: ChosenLetters) -> Operation[Changes]:
-    """Take back what was last done with each of these letters. The history keeps both."""
-    step = StepOfMany(_refuse_nothing, partial(undo_last_steps, by=user_name()), tr("put back a step"))
+def take_back_last_step(chosen: ChosenLetters, seen: Mapping[str, Step | None]) -> Operation[Changes]:
+    """Take back what was last done with each of these letters. The history keeps both.
+
+    seen: by reference, the last step of those that were named; one that has gone on since is left.
+    """
+    back = partial(undo_last_steps, by=user_name(), expected=seen)
+    step = StepOfMany(_refuse_nothing, back, tr("put back a step"))
     return final(chosen, tr("Taking back the last step"), step)
 
 

@@ -105,7 +105,9 @@ class StepInParts(Operation[Changes]):
         def tell(changes: Changes) -> None:
             if self.told is not None:
                 self.told(changes)
-            if sentence := self.said(changes):
+            if changes.is_cut_short:
+                workspace.jobs.failed.emit(changes.message)
+            elif sentence := self.said(changes):
                 workspace.said.emit(sentence)
             while waiting:
                 waiting.pop()(changes)

@@ -1,5 +1,6 @@
 """What can be done with the letters chosen on a page: what each step asks, before it is done."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from outreach.correspondence.replies import ReplyRow
 from outreach.desk.chosen import AboutLetters, ChosenLetters
 from outreach.desk.letter_row import TrackerRow
+from outreach.domain.letter_life import Step
 from outreach.domain.letter_ways_back import step_in_words
 from outreach.domain.states import Channel
 from outreach.domain.wording import counted
@@ -246,10 +248,17 @@ class LetterSteps(Page):
             "\n".join((*lines, *more, "", self.tr("The history keeps both."))),
             is_grave=count > 1,
         )
-        ask(dialog, partial(self._undo_last_confirmed, self._chosen()))
+        seen = {r.reference: r.last_step for r in about.first}
+        ask(dialog, partial(self._undo_last_confirmed, self._chosen(), seen))
 
-    def _undo_last_confirmed(self, chosen: ChosenLetters, dialog: FormDialog[object], values: object) -> None:
-        letters.take_back_last_step(chosen).run_in(self.workspace, dialog)
+    def _undo_last_confirmed(
+        self,
+        chosen: ChosenLetters,
+        seen: Mapping[str, Step | None],
+        dialog: FormDialog[object],
+        values: object,
+    ) -> None:
+        letters.take_back_last_step(chosen, seen).run_in(self.workspace, dialog)
 
     def _whom(self) -> str:
         """The letters chosen, in words."""
