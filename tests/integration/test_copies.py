@@ -72,9 +72,8 @@ def people(path: Path) -> list[str]:
 
 def rename_all(path: Path, name: str) -> None:
     database = open_database(path)
-    with database.write() as session:
+    with contextlib.closing(database), database.write() as session:
         session.execute(text("UPDATE person SET name = :name"), {"name": name})
-    database.close()
 
 
 def strays(*folders: Path) -> list[str]:
