@@ -15,12 +15,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from outreach.cases.campaigns import campaigns_list
-from outreach.desk.letter_order import Order
 from outreach.desk.letter_query import GROUPINGS, Filters
 from outreach.desk.letter_table import letter_count, letter_page, position_of
 from outreach.desk.statistics import group_counts, statistics
 from outreach.desk.today import agenda
 from outreach.store.database import Database, open_database
+from outreach.store.paging import Order
 from tests.benchmarks.grow import TODAY, grow
 from tests.benchmarks.test_speed import best, tell
 

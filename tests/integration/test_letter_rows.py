@@ -24,7 +24,6 @@ from outreach.cli.base import app
 from outreach.cli.main import main  # noqa: F401  it declares the command without a command
 from outreach.desk import letter_columns
 from outreach.desk.letter_columns import LETTER_COLUMNS, LetterColumn
-from outreach.desk.letter_order import Order
 from outreach.desk.letter_query import GROUPINGS, STANDINGS, Filters
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import (
@@ -46,6 +45,7 @@ from outreach.letters.situations import situations
 from outreach.store import letter_rows as upkeep
 from outreach.store.database import Database, check, open_database
 from outreach.store.models import Letter, LetterRow
+from outreach.store.paging import Order
 from outreach.store.sqlite_files import connect
 from outreach.ui.models.columns import letter_columns as window_columns
 from tests import row_by_row

@@ -28,7 +28,6 @@ from outreach.cli.base import (
 from outreach.correspondence.replies import replies_list
 from outreach.desk.calendar import calendar_ics
 from outreach.desk.letter_columns import LETTER_COLUMNS, find_column, screen_columns
-from outreach.desk.letter_order import Order
 from outreach.desk.letter_query import GROUPINGS, STANDINGS, Filters, find_standing
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import key_of, letter_detail, letter_rows
@@ -38,6 +37,7 @@ from outreach.desk.table_files import csv_lines, tracker_csv, tracker_xlsx
 from outreach.domain.wording import day_short
 from outreach.errors import UsageError
 from outreach.files import write_file
+from outreach.store.paging import Order
 from outreach.words import notice_in_words
 
 Status = Annotated[

@@ -1,6 +1,7 @@
 """The answers on file as a list, in pages."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from sqlalchemy import ColumnElement, String, and_, cast, func
 from sqlalchemy.orm import Session
@@ -14,11 +15,10 @@ from outreach.store.paging import (
     ListQuery,
     Order,
     Page,
-    all_ids,
-    in_parts,
     key_at,
     key_of_texts,
-    page_ids,
+    read_all,
+    read_page,
 )
 from outreach.store.types import table_of
 
@@ -54,16 +54,16 @@ def answers_page(
 
     Args: order: as for `answers_found`. after, offset, limit: as for `store.paging.page_ids`.
     """
-    ids, more = page_ids(session, answers_found(), order, after=after, offset=offset, limit=limit)
-    return Page(replies_of(session, ids), ids, more)
+    rows_of = partial(replies_of, session)
+    return read_page(session, answers_found(), rows_of, order, after=after, offset=offset, limit=limit)
 
 
 def answers_read(
     session: Session, order: Order = USUAL, *, after: Key | None = None, limit: int = 0
 ) -> Iterator[ReplyRow]:
     """All answers, read some at a time. limit: at most so many, 0 for all. Args: as for `answers_page`."""
-    for part in in_parts(all_ids(session, answers_found(), order, after=after, limit=limit)):
-        yield from replies_of(session, part)
+    rows_of = partial(replies_of, session)
+    yield from read_all(session, answers_found(), rows_of, order, after=after, limit=limit)
 
 
 def answer_row(session: Session, key: int) -> ReplyRow:

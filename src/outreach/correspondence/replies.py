@@ -20,6 +20,7 @@ from outreach.letters.ledger import LETTERS, advance, find_letters, refuse_step
 from outreach.messages.parse import ReadMessage
 from outreach.store.changes import Changes
 from outreach.store.models import FollowUp, Letter, Message, Reply
+from outreach.store.paging import in_order_of
 from outreach.store.search import in_chunks
 from outreach.store.types import now
 
@@ -387,7 +388,7 @@ def replies_of(session: Session, keys: Sequence[int]) -> tuple[ReplyRow, ...]:
                 r.subject, r.text,
                 r.channel, r.mail_id, promise.what if promise else "", promise.due_on if promise else None,
             )  # fmt: skip
-    return tuple(read[key] for key in keys if key in read)
+    return tuple(in_order_of(keys, read))
 
 
 def raw_message(session: Session, key: int) -> bytes:

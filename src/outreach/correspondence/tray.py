@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -36,9 +37,10 @@ from outreach.store.paging import (
     Order,
     Page,
     all_ids,
-    in_parts,
+    in_order_of,
     key_of_texts,
-    page_ids,
+    read_all,
+    read_page,
 )
 from outreach.store.search import fts_query, in_chunks
 from outreach.store.types import table_of
@@ -143,8 +145,8 @@ def inbox_page(
     Args: order: as for `inbox_found`. after, offset, limit: as for `store.paging.page_ids`.
     """
     settle_session(session)
-    ids, more = page_ids(session, inbox_found(query), order, after=after, offset=offset, limit=limit)
-    return Page(messages_of(session, ids), ids, more)
+    rows_of = partial(messages_of, session)
+    return read_page(session, inbox_found(query), rows_of, order, after=after, offset=offset, limit=limit)
 
 
 def inbox_read(
@@ -155,8 +157,8 @@ def inbox_read(
     limit: at most so many, 0 for all. Args: as for `inbox_page`.
     """
     settle_session(session)
-    for part in in_parts(all_ids(session, inbox_found(query), order, after=after, limit=limit)):
-        yield from messages_of(session, part)
+    rows_of = partial(messages_of, session)
+    yield from read_all(session, inbox_found(query), rows_of, order, after=after, limit=limit)
 
 
 def inbox_rows(
@@ -213,7 +215,7 @@ def messages_of(session: Session, keys: Collection[int]) -> tuple[InboxRow, ...]
             query.where(chunk(Message.id))
         )
     }
-    return tuple(read[key] for key in keys if key in read)
+    return tuple(in_order_of(keys, read))
 
 
 def _in_view(view: str) -> ColumnElement[bool]:

@@ -9,13 +9,14 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from outreach.desk.letter_order import BY_REFERENCE, Order
+from outreach.desk.letter_order import BY_REFERENCE
 from outreach.desk.letter_query import LetterQuery
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import letter_count, letter_ids, letter_page, situations_of
 from outreach.domain.letter_life import LetterSituation
 from outreach.domain.wording import counted, first_names_in_words
 from outreach.store.models import LetterRow
+from outreach.store.paging import Order
 
 NAMED = 6
 

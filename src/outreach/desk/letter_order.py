@@ -13,21 +13,10 @@ from sqlalchemy.orm import Session
 from outreach.desk.letter_columns import find_column
 from outreach.desk.letter_query import Condition, LetterQuery, conditions, finds_few
 from outreach.store.models import LetterRow
+from outreach.store.paging import Key, Order
 
-
-@dataclass(frozen=True)
-class Order:
-    """How letters are sorted. by: a column, see `letter_columns.find_column`. What is empty comes last either
-    way; equals are in the order of their ids, from the last where it is descending."""
-
-    by: str = "reference"
-    descending: bool = False
-
-
-BY_REFERENCE = Order()
-
-Key = tuple[Any, int]
-"""Where a page ended: the value that it is sorted by there, and the letter's id."""
+BY_REFERENCE = Order("reference")
+"""By a column, see `letter_columns.find_column`."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from outreach.cases.campaigns import CampaignRow
 from outreach.desk.letter_columns import find_column
-from outreach.desk.letter_order import BY_REFERENCE, Key, Order, as_planned, before, count_where, parts
+from outreach.desk.letter_order import BY_REFERENCE, as_planned, before, count_where, parts
 from outreach.desk.letter_query import Filters, LetterQuery, conditions
 from outreach.desk.letter_row import TrackerRow
 from outreach.directory.standards import standards_of
@@ -24,20 +24,9 @@ from outreach.domain.states import LetterStatus, Origin
 from outreach.errors import NotFoundError
 from outreach.store.letter_rows import settle_session
 from outreach.store.models import Letter, LetterRow
+from outreach.store.paging import AT_ONCE, Key, Order, Page
 from outreach.store.search import in_chunks
 from outreach.store.types import table_of
-
-_AT_ONCE = 500
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some rows of the table. ids: of their letters. next: where the page after it begins, None at the end of
-    the table."""
-
-    rows: tuple[TrackerRow, ...]
-    ids: tuple[int, ...]
-    next: Key | None
 
 
 @dataclass(frozen=True)
@@ -79,7 +68,7 @@ def letter_page(
     after: Key | None = None,
     offset: int = 0,
     limit: int = 100,
-) -> Page:
+) -> Page[TrackerRow]:
     """A page of the table.
 
     Args: today: the day deadlines are judged on. after: where the page before it ended, or offset: how many
@@ -116,7 +105,7 @@ def letter_rows(
 ) -> Iterator[TrackerRow]:
     """All rows that a query means, a page at a time. Args: as for `letter_page`."""
     while True:
-        page = letter_page(session, query, today, order, after=after, limit=_AT_ONCE)
+        page = letter_page(session, query, today, order, after=after, limit=AT_ONCE)
         yield from page.rows
         if page.next is None:
             return
@@ -147,7 +136,7 @@ def letter_ids(
     for part in parts(order, None):
         here = and_(where, part.condition)
         statement = select(LetterRow.c.id, LetterRow.c.reference).where(here).order_by(*part.order)
-        statement = statement.offset(offset or None).limit(limit).execution_options(yield_per=_AT_ONCE)
+        statement = statement.offset(offset or None).limit(limit).execution_options(yield_per=AT_ONCE)
         number = 0
         for found in session.execute(statement):
             number += 1

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.promises import FollowUpRow, follow_ups_list
 from outreach.correspondence.tray import InboxQuery, InboxRow, inbox_found, inbox_page
-from outreach.desk.letter_order import BY_REFERENCE, Order
+from outreach.desk.letter_order import BY_REFERENCE
 from outreach.desk.letter_query import LetterQuery
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import letter_count, letter_page
 from outreach.desk.reminders import reminders_wanted
 from outreach.domain.wording import counted
 from outreach.store.letter_rows import settle_session
-from outreach.store.paging import count_of
+from outreach.store.paging import Order, count_of
 
 PROMISE_DAYS = 7
 

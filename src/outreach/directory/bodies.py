@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -20,7 +21,7 @@ from outreach.directory.people import (
 from outreach.domain.partial_dates import covers
 from outreach.errors import NotFoundError
 from outreach.store.models import Citation, ContactDetail, Membership, Organization, OtherName, Person, Post
-from outreach.store.paging import USUAL, Key, Order, Page, all_ids, in_parts, page_ids
+from outreach.store.paging import USUAL, Key, Order, Page, in_order_of, page_ids, read_all, read_page
 from outreach.store.search import in_chunks
 from outreach.store.types import table_of
 
@@ -84,8 +85,8 @@ def bodies_page(
 
     Args: order: by name, kind or parent. after, offset, limit: as for `store.paging.page_ids`.
     """
-    ids, more = page_ids(session, bodies_found(query), order, after=after, offset=offset, limit=limit)
-    return Page(bodies_of(session, ids, on=query.on, with_members=False), ids, more)
+    rows_of = partial(bodies_of, session, on=query.on, with_members=False)
+    return read_page(session, bodies_found(query), rows_of, order, after=after, offset=offset, limit=limit)
 
 
 def bodies_rows(
@@ -95,8 +96,8 @@ def bodies_rows(
 
     limit: at most so many, 0 for all. Args: as for `bodies_page`.
     """
-    for part in in_parts(all_ids(session, bodies_found(query), order, after=after, limit=limit)):
-        yield from bodies_of(session, part, on=query.on)
+    rows_of = partial(bodies_of, session, on=query.on)
+    yield from read_all(session, bodies_found(query), rows_of, order, after=after, limit=limit)
 
 
 def bodies_list(session: Session, *, on: date | None = None, search: str = "") -> tuple[BodyRow, ...]:
@@ -125,7 +126,7 @@ def bodies_of(
         for chunk in in_chunks(list(keys))
         for row in session.execute(query.where(chunk(Organization.id)))
     }
-    rows = [read[key] for key in keys if key in read]
+    rows = in_order_of(keys, read)
     ids = [r[0].id for r in rows]
     names = other_names_of(session, OtherName.organization_id, ids)
     contacts = contacts_of(session, ContactDetail.organization_id, ids)
@@ -175,8 +176,8 @@ def posts_page(
     Args: query: with a day, with their holders of that day only. order: by body, label or holders. after,
         offset, limit: as for `store.paging.page_ids`.
     """
-    ids, more = page_ids(session, posts_found(query), order, after=after, offset=offset, limit=limit)
-    return Page(posts_of(session, ids, on=query.on), ids, more)
+    rows_of = partial(posts_of, session, on=query.on)
+    return read_page(session, posts_found(query), rows_of, order, after=after, offset=offset, limit=limit)
 
 
 def posts_rows(
@@ -186,8 +187,8 @@ def posts_rows(
 
     limit: at most so many, 0 for all. Args: as for `posts_page`.
     """
-    for part in in_parts(all_ids(session, posts_found(query), order, after=after, limit=limit)):
-        yield from posts_of(session, part, on=query.on)
+    rows_of = partial(posts_of, session, on=query.on)
+    yield from read_all(session, posts_found(query), rows_of, order, after=after, limit=limit)
 
 
 def posts_list(session: Session, *, on: date | None = None, search: str = "") -> tuple[PostRow, ...]:
@@ -207,7 +208,7 @@ def posts_of(session: Session, keys: Collection[int], *, on: date | None = None)
         for chunk in in_chunks(list(keys))
         for post, body in session.execute(query.where(chunk(Post.id)))
     }
-    rows = [read[key] for key in keys if key in read]
+    rows = in_order_of(keys, read)
     held = memberships_of(session, Membership.post_id, [p.id for p, _ in rows])
     if on is not None:
         held = {k: [m for m in v if covers(m.start_date, m.end_date, on)] for k, v in held.items()}
@@ -248,7 +249,7 @@ def bodies_named(session: Session, typed: str, limit: int = 12) -> tuple[tuple[s
         select(Organization.id, Organization.slug, Organization.name).where(Organization.id.in_(ids))
     )
     read = {key: (slug, name) for key, slug, name in rows}
-    return tuple(read[key] for key in ids if key in read)
+    return tuple(in_order_of(ids, read))
 
 
 def _holders(

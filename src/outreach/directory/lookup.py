@@ -26,7 +26,7 @@ def slugs_of(
 
 
 def keys_of_slugs(
-    session: Session, model: type[Person | Organization | Post], slugs: Sequence[str]
+    session: Session, model: type[Person | Organization | Post], slugs: Collection[str]
 ) -> dict[str, int]:
     """Keys of records by their readable ids; those that are not there are left out."""
     return {

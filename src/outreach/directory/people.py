@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -23,7 +24,7 @@ from outreach.store.models import (
     Person,
     Post,
 )
-from outreach.store.paging import USUAL, Key, Order, Page, all_ids, in_parts, page_ids
+from outreach.store.paging import USUAL, Key, Order, Page, in_order_of, read_all, read_page
 from outreach.store.search import in_chunks
 
 
@@ -110,8 +111,8 @@ def people_page(
     Args: query: with a day, only who held a post or a seat then, and only what they held then. order: by name
         or offices. after, offset, limit: as for `store.paging.page_ids`.
     """
-    ids, more = page_ids(session, people_found(query), order, after=after, offset=offset, limit=limit)
-    return Page(people_of(session, ids, on=query.on), ids, more)
+    rows_of = partial(people_of, session, on=query.on)
+    return read_page(session, people_found(query), rows_of, order, after=after, offset=offset, limit=limit)
 
 
 def people_rows(
@@ -121,8 +122,8 @@ def people_rows(
 
     limit: at most so many, 0 for all. Args: as for `people_page`.
     """
-    for part in in_parts(all_ids(session, people_found(query), order, after=after, limit=limit)):
-        yield from people_of(session, part, on=query.on)
+    rows_of = partial(people_of, session, on=query.on)
+    yield from read_all(session, people_found(query), rows_of, order, after=after, limit=limit)
 
 
 def people_list(
@@ -150,7 +151,7 @@ def people_of(session: Session, keys: Collection[int], *, on: date | None = None
         for chunk in in_chunks(list(keys))
         for p in session.scalars(select(Person).where(chunk(Person.id)))
     }
-    people = [found[key] for key in keys if key in found]
+    people = in_order_of(keys, found)
     memberships = memberships_of(session, Membership.person_id, [p.id for p in people])
     if on is not None:
         memberships = {

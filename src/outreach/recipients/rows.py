@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.directory.bodies import BodyRow, bodies_of
 from outreach.directory.finding import Word, family_name_key, seat_has, words_of
+from outreach.directory.lookup import keys_of_slugs, records_by_id
 from outreach.directory.people import PersonRow, people_of
 from outreach.domain.address import audiences
 from outreach.domain.references import folded
@@ -19,9 +21,10 @@ from outreach.store.paging import (
     Order,
     Page,
     all_ids,
-    in_parts,
+    in_order_of,
     key_of_texts,
-    page_ids,
+    read_all,
+    read_page,
 )
 from outreach.store.search import in_chunks
 from outreach.store.types import table_of
@@ -126,8 +129,8 @@ def recipients_page(
     Args: search, order: as for `recipients_found`. after, offset, limit: as for `store.paging.page_ids`.
     """
     query = recipients_found(campaign_key, search)
-    ids, more = page_ids(session, query, order, after=after, offset=offset, limit=limit)
-    return Page(recipients_by_key(session, ids), ids, more)
+    rows_of = partial(recipients_by_key, session)
+    return read_page(session, query, rows_of, order, after=after, offset=offset, limit=limit)
 
 
 def recipients_read(
@@ -141,8 +144,8 @@ def recipients_read(
 ) -> Iterator[RecipientRow]:
     """All of them, read some at a time. limit: at most so many, 0 for all. Args: as for `recipients_page`."""
     query = recipients_found(campaign_key, search)
-    for part in in_parts(all_ids(session, query, order, after=after, limit=limit)):
-        yield from recipients_by_key(session, part)
+    rows_of = partial(recipients_by_key, session)
+    yield from read_all(session, query, rows_of, order, after=after, limit=limit)
 
 
 def recipients_list(
@@ -173,7 +176,7 @@ def recipients_by_key(
         for chunk in in_chunks(list(keys))
         for row in session.execute(query.where(chunk(Recipient.id)))
     }
-    rows = [read[key] for key in keys if key in read]
+    rows = in_order_of(keys, read)
     people = {p.key: p for p in people_of(session, {r[1] for r in rows if r[1]})}
     bodies = {b.key: b for b in bodies_of(session, {r[3] for r in rows if r[3]}, with_members=False)}
     return tuple(
@@ -192,11 +195,7 @@ def recipients_to_be(
     keys = keys_by_slug(session, wanted)
     people = {p.id: p for p in people_of(session, list(keys[Person].values()))}
     bodies = {b.id: b for b in bodies_of(session, set(keys[Organization].values()), with_members=False)}
-    posts = {
-        post.slug: post
-        for chunk in in_chunks(list(keys[Post].values()))
-        for post in session.scalars(select(Post).where(chunk(Post.id)))
-    }
+    posts = records_by_id(session, Post, keys[Post])
     return tuple(
         _row(0, audience, people[person], posts.get(post), bodies[body])
         for audience, person, post, body in wanted
@@ -210,12 +209,7 @@ def keys_by_slug(
     found: dict[type[Person | Post | Organization], dict[str, int]] = {}
     models: tuple[type[Person | Post | Organization], ...] = (Person, Post, Organization)
     for number, model in enumerate(models, start=1):
-        slugs = {place[number] for place in places if place[number]}
-        found[model] = {
-            slug: key
-            for chunk in in_chunks(slugs)
-            for slug, key in session.execute(select(model.slug, model.id).where(chunk(model.slug)))
-        }
+        found[model] = keys_of_slugs(session, model, {place[number] for place in places if place[number]})
     return found
 
 

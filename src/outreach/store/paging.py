@@ -6,7 +6,7 @@ ids of a page, and reads what it shows of these.
 """
 
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,7 @@ from outreach.domain import references
 from outreach.errors import UsageError
 
 R = TypeVar("R")
+K = TypeVar("K", bound=Hashable)
 SORT_KEY = "outreach_sort_key"
 """The name by which connections know `domain.references.sort_key`."""
 
@@ -190,10 +191,39 @@ def key_at(session: Session, query: ListQuery, row_id: int, order: Order = USUAL
     return None if found is None else (found[0], row_id)
 
 
-def in_parts(ids: Sequence[int], size: int = AT_ONCE) -> Iterator[Sequence[int]]:
-    """Ids, some at a time."""
-    for at in range(0, len(ids), size):
-        yield ids[at : at + size]
+def read_page(
+    session: Session,
+    query: ListQuery,
+    rows_of: Callable[[Sequence[int]], tuple[R, ...]],
+    order: Order = USUAL,
+    *,
+    after: Key | None = None,
+    offset: int = 0,
+    limit: int = 100,
+) -> Page[R]:
+    """A page of a list. rows_of: its rows by their ids. The others, and raises: as `page_ids`."""
+    ids, more = page_ids(session, query, order, after=after, offset=offset, limit=limit)
+    return Page(rows_of(ids), ids, more)
+
+
+def read_all(
+    session: Session,
+    query: ListQuery,
+    rows_of: Callable[[Sequence[int]], tuple[R, ...]],
+    order: Order = USUAL,
+    *,
+    after: Key | None = None,
+    limit: int = 0,
+) -> Iterator[R]:
+    """All rows of a list, read some at a time. rows_of: as for `read_page`. The others: as for `all_ids`."""
+    ids = all_ids(session, query, order, after=after, limit=limit)
+    for at in range(0, len(ids), AT_ONCE):
+        yield from rows_of(ids[at : at + AT_ONCE])
+
+
+def in_order_of(keys: Iterable[K], found: Mapping[K, R]) -> list[R]:
+    """What was found by keys, in the order of these; what was not found is left out."""
+    return [found[key] for key in keys if key in found]
 
 
 def _sorted(

@@ -9,7 +9,7 @@ from outreach.cases.campaigns import CampaignRow
 from outreach.correspondence.replies import ReplyRow, replies_list
 from outreach.desk.chosen import AboutLetters, ChosenLetters, about_letters, chosen_references
 from outreach.desk.filter_names import FilterNames, filter_names
-from outreach.desk.letter_order import BY_REFERENCE, Order
+from outreach.desk.letter_order import BY_REFERENCE
 from outreach.desk.letter_query import LetterQuery
 from outreach.desk.letter_row import TrackerRow
 from outreach.desk.letter_table import (
@@ -46,6 +46,7 @@ from outreach.mail.outbox import take_back, undo_take_back
 from outreach.settings import user_name
 from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
+from outreach.store.paging import Order
 from outreach.ui.job import Progress
 from outreach.ui.operations.listing import Chosen, Listing, Sort
 from outreach.ui.operations.operation import Long, Operation, Read, Write, silent, tr

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from outreach.store.database import WorkSession
-from outreach.store.paging import ListQuery, Order, count_of, page_ids, places_of
+from outreach.store.paging import ListQuery, Order, count_of, in_order_of, page_ids, places_of
 from outreach.ui.operations.listing import Listing, Sort
 
 R = TypeVar("R")
@@ -49,7 +49,7 @@ def listing_of(
         if names is None:
             return wanted
         named = names(session, wanted)
-        return [named[key] for key in wanted if key in named]
+        return in_order_of(wanted, named)
 
     def places(session: WorkSession, sort: Sort, wanted: Collection[Hashable]) -> dict[Hashable, int]:
         ready(session)

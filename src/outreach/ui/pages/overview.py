@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach.correspondence.promises import FollowUpRow
-from outreach.desk.letter_order import Order
 from outreach.desk.letter_query import LetterQuery
 from outreach.domain.wording import counted, date_in_words, day_short, locale_for
+from outreach.store.paging import Order
 from outreach.ui.dialogs.forms import Choice
 from outreach.ui.models.columns import due_columns
 from outreach.ui.operations import agenda, answers, letters
