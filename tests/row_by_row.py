@@ -4,6 +4,7 @@ must equal."""
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from statistics import median
@@ -46,6 +47,13 @@ def is_answered(r: TrackerRow) -> bool:
     return went_out(r) and (r.answered_on is not None or r.status is S.ANSWERED)
 
 
+@dataclass(frozen=True)
+class Told(TrackerRow):
+    """A letter with all the words that a search of it finds."""
+
+    search_text: str = ""
+
+
 STANDS: dict[str, Callable[[TrackerRow], bool]] = {
     **{s.value: lambda r, s=s: r.status is s for s in S if s is not S.ANSWERED},  # type: ignore[misc]
     "ready": lambda r: r.status in {S.APPROVED, S.QUEUED} and not r.is_uncertain,
@@ -72,7 +80,7 @@ def letters_of(
     campaign: CampaignRow,
     *,
     today: date | None = None,
-) -> list[TrackerRow]:
+) -> list[Told]:
     """Every letter of a campaign, in no order that matters. Args: today: the day deadlines are judged on."""
     on = today or campaign.today
     party_of = aliased(Organization)
@@ -141,7 +149,7 @@ def letters_of(
         answer = next((r.kind.value for r in reversed(letter.replies) if r.kind), "")
         name = person.name if person else (organization.name if organization else "")
         rows.append(
-            TrackerRow(
+            Told(
                 reference=letter.reference,
                 recipient=name,
                 post=(post.short_label or post.label) if post else "",
@@ -214,7 +222,7 @@ def group_of(r: TrackerRow, by: str) -> str:
     return (r.body or r.recipient) if by == "body" else str(getattr(r, by))
 
 
-def passing(rows: Iterable[TrackerRow], filters: Filters, today: date) -> list[TrackerRow]:
+def passing(rows: Iterable[Told], filters: Filters, today: date) -> list[Told]:
     """Rows that pass every filter."""
     every = list(rows)
 
@@ -226,7 +234,7 @@ def passing(rows: Iterable[TrackerRow], filters: Filters, today: date) -> list[T
     in_body, in_party = named("body", filters.body), named("party", filters.party)
     limit = today + timedelta(days=-1 if filters.within == "past" else int(filters.within or 0))
 
-    def said(r: TrackerRow, typed: str) -> bool:
+    def said(r: Told, typed: str) -> bool:
         tokens = re.findall(r"\w+", folded(typed))
         said = _words(r.search_text)
         return any(

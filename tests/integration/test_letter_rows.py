@@ -8,7 +8,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def campaign_of(database: Database) -> CampaignRow:
         return campaigns_list(session)[0]
 
 
-class Expected(dict[date, list[TrackerRow]]):
+class Expected(dict[date, list[row_by_row.Told]]):
     """Rows by day, which a failing test does not print."""
 
     def __repr__(self) -> str:
@@ -101,7 +101,7 @@ class Expected(dict[date, list[TrackerRow]]):
 
 
 @pytest.fixture(scope="module")
-def expected(grown: Database) -> dict[date, list[TrackerRow]]:
+def expected(grown: Database) -> Expected:
     """All letters row by row, on three days."""
     campaign = campaign_of(grown)
     with grown.read() as session:
@@ -112,14 +112,15 @@ def expected(grown: Database) -> dict[date, list[TrackerRow]]:
 
 
 def plain(row: TrackerRow) -> TrackerRow:
-    return replace(row, search_text="", urgency=0)
+    shown = {field.name: getattr(row, field.name) for field in fields(TrackerRow)}
+    return TrackerRow(**shown | {"urgency": 0})
 
 
 def test_a_grown_database_passes_the_check(grown: Database) -> None:
     assert check(grown) == []
 
 
-def test_every_row_is_what_its_records_say(grown: Database, expected: dict[date, list[TrackerRow]]) -> None:
+def test_every_row_is_what_its_records_say(grown: Database, expected: "Expected") -> None:
     campaign = campaign_of(grown)
     for day, rows in expected.items():
         with grown.read() as session:
@@ -128,9 +129,7 @@ def test_every_row_is_what_its_records_say(grown: Database, expected: dict[date,
         assert len(found) == len(rows) > 2_900
 
 
-def test_all_figures_are_those_computed_row_by_row(
-    grown: Database, expected: dict[date, list[TrackerRow]]
-) -> None:
+def test_all_figures_are_those_computed_row_by_row(grown: Database, expected: "Expected") -> None:
     every = Filters().of(campaign_of(grown).key)
     for day, rows in expected.items():
         with grown.read() as session:
@@ -141,7 +140,6 @@ def test_all_figures_are_those_computed_row_by_row(
                 holds = row_by_row.STANDS[standing.word]
                 count = letter_count(session, replace(every, status=standing.word), day)
                 assert count == sum(holds(r) for r in rows), standing.word
-                assert sum(standing.holds(r) for r in rows) == count
             found = agenda(session, campaign_of(grown), today=day)
         overdue = [r for r in rows if row_by_row.STANDS["overdue"](r)]
         assert found.overdue.count == len(overdue)
@@ -198,7 +196,7 @@ def value_of(row: TrackerRow, key: str) -> object:
 )
 def test_any_filter_sort_page_and_jump_is_what_row_by_row_gives(
     grown: Database,
-    expected: dict[date, list[TrackerRow]],
+    expected: "Expected",
     filters: Filters,
     by: str,
     descending: bool,
@@ -241,7 +239,7 @@ def test_any_filter_sort_page_and_jump_is_what_row_by_row_gives(
         assert set(situations_of(session, query, on)) == {r.situation for r in listed}
 
 
-def test_what_is_shown_is_found(grown: Database, expected: dict[date, list[TrackerRow]]) -> None:
+def test_what_is_shown_is_found(grown: Database, expected: "Expected") -> None:
     with grown.read() as session:
         for word in (
             "massachusetts",
@@ -534,4 +532,4 @@ def test_a_column_declared_once_is_in_the_window_the_terminal_and_the_files(
 def test_the_table_of_the_window_holds_the_same_rows(grown: Database) -> None:
     with grown.read() as session:
         rows = tracker_rows(session, campaigns_list(session)[0], filters=Filters(body="senate"))
-    assert rows and all(r.body == "Senate" and len(r.search_text) > 1_000 for r in rows if r.origin == "own")
+    assert rows and all(r.body == "Senate" for r in rows if r.origin == "own")

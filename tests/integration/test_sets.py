@@ -34,7 +34,6 @@ from outreach.letters.approving import letters_to_decide
 from outreach.letters.drafting import draft_in_chunks, plan_letters
 from outreach.letters.exports import export_letters
 from outreach.letters.large_sets import (
-    approve_in_chunks,
     approving,
     closing,
     deleting,
@@ -266,7 +265,7 @@ def test_one_letter_that_cannot_be_approved_keeps_all_of_a_large_set_from_being_
     with database.write() as session:
         edit_letter(session, references[-2], subject="S", salutation="D", body="[TODO]", close="Y")
     with pytest.raises(NotAllowedError, match=f"{references[-2]} still holds the placeholder"):
-        approve_in_chunks(database, references)
+        write_in_chunks(database, references, approving())
     with database.read() as session:
         assert {x.status for x in find_letters(session, references)} == {LetterStatus.DRAFT}
 
@@ -277,14 +276,14 @@ def test_approving_can_be_stopped_between_parts_and_what_is_approved_stays(
     monkeypatch.setattr(large_sets, "AT_ONCE", 10)
     references = drafts(database, sandbox, 35)
     with pytest.raises(CancelledError):
-        approve_in_chunks(database, references, progress=lambda done, total: False)
-    changes = approve_in_chunks(database, references, progress=stopped_after(2))
+        write_in_chunks(database, references, approving(), progress=lambda done, total: False)
+    changes = write_in_chunks(database, references, approving(), progress=stopped_after(2))
     assert changes.message == "20 of 35 letters approved; stopped." and not changes.is_cut_short
     assert list(changes.refs) == references[:20]
     with database.read() as session:
         found = [x.status is LetterStatus.APPROVED for x in find_letters(session, references)]
     assert found == [True] * 20 + [False] * 15
-    assert approve_in_chunks(database, references[20:]).message == "15 letters approved."
+    assert write_in_chunks(database, references[20:], approving()).message == "15 letters approved."
     assert check(database) == []
 
 
@@ -299,7 +298,7 @@ def test_a_letter_that_somebody_withdraws_meanwhile_ends_a_large_set_and_is_name
             write_in_chunks(database, references[-1:], withdrawing())
         return True
 
-    changes = approve_in_chunks(database, references, progress=withdraw_one)
+    changes = write_in_chunks(database, references, approving(), progress=withdraw_one)
     assert list(changes.refs) == references[:20]
     assert changes.message.startswith("20 of 25 letters approved. The others were left as they are: ")
     assert references[-1] in changes.message
@@ -322,9 +321,9 @@ def test_a_part_that_could_not_be_committed_is_not_told_as_done(
     monkeypatch.setattr(letter_rows, "settle_session", fill_the_disk)
     if failing == 1:
         with pytest.raises(DiskFullError):
-            approve_in_chunks(database, references)
+            write_in_chunks(database, references, approving())
     else:
-        changes = approve_in_chunks(database, references)
+        changes = write_in_chunks(database, references, approving())
         assert list(changes.refs) == references[:10]
         assert changes.message.startswith("10 of 20 letters approved. The others were left as they are: ")
         assert changes.is_cut_short

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from outreach.app import Desktop
 from outreach.cli.main import app
-from outreach.desk.letter_query import STANDINGS, find_standing, standing_holds
+from outreach.desk.letter_query import STANDINGS, find_standing
 from outreach.desk.letter_table import tracker_rows
 from outreach.errors import UsageError
 from outreach.letters.sandbox import TemplateSandbox
@@ -23,6 +23,7 @@ from outreach.store.database import open_database
 from outreach.ui.main_window import MainWindow
 from outreach.ui.widgets.openable import Figure, Heading
 from tests import factories
+from tests.row_by_row import STANDS
 
 Settle = Callable[[MainWindow], None]
 ANIMAL = "zebrafish"
@@ -255,4 +256,4 @@ def test_standings_that_a_number_adds_up_leave_no_letter_out_and_count_none_twic
     database.close()
     parts = ("answered", "in time", "overdue", "given up")
     for row in rows:
-        assert sum(standing_holds(row, word) for word in parts) == standing_holds(row, "went out")
+        assert sum(STANDS[word](row) for word in parts) == STANDS["went out"](row)

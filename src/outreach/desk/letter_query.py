@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
-from outreach.desk.letter_row import TrackerRow
 from outreach.domain.deadlines import DUE_SOON_DAYS, LONG_OVERDUE_DAYS
 from outreach.domain.references import folded
 from outreach.domain.states import (
@@ -41,18 +40,8 @@ class Standing:
     is_uncertain: bool | None = None
     is_answered: bool | None = None
 
-    def holds(self, row: TrackerRow) -> bool:
-        """Whether a letter that was read already stands here, on the day it was read for."""
-        answered = row.answered_on is not None or row.status is LetterStatus.ANSWERED
-        return (
-            (self.states is None or row.status in self.states)
-            and (self.phases is None or row.phase in self.phases)
-            and (self.is_uncertain is None or row.is_uncertain is self.is_uncertain)
-            and (self.is_answered is None or answered is self.is_answered)
-        )
-
     def condition(self, today: date) -> Condition:
-        """The same for rows of `LetterRow`. today: the day that phases are judged on."""
+        """Whether a row of `LetterRow` stands here. today: the day that phases are judged on."""
         row = LetterRow.c
         parts: list[Condition] = []
         if self.states is not None:
@@ -168,13 +157,8 @@ def find_standing(typed: str) -> Standing:
     raise UsageError(f"No letter stands at “{typed}”. Choose from: {', '.join(_BY_WORD)}.")
 
 
-def standing_holds(row: TrackerRow, word: str) -> bool:
-    """Whether a letter stands where one of the words of STANDINGS says; nothing stands at another word."""
-    return word in _BY_WORD and _BY_WORD[word].holds(row)
-
-
 def standing_condition(word: str, today: date) -> Condition:
-    """The same as a condition on rows of `LetterRow`."""
+    """Which rows of `LetterRow` stand where a word of STANDINGS says; nothing stands at another word."""
     return _BY_WORD[word].condition(today) if word in _BY_WORD else false()
 
 

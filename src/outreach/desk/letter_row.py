@@ -40,7 +40,6 @@ class TrackerRow:
     days_taken: int | None
     answer: str
     standard: str
-    search_text: str
     is_uncertain: bool = False
     party: str = ""
     country: str = ""

@@ -19,14 +19,11 @@ from outreach.directory.standards import standards_of
 from outreach.domain.deadlines import phase_of, reply_standard
 from outreach.domain.letter_life import LetterSituation, Step
 from outreach.domain.notice import Notice
-from outreach.domain.references import folded
 from outreach.domain.states import LetterStatus, Origin
 from outreach.errors import NotFoundError
 from outreach.store.letter_rows import settle_session
 from outreach.store.models import Letter, LetterRow
 from outreach.store.paging import AT_ONCE, Key, Order, Page
-from outreach.store.search import in_chunks
-from outreach.store.types import table_of
 
 
 @dataclass(frozen=True)
@@ -243,8 +240,7 @@ def tracker_rows(
     filters: Filters | None = None,
     references: Iterable[str] | None = None,
 ) -> tuple[TrackerRow, ...]:
-    """Every letter of a campaign that passes the filters, by reference, with the words of its text to search
-    in.
+    """Every letter of a campaign that passes the filters, by reference.
 
     Args: today: the day deadlines are judged on; by default the campaign's.
     """
@@ -252,15 +248,7 @@ def tracker_rows(
     query = (filters or LetterQuery()).of(campaign.key)
     if references is not None:
         query = replace(query, only=tuple(references))
-    rows = tuple(letter_rows(session, query, on))
-    texts: dict[str, str] = {}
-    letter = table_of(Letter)
-    for wanted in in_chunks([r.reference for r in rows]):
-        for reference, *words in session.execute(
-            select(letter.c.reference, letter.c.summary, letter.c.body).where(wanted(letter.c.reference))
-        ):
-            texts[reference] = folded(" ".join(words))
-    return tuple(replace(r, search_text=f"{r.search_text} {texts.get(r.reference, '')}") for r in rows)
+    return tuple(letter_rows(session, query, on))
 
 
 def _tracker_rows(session: Session, rows: Sequence[Any], today: date) -> tuple[TrackerRow, ...]:
@@ -293,9 +281,6 @@ def _tracker_rows(session: Session, rows: Sequence[Any], today: date) -> tuple[T
                 days_taken=r.days_taken,
                 answer=r.answer or "",
                 standard=standard.source,
-                search_text=folded(
-                    " ".join((r.reference, r.recipient, r.post or "", r.body, r.party, r.country, r.subject))
-                ),
                 is_uncertain=r.is_uncertain,
                 party=r.party,
                 country=r.country,

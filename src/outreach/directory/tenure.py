@@ -25,13 +25,6 @@ class Addressed:
     on: date
 
 
-def office_problem(
-    session: Session, *, person_id: int | None, post_id: int | None, body_id: int | None, on: date
-) -> str:
-    """A sentence if a person does not hold the post, or sit in the body, on a day; see `office_problems`."""
-    return office_problems(session, [Addressed(person_id, post_id, body_id, on)])[0]
-
-
 def office_problems(
     session: Session,
     addressed: Sequence[Addressed],

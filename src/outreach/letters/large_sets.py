@@ -103,18 +103,6 @@ def _together(changes: Sequence[Changes], message: str) -> Changes:
     return replace(changes[0], kinds=kinds, message=message, refs=tuple(r for c in changes for r in c.refs))
 
 
-def approve_in_chunks(
-    database: Database,
-    references: Sequence[str],
-    *,
-    by: str = "",
-    anyway: bool = False,
-    progress: Progress = always,
-) -> Changes:
-    """Approve any number of letters; see `approve_letters` and `write_in_chunks`."""
-    return write_in_chunks(database, references, approving(by=by, anyway=anyway), progress=progress)
-
-
 def approving(*, by: str = "", anyway: bool = False) -> StepOfMany:
     """As `approve_letters`."""
     write = partial(approve_letters, by=by, anyway=anyway)

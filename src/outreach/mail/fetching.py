@@ -5,7 +5,7 @@ how far it came in the same transaction.
 import contextlib
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Select, func, select
@@ -93,10 +93,3 @@ def _keeping(account: str, folder: str, place: Place) -> Callable[[Session], Non
         kept.uid_validity, kept.last_uid, kept.read_at = place.uid_validity, place.last_uid, now()
 
     return keep
-
-
-def last_fetched(session: Session, account: str, folder: str) -> datetime | None:
-    """When a folder was last read, None if never."""
-    return session.scalar(
-        select(MailboxPlace.read_at).where(MailboxPlace.account == account, MailboxPlace.folder == folder)
-    )

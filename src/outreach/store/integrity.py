@@ -22,11 +22,6 @@ _AT_ONCE = 500
 _Parts = dict[int, list[list[object]]]
 
 
-def text_digest(session: Session, letter: Letter) -> str:
-    """SHA-256 of one letter; see `text_digests`."""
-    return text_digests(session, [letter])[letter.id]
-
-
 def text_digests(
     session: Session, letters: Sequence[Letter], *, approval: tuple[datetime, str] | None = None
 ) -> dict[int, str]:
