@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     QTranslator,
     Slot,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from outreach import __version__
 from outreach.errors import OutreachError, UsageError
@@ -29,7 +29,7 @@ from outreach.settings import Settings, default_database, load_settings, save_se
 from outreach.store.backup import copied_file, restore
 from outreach.store.database import Database, WorkSession, open_database
 from outreach.store.sqlite_files import file_of, is_there
-from outreach.ui.dialogs.files import FileDialog
+from outreach.ui.dialogs.files import DatabaseDialog
 from outreach.ui.dialogs.forms import ask_for_file
 from outreach.ui.errors import ErrorHook, show_message
 from outreach.ui.jobs import Jobs
@@ -275,13 +275,7 @@ class Welcome(QWidget):
         layout.addLayout(row)
 
     def _ask(self, title: str, slot: Callable[[str], None], *, save: bool = False) -> None:
-        dialog = FileDialog(self, title, "", "outreach databases (*.db);;All files (*)")
-        if save:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix("db")
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        ask_for_file(dialog, slot)
+        ask_for_file(DatabaseDialog(self, title, save=save), slot)
 
     @Slot()
     def _choose(self) -> None:

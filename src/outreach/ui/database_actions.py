@@ -6,9 +6,9 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
-from outreach.ui.dialogs.files import FileDialog
+from outreach.ui.dialogs.files import DatabaseDialog
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.text import show_text
 from outreach.ui.errors import show_message
@@ -28,13 +28,7 @@ class DatabaseActions(QObject):
         self._workspace, self._window, self._location = workspace, window, location
 
     def _ask(self, title: str, name: str, slot: Callable[[str], object], *, save: bool) -> None:
-        dialog = FileDialog(self._window, title, name, self.tr("outreach databases (*.db);;All files (*)"))
-        if save:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix("db")
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        ask_for_file(dialog, slot)
+        ask_for_file(DatabaseDialog(self._window, title, name, save=save), slot)
 
     def open(self) -> None:
         """Ask for a database to open."""

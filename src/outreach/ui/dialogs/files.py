@@ -42,3 +42,16 @@ class FileDialog(QFileDialog):
         self.setDirectory(str(folder.absolute()))
         if start and not path.is_dir():
             self.selectFile(path.name)
+
+
+class DatabaseDialog(FileDialog):
+    """Asks for a database. save: for the name of a new file; else for one that is there."""
+
+    def __init__(self, parent: QWidget | None, title: str, start: str = "", *, save: bool) -> None:
+        super().__init__(parent, title, start)
+        self.setNameFilter(self.tr("outreach databases (*.db);;All files (*)"))
+        if save:
+            self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            self.setDefaultSuffix("db")
+        else:
+            self.setFileMode(QFileDialog.FileMode.ExistingFile)

@@ -25,6 +25,7 @@ from outreach.ui.dialogs.forms import (
     text_field,
 )
 from outreach.ui.operations import answers
+from outreach.ui.operations.answers import AnswerWords
 from outreach.ui.widgets.buttons import push_button
 from outreach.ui.words import channel_in_words
 
@@ -151,19 +152,7 @@ class PrintDialog(FormDialog[PrintValues]):
         return {"two_sided": self.two_sided.isChecked()}
 
 
-class AnswerValues(TypedDict):
-    """An answer as its form has it."""
-
-    kind: ReplyKind
-    on: date
-    from_name: str
-    text: str
-    channel: str
-    promise: str
-    promise_due: date | None
-
-
-class ReplyDialog(FormDialog[AnswerValues]):
+class ReplyDialog(FormDialog[AnswerWords]):
     """An answer to a letter. Values: kind, on, from_name, text, channel, promise, promise_due.
 
     message: the file that a new one was read from, None if it is typed. reply: the answer to correct, None to
@@ -259,7 +248,7 @@ class ReplyDialog(FormDialog[AnswerValues]):
         if self.message.sent_on:
             self.day.set_day(self.message.sent_on)
 
-    def values(self) -> AnswerValues:
+    def values(self) -> AnswerWords:
         if not self.kind.value():
             raise UsageError("Choose what the answer amounts to.")
         said = self.text.toPlainText().strip() or self.promise.text().strip()
@@ -267,7 +256,7 @@ class ReplyDialog(FormDialog[AnswerValues]):
             raise UsageError(NOTHING_SAID)
         if self.has_due.isChecked() and not self.promise.text().strip():
             raise UsageError("Say what was promised, or untick the day.")
-        return AnswerValues(
+        return AnswerWords(
             kind=ReplyKind(self.kind.value()),
             on=self.day.day(),
             from_name=self.from_name.text().strip(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -97,23 +97,20 @@ def draft(
 
 def follow_up(sandbox: TemplateSandbox, chosen: ChosenLetters) -> Long[Changes]:
     """Write again about letters: a reminder after silence, thanks after an answer."""
-    from outreach.correspondence.following_up import draft_follow_ups
-
-    def work(database: Database, progress: Progress) -> Changes:
-        with database.read() as session:
-            references = chosen_references(session, chosen)
-        return draft_follow_ups(database, sandbox, references, progress=progress)
-
-    return Long(tr("Drafting letters"), work, once=True)
+    return _write_again(sandbox, partial(chosen_references, chosen=chosen))
 
 
 def remind_overdue(sandbox: TemplateSandbox, campaign: CampaignRow, on: date) -> Long[Changes]:
     """Draft a reminder about each letter that is overdue and was not reminded yet."""
+    return _write_again(sandbox, partial(overdue_without_reminder, campaign=campaign, today=on))
+
+
+def _write_again(sandbox: TemplateSandbox, find: Callable[[WorkSession], Sequence[str]]) -> Long[Changes]:
     from outreach.correspondence.following_up import draft_follow_ups
 
     def work(database: Database, progress: Progress) -> Changes:
         with database.read() as session:
-            references = overdue_without_reminder(session, campaign, on)
+            references = find(session)
         return draft_follow_ups(database, sandbox, references, progress=progress)
 
     return Long(tr("Drafting letters"), work, once=True)

@@ -49,6 +49,7 @@ class Operation(ABC, Generic[R]):
     said: Callable[[R], str] = field(default=in_words, kw_only=True)
     changed: Callable[[R], Changes] | None = field(default=None, kw_only=True)
 
+    @abstractmethod
     def run(
         self,
         workspace: Workspace,
@@ -64,8 +65,8 @@ class Operation(ABC, Generic[R]):
             reason.
         Returns: the job, to stop it or to see how far it is.
         """
-        return self._start(workspace.jobs, parent, partial(self._succeeded, workspace, done), failed)
 
+    @abstractmethod
     def run_in(
         self,
         workspace: Workspace,
@@ -74,6 +75,37 @@ class Operation(ABC, Generic[R]):
     ) -> Job:
         """Do what a dialog asks for: it closes once that is done, and stays with the reason if it is
         refused."""
+
+    def _say(self, workspace: Workspace, result: R, changes: Changes | None) -> None:
+        if changes is not None and changes.is_cut_short:
+            # A status bar is soon empty again; and whatever is in view by now, this is to be known.
+            workspace.jobs.failed.emit(changes.message)
+        elif sentence := self.said(result):
+            workspace.said.emit(sentence)
+
+
+@dataclass(frozen=True)
+class Started(Operation[R]):
+    """One that is started as a job, and is over with it."""
+
+    def run(
+        self,
+        workspace: Workspace,
+        parent: QObject,
+        done: Callable[[R], object] | None = None,
+        *,
+        failed: Failed | None = None,
+    ) -> Job:
+        """As for any operation."""
+        return self._start(workspace.jobs, parent, partial(self._succeeded, workspace, done), failed)
+
+    def run_in(
+        self,
+        workspace: Workspace,
+        dialog: FormDialog[object],
+        done: Callable[[R], object] | None = None,
+    ) -> Job:
+        """As for any operation."""
 
         def accepted(result: R) -> None:
             dialog.accept_result()
@@ -88,12 +120,7 @@ class Operation(ABC, Generic[R]):
 
     def _succeeded(self, workspace: Workspace, done: Callable[[R], object] | None, result: R) -> None:
         more = self.changed(result) if self.changed is not None else None
-        changes = result if isinstance(result, Changes) else more
-        if changes is not None and changes.is_cut_short:
-            # A status bar is soon empty again; and whatever is in view by now, this is to be known.
-            workspace.jobs.failed.emit(changes.message)
-        elif sentence := self.said(result):
-            workspace.said.emit(sentence)
+        self._say(workspace, result, result if isinstance(result, Changes) else more)
         if done is not None:
             done(result)
         if more is not None:
@@ -101,7 +128,7 @@ class Operation(ABC, Generic[R]):
 
 
 @dataclass(frozen=True)
-class Read(Operation[R]):
+class Read(Started[R]):
     """Reads from the database.
 
     slot: of several reads of one parent with the same slot, only the last is answered.
@@ -115,7 +142,7 @@ class Read(Operation[R]):
 
 
 @dataclass(frozen=True)
-class Compute(Operation[R]):
+class Compute(Started[R]):
     """Needs no database, such as typesetting what is in view. slot: as for `Read`."""
 
     work: Callable[[], R]
@@ -126,7 +153,7 @@ class Compute(Operation[R]):
 
 
 @dataclass(frozen=True)
-class Write(Operation[R]):
+class Write(Started[R]):
     """Changes the database in one short transaction, after all that was written before.
 
     It is never cancelled.
@@ -139,7 +166,7 @@ class Write(Operation[R]):
 
 
 @dataclass(frozen=True)
-class Long(Operation[R]):
+class Long(Started[R]):
     """Slow work that can be stopped.
 
     title: shown while it runs. once: refused while the same one of a parent runs.
@@ -154,7 +181,7 @@ class Long(Operation[R]):
 
 
 @dataclass(frozen=True)
-class Server(Operation[R]):
+class Server(Started[R]):
     """Talks to a server or the keychain.
 
     title, once: as for `Long`. is_kept: it saves what somebody entered.
@@ -172,17 +199,42 @@ class Server(Operation[R]):
 
 
 @dataclass(frozen=True)
-class Undoable(Operation[Changes]):
-    """A change that Edit > Undo takes back. The only way to do a thing so.
+class WithWayBack(Operation[Changes]):
+    """A change that Edit > Undo takes back.
 
-    text: what was done, as the menu names it, such as “delete 2 drafts”. do, undo: the change and its
-    opposite, each as often as the user wants. told: called each time, after either.
+    text: what was done, as the menu names it, such as “delete 2 drafts”. told: called each time, after the
+    change and after its opposite.
     """
 
     text: str
+    told: Callable[[Changes], object] | None = field(default=None, kw_only=True)
+
+    def _each_time(self, workspace: Workspace, changes: Changes) -> None:
+        if self.told is not None:
+            self.told(changes)
+        self._say(workspace, changes, changes)
+
+    def _teller(
+        self, workspace: Workspace, done: Callable[[Changes], object] | None
+    ) -> Callable[[Changes], None]:
+        """What tells of the change and of its opposite, each time; `done` gets the first."""
+        waiting = [done] if done is not None else []
+
+        def tell(changes: Changes) -> None:
+            self._each_time(workspace, changes)
+            while waiting:
+                waiting.pop()(changes)
+
+        return tell
+
+
+@dataclass(frozen=True)
+class Undoable(WithWayBack):
+    """One of few records, in one unit of work. do, undo: the change and its opposite, each as often as the
+    user wants."""
+
     do: Callable[[WorkSession], Changes]
     undo: Callable[[WorkSession], Changes]
-    told: Callable[[Changes], object] | None = None
 
     def run(
         self,
@@ -216,12 +268,7 @@ class Undoable(Operation[Changes]):
             command.is_done = True
             stack.push(command)
 
-        return self._start(workspace.jobs, dialog, accepted, dialog.show_problem)
-
-    def _start(
-        self, jobs: Jobs, owner: QObject, done: Callable[[Changes], object], failed: Failed | None
-    ) -> Job:
-        return jobs.write(owner, self.do, done, failed=failed)
+        return workspace.jobs.write(dialog, self.do, accepted, failed=dialog.show_problem)
 
     def _command(
         self,
@@ -230,17 +277,5 @@ class Undoable(Operation[Changes]):
         done: Callable[[Changes], object] | None = None,
         failed: Failed | None = None,
     ) -> Reversible:
-        waiting = [done] if done is not None else []
-
-        def tell(changes: Changes) -> None:
-            self._each_time(workspace, changes)
-            while waiting:
-                waiting.pop()(changes)
-
+        tell = self._teller(workspace, done)
         return Reversible(workspace, stack, self.text, self.do, self.undo, tell=tell, failed=failed)
-
-    def _each_time(self, workspace: Workspace, changes: Changes) -> None:
-        if self.told is not None:
-            self.told(changes)
-        if sentence := self.said(changes):
-            workspace.said.emit(sentence)

@@ -12,8 +12,7 @@ from outreach.store.changes import Changes
 from outreach.store.database import Database, WorkSession
 from outreach.ui.dialogs.forms import FormDialog
 from outreach.ui.job import Failed, Job, Progress
-from outreach.ui.jobs import Jobs
-from outreach.ui.operations.operation import Long, Operation, Undoable, Write
+from outreach.ui.operations.operation import Long, Operation, Undoable, WithWayBack, Write
 from outreach.ui.undo import ReversibleInParts
 from outreach.ui.workspace import Workspace
 
@@ -38,7 +37,7 @@ def undoable(
         called each time, after the step and after its opposite.
     """
     if is_large(chosen):
-        return StepInParts(text, title, chosen, do, undo, told)
+        return StepInParts(text, title, chosen, do, undo, told=told)
     few = chosen.references or ()
     return Undoable(text, partial(_write, do, few), partial(_write, undo, few), told=told)
 
@@ -56,9 +55,8 @@ def final(chosen: ChosenLetters, title: str, step: StepOfMany) -> Operation[Chan
     return FinalInParts(title, work)
 
 
-@dataclass(frozen=True)
-class FinalInParts(Long[Changes]):
-    """A step of many letters that Undo does not take back, as one job."""
+class _ClosesAtOnce(Operation[Changes]):
+    """May take long: the dialog that asks closes at once, so that the job can be seen and stopped."""
 
     def run_in(
         self,
@@ -66,9 +64,14 @@ class FinalInParts(Long[Changes]):
         dialog: FormDialog[object],
         done: Callable[[Changes], object] | None = None,
     ) -> Job:
-        """As for any operation, but the dialog closes at once, so that the job can be seen and stopped."""
+        """As for any operation, but for the dialog."""
         dialog.accept_result()
         return self.run(workspace, workspace, done)
+
+
+@dataclass(frozen=True)
+class FinalInParts(_ClosesAtOnce, Long[Changes]):
+    """A step of many letters that Undo does not take back, as one job."""
 
 
 def _write(step: StepOfMany, references: Sequence[str], session: WorkSession) -> Changes:
@@ -80,16 +83,14 @@ def _in_parts(step: StepOfMany, database: Database, progress: Progress, referenc
 
 
 @dataclass(frozen=True)
-class StepInParts(Operation[Changes]):
+class StepInParts(_ClosesAtOnce, WithWayBack):
     """A step of many letters as one job, some hundreds in a unit of work. Stopped between, it leaves what was
     done, says how much that is, and Undo takes that back."""
 
-    text: str
     title: str
     chosen: ChosenLetters
     do: StepOfMany
     undo: StepOfMany
-    told: Callable[[Changes], object] | None = None
 
     def run(
         self,
@@ -100,18 +101,6 @@ class StepInParts(Operation[Changes]):
         failed: Failed | None = None,
     ) -> Job:
         """As for any operation."""
-        waiting = [done] if done is not None else []
-
-        def tell(changes: Changes) -> None:
-            if self.told is not None:
-                self.told(changes)
-            if changes.is_cut_short:
-                workspace.jobs.failed.emit(changes.message)
-            elif sentence := self.said(changes):
-                workspace.said.emit(sentence)
-            while waiting:
-                waiting.pop()(changes)
-
         command = ReversibleInParts(
             workspace,
             self.text,
@@ -119,23 +108,8 @@ class StepInParts(Operation[Changes]):
             partial(chosen_references, chosen=self.chosen),
             partial(_in_parts, self.do),
             partial(_in_parts, self.undo),
-            tell=tell,
+            tell=self._teller(workspace, done),
             failed=failed,
         )
         workspace.undo.push(command)
         return command.job
-
-    def run_in(
-        self,
-        workspace: Workspace,
-        dialog: FormDialog[object],
-        done: Callable[[Changes], object] | None = None,
-    ) -> Job:
-        """As for any operation, but the dialog closes at once, so that the job can be seen and stopped."""
-        dialog.accept_result()
-        return self.run(workspace, workspace, done)
-
-    def _start(
-        self, jobs: Jobs, owner: QObject, done: Callable[[Changes], object], failed: Failed | None
-    ) -> Job:
-        raise NotImplementedError  # `run` and `run_in` are its own

@@ -22,7 +22,6 @@ from outreach.mail.mailto import MailtoLink
 from outreach.ui.dialogs.files import FileDialog
 from outreach.ui.dialogs.forms import ConfirmDialog, FormDialog, ask, ask_for_file
 from outreach.ui.dialogs.letters import (
-    AnswerValues,
     ApproveDialog,
     ConfirmSentDialog,
     ConfirmSentValues,
@@ -37,6 +36,7 @@ from outreach.ui.dialogs.letters import (
     SentValues,
 )
 from outreach.ui.operations import answers, drafts, inbox, letter_files, letters
+from outreach.ui.operations.answers import AnswerWords
 from outreach.ui.pages.base import Page
 
 _MOST_NAMED = 6
@@ -183,7 +183,7 @@ class LetterSteps(Page):
         row = self._one()
         dialog = ReplyDialog(self, row.reference, row.recipient, self.today())
 
-        def submit(form: FormDialog[object], values: AnswerValues) -> None:
+        def submit(form: FormDialog[object], values: AnswerWords) -> None:
             answers.record(row.reference, dialog.message, **values).run_in(self.workspace, form)
 
         ask(dialog, submit)
@@ -195,7 +195,7 @@ class LetterSteps(Page):
         dialog = ReplyDialog(self, reply.reference, self._one().recipient, self.today(), reply)
         ask(dialog, partial(self._answer_edited, reply))
 
-    def _answer_edited(self, reply: ReplyRow, dialog: FormDialog[object], values: AnswerValues) -> None:
+    def _answer_edited(self, reply: ReplyRow, dialog: FormDialog[object], values: AnswerWords) -> None:
         answers.correct(reply, **values).run_in(self.workspace, dialog)
 
     def _remove_answer(self) -> None:
