@@ -33,6 +33,8 @@ from outreach.desk.reminders import overdue_without_reminder
 from outreach.desk.today import agenda
 from outreach.directory.editing import PersonEntry, save_person
 from outreach.directory.standards import set_standard, standard_of, standards_list
+from outreach.domain.letter_history import past_step, standing_steps
+from outreach.domain.letter_life import Step
 from outreach.domain.message_kind import MessageKind
 from outreach.domain.states import LetterStatus, Phase, ReplyKind
 from outreach.errors import MailboxError, NotAllowedError, NotFoundError, UsageError
@@ -276,16 +278,22 @@ def test_a_letter_of_which_a_second_report_says_that_it_came_back_stays_so_when_
     database: Database, letters: tuple[str, str]
 ) -> None:
     about = f"Message-ID: <{letters[0].lower()}.x@example.org>"
+    file(database, report("delayed", "may@homeoffice.example", about))
     for to in ("may@homeoffice.example", "MAY@homeoffice.example"):
         file(database, report("failed", to, about))
     assert row(database, letters[0]).status is LetterStatus.BOUNCED
-    first, second = [m.key for m in inbox(database)]
+    first, second = [m.key for m in inbox(database) if m.nature is MessageKind.BOUNCE]
     with database.write() as session:
         back_to_tray(session, [first])
     assert row(database, letters[0]).status is LetterStatus.BOUNCED
     with database.write() as session:
         back_to_tray(session, [second])
     assert row(database, letters[0]).status is LetterStatus.SENT
+    with database.read() as session:
+        detail = letter_detail(session, campaigns_list(session)[0], letters[0])
+    told = [past_step(e.kind, e.from_status, e.to_status) for e in detail.events]
+    # Of the reports only the delay still stands.
+    assert [x.step for x in standing_steps(x for x in told if x)][-2:] == [Step.SENT, Step.DELAYED]
 
 
 def test_a_bounce_without_ids_finds_its_letter_by_the_address(

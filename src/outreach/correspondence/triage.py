@@ -263,12 +263,13 @@ def _undo_bounce(session: Session, letter: Letter, message: Message) -> None:
         .where(Dispatch.letter_id == letter.id, Dispatch.outcome == DispatchOutcome.BOUNCED)
     )
     if reports and reports >= max(1, returned or 0):
-        advance(session, letter, Step.REPORT_MOVED, detail=Notice(Code.BOUNCE_OF_ANOTHER))
-        return
-    dispatch = last_email(session, letter, DispatchOutcome.BOUNCED)
-    if dispatch is not None:
-        dispatch.outcome = DispatchOutcome.SENT
-    advance(session, letter, Step.BOUNCE_MOVED, detail=Notice(Code.BOUNCE_OF_ANOTHER))
+        step = Step.REPEATED_BOUNCE_MOVED
+    else:
+        step = Step.BOUNCE_MOVED
+        dispatch = last_email(session, letter, DispatchOutcome.BOUNCED)
+        if dispatch is not None:
+            dispatch.outcome = DispatchOutcome.SENT
+    advance(session, letter, step, detail=Notice(Code.BOUNCE_OF_ANOTHER))
 
 
 def attachment(session: Session, key: int, name: str) -> bytes:

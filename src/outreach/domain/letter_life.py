@@ -40,6 +40,7 @@ class Step(StrEnum):
     REPLY_MOVED = "reply_moved"
     BOUNCED = "bounced"
     BOUNCE_MOVED = "bounce_moved"
+    REPEATED_BOUNCE_MOVED = "repeated_bounce_moved"
     DELAYED = "delayed"
     DELIVERED = "delivered"
     AUTO_REPLY = "auto_reply"
@@ -63,6 +64,7 @@ _TOLD_AS = {
     Step.SETTLED_SENT: Step.SENT,
     Step.SETTLED_NOT_SENT: Step.QUEUED,
     Step.REPLY_FILED: Step.REPLY_RECEIVED,
+    Step.REPEATED_BOUNCE_MOVED: Step.BOUNCE_MOVED,
 }
 
 
@@ -204,6 +206,8 @@ _RULES: dict[Step, _Rule] = {
     # An answer on file says that somebody has it all the same.
     Step.BOUNCED: _Rule(SENT_STATES, _NOT_OUT, to={S.SENT: S.BOUNCED}),
     Step.BOUNCE_MOVED: _Rule(_NOT_DRAFT, "is {status} and did not come back.", to={S.BOUNCED: S.SENT}),
+    # Another report still says that it came back.
+    Step.REPEATED_BOUNCE_MOVED: _Rule(_NOT_DRAFT, "is {status} and did not come back."),
     Step.DELAYED: _NOTED,
     Step.DELIVERED: _NOTED,
     Step.AUTO_REPLY: _NOTED,
