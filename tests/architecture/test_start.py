@@ -58,6 +58,22 @@ def test_a_list_reads_no_library_that_it_does_not_use(command: str, needs: set[s
     assert set(json.loads(run.stdout)) <= needs
 
 
+def test_a_command_of_a_group_reads_its_own_module_and_no_other_of_the_group() -> None:
+    places = sorted(set(PLACES.values()))
+    code = (
+        "import json, sys, outreach.cli.main as cli\n"
+        "cli.main(['letters', 'list', '--help'])\n"
+        f"print(json.dumps([p for p in {places!r} if f'outreach.cli.{{p}}' in sys.modules]))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout.splitlines()[-1]) == ["letter_table"]
+
+
+@pytest.mark.parametrize(("typed", "nearest"), [(("leters",), "letters"), (("letters", "lst"), "list")])
+def test_a_command_that_there_is_not_names_the_nearest(typed: tuple[str, ...], nearest: str) -> None:
+    assert f"Did you mean '{nearest}'?" in CliRunner().invoke(app, [*typed]).output
+
+
 def test_what_is_read_ahead_is_there_and_is_all_that_a_page_needs() -> None:
     code = (
         "import importlib, json, sys, outreach.app\n"

@@ -105,11 +105,17 @@ class _OnDemand(TyperGroup):
     """
 
     def get_command(self, context: Any, name: str) -> Any:
-        if place := PLACES.get(f"{self.name} {name}") or PLACES.get(
-            name if self._is_root else str(self.name)
-        ):
+        if self._is_root:
+            # A group is there already; what it has is read when one of its commands is asked for.
+            place = None if name in GROUPS else PLACES.get(name)
+        else:
+            place = PLACES.get(f"{self.name} {name}") or PLACES.get(str(self.name))
+        if place is not None:
             self._read([place])
-        return super().get_command(context, name)
+        command = super().get_command(context, name)
+        if command is None:
+            self.list_commands(context)  # so that the nearest of all can be named
+        return command
 
     def list_commands(self, context: Any) -> list[str]:
         own = [place for key, place in PLACES.items() if self._is_root or key.split()[0] == self.name]
